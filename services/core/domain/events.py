@@ -1,0 +1,202 @@
+"""Every event type of the log, the only list of them (DESIGN.md, "The log").
+
+An event is a frozen record of something that this system took down. Field names are the keys of the
+event's `data` in the log; a shipped type is never edited, a change is the next version and an upcaster.
+No event holds an article's words: bodies are named by their SHA-256 (hex), evidence by spans, a speaker
+by the dossier's person id or a span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleReceived:
+    """An article was taken in for the first time. Stream `article-<id>`."""
+
+    type: ClassVar[str] = "ArticleReceived"
+
+    article_id: str
+    revision: int  # 1
+    url: str | None  # canonical
+    outlet: str | None
+    published_at: str | None  # as posted: ISO 8601 date, or time with its offset
+    language: str | None  # as posted
+    tags: tuple[str, ...]
+    body_sha256: str  # of title, author and text together: the key of `article_bodies`
+    text_sha256: str  # of the text alone: equal texts are exact copies
+    characters: int  # Unicode code points of the text
+    received_as: str  # how it came in: "json", "html", "ninjs", "feed" ...
+    key_id: str | None  # of the API key it came with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRevised:
+    """The same article came again with changed text or metadata."""
+
+    type: ClassVar[str] = "ArticleRevised"
+
+    article_id: str
+    revision: int  # 2, 3 ...
+    current: bool  # False: a version older than the newest, kept without replacing it
+    url: str | None
+    outlet: str | None
+    published_at: str | None
+    language: str | None
+    tags: tuple[str, ...]
+    body_sha256: str
+    text_sha256: str
+    characters: int
+    received_as: str
+    key_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleWithdrawn:
+    """An article was taken down; its body goes with its last live user."""
+
+    type: ClassVar[str] = "ArticleWithdrawn"
+
+    article_id: str
+    reason: str
+    key_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleJudgedOriginal:
+    """No earlier account of the same words is known: the article opens a story."""
+
+    type: ClassVar[str] = "ArticleJudgedOriginal"
+
+    article_id: str
+    revision: int
+    story_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleJudgedDuplicate:
+    """The article repeats another's words: it joins that one's story."""
+
+    type: ClassVar[str] = "ArticleJudgedDuplicate"
+
+    article_id: str
+    revision: int
+    story_id: str
+    of: str  # article id
+    method: str  # "exact" or "near"
+    similarity: float  # 0..1; of the estimated shingle overlap for "near"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionRequested:
+    """An article is to be read again. `reason`: "retry", "revision" or "re-reading"."""
+
+    type: ClassVar[str] = "ExtractionRequested"
+
+    article_id: str
+    revision: int
+    dossier: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionCompleted:
+    """What one extractor read out of one revision for one dossier.
+
+    `positions`, `political_events`, `quotations` are lists of JSON objects as `workers/extraction/payload.py`
+    writes them: spans as [start, end], speakers as {"person": id} or {"span": [start, end]}.
+    """
+
+    type: ClassVar[str] = "ExtractionCompleted"
+
+    article_id: str
+    revision: int
+    dossier: str
+    dossier_version: str
+    extractor_version: str
+    language: str | None
+    article_date: str | None
+    article_date_basis: str
+    political_events: tuple[dict[str, Any], ...]
+    positions: tuple[dict[str, Any], ...]
+    quotations: tuple[dict[str, Any], ...]
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionSkipped:
+    """The revision was not read for positions and events. `reason`: "off-topic" or "unsupported-language"."""
+
+    type: ClassVar[str] = "ExtractionSkipped"
+
+    article_id: str
+    revision: int
+    dossier: str
+    dossier_version: str
+    extractor_version: str
+    reason: str
+    language: str | None
+    article_date: str | None
+    article_date_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionFailed:
+    """The revision could not be read after the last retry. Words of the article never appear here."""
+
+    type: ClassVar[str] = "ExtractionFailed"
+
+    article_id: str
+    revision: int
+    dossier: str
+    extractor_version: str
+    error_class: str
+    code: str  # "error", "timeout", "lost"
+    attempts: int
+
+
+Event = (
+    ArticleReceived
+    | ArticleRevised
+    | ArticleWithdrawn
+    | ArticleJudgedOriginal
+    | ArticleJudgedDuplicate
+    | ExtractionRequested
+    | ExtractionCompleted
+    | ExtractionSkipped
+    | ExtractionFailed
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.type: cls
+    for cls in (
+        ArticleReceived,
+        ArticleRevised,
+        ArticleWithdrawn,
+        ArticleJudgedOriginal,
+        ArticleJudgedDuplicate,
+        ExtractionRequested,
+        ExtractionCompleted,
+        ExtractionSkipped,
+        ExtractionFailed,
+    )
+}
+
+
+def article_stream(article_id: str) -> str:
+    """The stream that holds everything that happened to one article."""
+    return f"article-{article_id}"
+
+
+def data_of(event: Event) -> dict[str, Any]:
+    """The event's `data` as it goes into the log (JSON-ready, tuples as lists)."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(event).items()}
+
+
+def event_of(event_type: str, data: dict[str, Any]) -> Event:
+    """The event that `data` of the current version describes. Raises KeyError for an unknown type."""
+    make: Callable[..., Event] = EVENT_TYPES[event_type]
+    return make(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
