@@ -1,0 +1,14 @@
+"""The advisory locks of the database, one list, so that no two uses share a key.
+
+PostgreSQL's advisory locks are bigint keys per database. `APPEND` is also written in the append function.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_BASE: Final = 0x7472656174790000  # "treaty" in ASCII, then a number
+
+APPEND: Final = _BASE + 1  # held from taking a global position to the commit
+MIGRATE: Final = _BASE + 2  # held while migrating
+SEAL: Final = _BASE + 3  # held while adding a seal
