@@ -1,0 +1,127 @@
+"""The one settings class of every process: environment variables `TREATYLINE_*`, read once, passed in."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.core.errors import UnsafeSettings
+
+PREFIX = "TREATYLINE_"
+
+Words = Annotated[tuple[str, ...], NoDecode]  # written "inf,start" in the environment
+Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free port
+
+
+class Settings(BaseSettings):
+    """What the operator may choose. Raises `pydantic.ValidationError` naming the setting that is wrong."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Where things are kept. Nothing embedded starts for a server whose address is given.
+    database_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("TREATYLINE_DATABASE_URL", "DATABASE_URL", "database_url"),
+        repr=False,
+    )
+    migrate_url: str | None = Field(None, repr=False)  # the owner who migrates; default: database_url
+    redis_url: str | None = Field(None, repr=False)
+    data_dir: Path = Path("var")
+
+    # Listening. One port serves ingest and api together under `treatyline up`.
+    host: str = "127.0.0.1"
+    port: Port = 8377
+    ingest_port: Port = 8378
+    api_port: Port = 8379
+    allow_unauthenticated: bool = False  # listen beyond loopback although no API keys are asked for
+
+    # Limits.
+    max_body_bytes: int = Field(5 * 1024 * 1024, ge=1024)
+    max_text_characters: int = Field(1_000_000, ge=100)
+    database_pool_size: int = Field(8, ge=1, le=200)
+    database_timeout: float = Field(5.0, gt=0, le=300)  # seconds to wait for a connection before 503
+
+    # The pipeline.
+    dossiers: Words = ("inf",)
+    worker_concurrency: str = Field("2", pattern=r"^([1-9][0-9]*|auto)$")
+
+    # What is told about it.
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool | None = None  # None: JSON unless standard error is a terminal
+
+    @field_validator("dossiers", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("dossiers")
+    @classmethod
+    def _some_dossier(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("names no dossier; articles are read for at least one, such as inf")
+        return value
+
+    @field_validator("database_url", "migrate_url")
+    @classmethod
+    def _postgresql(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:port/database")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must be a Redis or Valkey address: redis://host:port/0")
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if not is_loopback(self.host) and not self.allow_unauthenticated:
+            raise ValueError(
+                f"TREATYLINE_HOST={self.host} would let anyone on the network post and read without an API key. "
+                "Listen on 127.0.0.1, or set TREATYLINE_ALLOW_UNAUTHENTICATED=true where something in front "
+                "decides who may in"
+            )
+        return self
+
+    @property
+    def json_logs(self) -> bool:
+        """Whether logs are JSON lines (else for a person to read)."""
+        return not sys.stderr.isatty() if self.log_json is None else self.log_json
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment. Raises UnsafeSettings with one line for each setting that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False):
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            variable = name if name.isupper() or not name else PREFIX + name.upper()
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{variable}: {message}" if variable else message)
+        raise UnsafeSettings("\n".join(lines)) from None

@@ -1,0 +1,64 @@
+"""The pool of database connections of a web process, and what is answered while there is no database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from fastapi import FastAPI, Request
+from psycopg.rows import TupleRow
+from starlette.responses import Response
+
+from services.core.errors import UnsafeSettings
+from services.core.logging import get_logger
+from services.core.settings import Settings
+from services.core.web.health import add_check
+from services.core.web.problems import Problem, ProblemType
+
+log = get_logger(__name__)
+
+Connection = psycopg.AsyncConnection[TupleRow]
+Pool = psycopg_pool.AsyncConnectionPool[Connection]
+
+RETRY_SECONDS = 2
+
+
+def make_pool(settings: Settings, *, application_name: str, **options: Any) -> Pool:
+    """A closed pool: `await pool.open()` in the lifespan. Does not wait for a database that is not there yet."""
+    if settings.database_url is None:
+        raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
+    return psycopg_pool.AsyncConnectionPool(
+        settings.database_url,
+        min_size=min(2, settings.database_pool_size),
+        max_size=settings.database_pool_size,
+        timeout=settings.database_timeout,
+        max_waiting=settings.database_pool_size * 64,  # more are told 503 at once: waiting costs memory
+        reconnect_timeout=5.0,
+        # A connection that died while idle (server restarted) is found before it is lent out.
+        check=psycopg_pool.AsyncConnectionPool.check_connection,
+        kwargs={"application_name": application_name, "connect_timeout": 5},
+        open=False,
+        name=application_name,
+        **options,
+    )
+
+
+def install_database(app: FastAPI, pool: Pool) -> None:
+    """503 with `Retry-After` while the database is gone, and a readiness check "database"."""
+    add_check(app, "database", lambda: _check(pool))
+    for error in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout,
+                  psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed,
+                  psycopg.errors.ReadOnlySqlTransaction):  # fmt: skip
+        app.add_exception_handler(error, on_database_error)
+
+
+async def on_database_error(_request: Request, error: Exception) -> Response:
+    """Answers for a database that is gone, full, or turned read-only. The cause goes to the log alone."""
+    log.warning("database unavailable", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+    return Problem(ProblemType.DATABASE_UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)}).response()
+
+
+async def _check(pool: Pool) -> None:
+    async with pool.connection(timeout=1.5) as connection:
+        await connection.execute("SELECT 1")

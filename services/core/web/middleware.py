@@ -1,0 +1,183 @@
+"""What happens to every request: an id, a trace, one log line, counts, limits, safe headers.
+
+Plain ASGI, so that streams pass through unbuffered. `install_middleware` puts them in order.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+import structlog
+import uuid_utils.compat
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.core import metrics
+from services.core.logging import get_logger
+from services.core.web.problems import Problem, ProblemType
+
+log = get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")  # W3C Trace Context, version 00
+
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    # Data, not a page: nothing in it may run. Pages bring their own policy.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+_traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def current_traceparent() -> str | None:
+    """The request's `traceparent` (W3C), for the metadata of what it causes; None outside a request."""
+    return _traceparent.get()
+
+
+def current_request_id() -> str | None:
+    """The request's id as in its `X-Request-ID` header; None outside a request."""
+    return _request_id.get()
+
+
+def new_traceparent(given: str | None) -> str:
+    """Our own span below the caller's (same trace id and flags), or a new trace if none was given rightly."""
+    match = _TRACEPARENT.fullmatch(given or "")
+    if match and match[1] != "0" * 32 and match[2] != "0" * 16:
+        return f"00-{match[1]}-{secrets.token_hex(8)}-{match[3]}"
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+
+
+def install_middleware(app: FastAPI, *, max_body_bytes: int) -> None:
+    """From the outside in: safe headers (on errors too), request context, body limit."""
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(RequestContext)
+    app.add_middleware(SecurityHeaders, headers=SAFE_HEADERS)
+
+
+class RequestContext:
+    """Gives each request its ids, logs it once, counts it, and answers what nobody caught with a 500 problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid_utils.compat.uuid7())
+        traceparent = new_traceparent(headers.get("traceparent"))
+        tokens = _request_id.set(request_id), _traceparent.set(traceparent)
+        began, status, stream = time.perf_counter(), 0, False
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, stream
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-ID"] = request_id
+                stream = answer.get("content-type", "").startswith("text/event-stream")
+            await send(message)
+
+        metrics.HTTP_IN_PROGRESS.inc()
+        with structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=traceparent[3:35]):
+            try:
+                await self.app(scope, receive, send_marked)
+            except Exception:
+                log.exception("request failed", method=scope["method"], path=scope["path"])
+                if status:  # too late to answer: the server cuts the connection
+                    raise
+                detail = "Nothing more is known here; the log has it under the request id"
+                await Problem(500, detail, request_id=request_id).response()(scope, receive, send_marked)
+            finally:
+                metrics.HTTP_IN_PROGRESS.dec()
+                _account(scope, status, time.perf_counter() - began, stream=stream)
+                _request_id.reset(tokens[0])
+                _traceparent.reset(tokens[1])
+
+
+def _account(scope: Scope, status: int, seconds: float, *, stream: bool) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    metrics.HTTP_REQUESTS.labels(route, method, status).inc()
+    if not stream:
+        metrics.HTTP_SECONDS.labels(route, method).observe(seconds)
+    quiet = route in {"/healthz", "/readyz", "/metrics"}
+    write = log.debug if quiet else log.info
+    write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class SecurityHeaders:
+    """Adds headers that the answer does not bring itself."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self.app = app
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safe(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    answer.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_safe if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """413 for a body over the limit, declared or chunked, before it is held in memory; 415 for a packed one."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            problem = Problem(
+                ProblemType.UNSUPPORTED_BODY, "Packed bodies are not taken: leave out Content-Encoding"
+            )
+            await problem.response()(scope, receive, send)
+            return
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared[:20]) > self.max_bytes:
+            await self._too_large().response()(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.max_bytes:
+                    raise self._too_large()
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            ProblemType.BODY_TOO_LARGE,
+            f"At most {self.max_bytes} bytes are taken",
+            headers={"Connection": "close"},
+            max_bytes=self.max_bytes,
+        )
