@@ -1,0 +1,39 @@
+"""Dates cut to their precision ("2019-08-02", "2019-08", "2019") and the days that they cover."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+
+
+def first_day(date: str) -> dt.date:
+    """The first day that an ISO 8601 date cut to its precision covers. Raises ValueError."""
+    parts = [int(part) for part in date.split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    return dt.date(year, month, day)
+
+
+def last_day(date: str) -> dt.date:
+    """The last day that an ISO 8601 date cut to its precision covers. Raises ValueError."""
+    parts = [int(part) for part in date.split("-")]
+    if len(parts) == 1:
+        return dt.date(parts[0], 12, 31)
+    if len(parts) == 2:
+        return dt.date(parts[0], parts[1], calendar.monthrange(parts[0], parts[1])[1])
+    return dt.date(parts[0], parts[1], parts[2])
+
+
+def covers(coarse: str, fine: str) -> bool:
+    """Whether `fine` lies in the period of `coarse` (equal dates included)."""
+    return fine == coarse or fine.startswith(coarse + "-")
+
+
+def day_of(published_at: str) -> dt.date:
+    """The local day of a posted ISO 8601 date or time: the day where it was published. Raises ValueError."""
+    return dt.date.fromisoformat(published_at[:10])
+
+
+def instant_of(published_at: str) -> dt.datetime:
+    """The moment of a posted ISO 8601 date or time; a bare date counts from its midnight in UTC."""
+    moment = dt.datetime.fromisoformat(published_at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

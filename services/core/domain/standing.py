@@ -1,0 +1,150 @@
+"""Where an actor stands on a proposition: a pure fold over what was stated (DESIGN.md, same section)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.core.domain.calendar import last_day
+from services.core.domain.timeline import Counts, outlet_key
+from services.core.domain.vocabulary import Stance, Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPosition:
+    """One article's telling of a position. `words` and `condition` are None once it is withdrawn."""
+
+    id: UUID
+    dossier: str
+    actor: str
+    proposition: str
+    stance: Stance
+    date: str  # the day it was stated, cut to its precision
+    voice: Voice
+    condition: str | None
+    person: str | None
+    speaker: str | None
+    confidence: float
+    evidence: tuple[int, int]
+    words: str | None
+    article_id: str
+    revision: int
+    outlet: str | None
+    url: str | None
+    published_at: str | None
+    published_on: dt.date
+    story_id: UUID | None
+    copy: bool
+
+    @property
+    def day(self) -> dt.date:
+        """A coarse date counts from its last day."""
+        return last_day(self.date)
+
+    @property
+    def outlet_key(self) -> str:
+        return outlet_key(self.outlet, self.url, self.article_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A stretch of time over which the actor's stance stayed the same."""
+
+    stance: Stance
+    since: str
+    last_stated: str
+    contested: bool  # on its last day another stance was told as well
+    representative: StatedPosition
+    told_by: tuple[StatedPosition, ...]  # all that tell this stance in the run, newest first
+    otherwise: tuple[StatedPosition, ...]  # what else was told about the run's last day
+    counts: Counts
+
+
+def count(statements: Iterable[StatedPosition]) -> Counts:
+    """Articles, distinct outlets and independent accounts."""
+    statements = list(statements)
+    return Counts(
+        mentions=len({s.article_id for s in statements}),
+        outlets=len({s.outlet_key for s in statements}),
+        stories=len({s.story_id or s.article_id for s in statements}),
+    )
+
+
+def history(statements: Iterable[StatedPosition]) -> list[Run]:
+    """Every run of one actor's stance on one proposition, oldest first; the last is the current one."""
+    days: dict[dt.date, list[StatedPosition]] = {}
+    for statement in statements:
+        days.setdefault(statement.day, []).append(statement)
+    runs: list[list[_Day]] = []
+    for moment in sorted(days):
+        day = _judge(days[moment])
+        if runs and runs[-1][-1].stance is day.stance:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return [_run(days_of_run) for days_of_run in runs]
+
+
+def current(statements: Iterable[StatedPosition]) -> Run | None:
+    """The current stance, or None where nothing was stated."""
+    runs = history(statements)
+    return runs[-1] if runs else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    stance: Stance
+    contested: bool
+    told_by: list[StatedPosition]
+    otherwise: list[StatedPosition]
+
+
+def _judge(statements: Sequence[StatedPosition]) -> _Day:
+    """The stance told by more stories; then `conditional`; still equal or told otherwise elsewhere: contested."""
+    by_stance: dict[Stance, list[StatedPosition]] = {}
+    for statement in statements:
+        by_stance.setdefault(statement.stance, []).append(statement)
+
+    def weight(stance: Stance) -> tuple[int, bool]:
+        return (count(by_stance[stance]).stories, stance is Stance.CONDITIONAL)
+
+    ranked = sorted(by_stance, key=lambda stance: (*weight(stance), stance.value), reverse=True)
+    stance = ranked[0]
+    told_by = by_stance[stance]
+    otherwise = [s for other in ranked[1:] for s in by_stance[other]]
+    outlets = {s.outlet_key for s in told_by}
+    contested = (len(ranked) > 1 and weight(ranked[0]) == weight(ranked[1])) or any(
+        s.outlet_key not in outlets for s in otherwise
+    )
+    return _Day(stance, contested, told_by, otherwise)
+
+
+def _run(days: Sequence[_Day]) -> Run:
+    last = days[-1]
+    told_by = sorted(
+        (s for day in days for s in day.told_by),
+        key=lambda s: (s.day, s.date, s.published_on, str(s.id)),
+        reverse=True,
+    )
+    return Run(
+        stance=last.stance,
+        since=min((s.date for s in days[0].told_by), key=lambda date: (len(date) < 10, date)),
+        last_stated=max((s.date for s in last.told_by), key=lambda date: (len(date), date)),
+        contested=last.contested,
+        representative=min(last.told_by, key=_representative_order),
+        told_by=tuple(told_by),
+        otherwise=tuple(last.otherwise) if last.contested else (),
+        counts=count(told_by),
+    )
+
+
+def _representative_order(statement: StatedPosition) -> tuple[object, ...]:
+    return (
+        statement.copy,
+        -statement.confidence,
+        statement.published_on,
+        statement.article_id,
+        str(statement.id),
+    )

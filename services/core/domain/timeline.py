@@ -1,0 +1,166 @@
+"""Which mentions tell of the same political event, and what their entry on the timeline says.
+
+Pure functions of a set of mentions, by the rules of DESIGN.md ("Timeline entries and positions"): the
+order in which articles arrive changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from services.core.domain.calendar import covers
+from services.core.domain.ids import derived_id
+from services.core.domain.vocabulary import Status
+
+
+class EntryKey(NamedTuple):
+    """What a political event is recognised by: mentions with equal keys tell of the same one."""
+
+    dossier: str
+    kind: str
+    date: str  # cut to its precision
+    actors: tuple[str, ...]  # sorted
+
+    @property
+    def id(self) -> UUID:
+        """The entry's id, derived from the key as first read."""
+        return derived_id("entry", self.dossier, self.kind, self.date, *self.actors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One article's telling of a political event. `words` are None once the article is withdrawn."""
+
+    id: UUID
+    key: EntryKey
+    article_id: str
+    revision: int
+    plover: str | None
+    plover_mode: str | None
+    status: Status
+    recipients: tuple[str, ...]
+    person: str | None
+    speaker: str | None
+    confidence: float
+    evidence: tuple[int, int]
+    words: str | None
+    outlet: str | None
+    url: str | None
+    published_at: str | None
+    published_on: dt.date
+    story_id: UUID | None
+    copy: bool
+
+    @property
+    def outlet_key(self) -> str:
+        """Distinct outlets are counted by name, else by domain, else by article."""
+        return outlet_key(self.outlet, self.url, self.article_id)
+
+
+def outlet_key(outlet: str | None, url: str | None, article_id: str) -> str:
+    """What tells one outlet from another: its name, else its domain, else the article itself."""
+    if outlet:
+        return " ".join(outlet.split()).casefold()
+    if url:
+        return url.split("/")[2].removeprefix("www.")
+    return article_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Articles that tell it, distinct outlets, independent accounts."""
+
+    mentions: int
+    outlets: int
+    stories: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the timeline says of one political event."""
+
+    key: EntryKey  # the finest key of its mentions
+    plover: str | None
+    plover_mode: str | None
+    status: Status
+    actors: tuple[str, ...]
+    recipients: tuple[str, ...]
+    representative: Mention
+    counts: Counts
+
+
+def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, EntryKey]:
+    """For each key of one dossier and kind the key of the entry it belongs to.
+
+    Kinds that happen once: a coarser date or an empty actor set joins the one finer entry in its
+    period, if there is exactly one. Other kinds stand each for themselves.
+    """
+    found = set(keys)
+    if not once:
+        return {key: key for key in found}
+    roots: dict[EntryKey, EntryKey] = {}
+    for key in sorted(found, key=lambda k: (-len(k.date), -len(k.actors), k)):
+        finer = {roots[other] for other in roots if _joins(key, other)}
+        roots[key] = finer.pop() if len(finer) == 1 else key
+    return roots
+
+
+def _joins(coarse: EntryKey, fine: EntryKey) -> bool:
+    if not covers(coarse.date, fine.date):
+        return False
+    if coarse.date == fine.date:
+        return not coarse.actors and bool(fine.actors)
+    return coarse.actors == fine.actors or not coarse.actors or not fine.actors
+
+
+def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
+    """The entry that a non-empty set of mentions of one political event makes."""
+    actual = any(m.status is Status.ACTUAL for m in mentions)
+    representative = min(mentions, key=representative_order)
+    actors = root.actors or next((m.key.actors for m in sorted(mentions, key=_by_key) if m.key.actors), ())
+    return Entry(
+        key=root,
+        plover=representative.plover,
+        plover_mode=representative.plover_mode,
+        status=Status.ACTUAL if actual else Status.PLANNED,
+        actors=actors,
+        recipients=tuple(sorted({r for m in mentions for r in m.recipients} - set(actors))),
+        representative=representative,
+        counts=count(mentions),
+    )
+
+
+def representative_order(mention: Mention) -> tuple[object, ...]:
+    """Sorts the earliest independent mention of highest confidence first."""
+    return (mention.copy, -mention.confidence, mention.published_on, mention.article_id, str(mention.id))
+
+
+def _by_key(mention: Mention) -> EntryKey:
+    return mention.key
+
+
+def count(mentions: Iterable[Mention]) -> Counts:
+    """Counts of an entry: an article that tells it twice counts once."""
+    mentions = list(mentions)
+    return Counts(
+        mentions=len({m.article_id for m in mentions}),
+        outlets=len({m.outlet_key for m in mentions}),
+        stories=len({m.story_id or m.article_id for m in mentions}),
+    )
+
+
+def group(mentions: Iterable[Mention], once: Callable[[str, str], bool]) -> Mapping[EntryKey, list[Mention]]:
+    """All mentions by the entry they belong to. `once(dossier, kind)` says which kinds happen once."""
+    scopes: dict[tuple[str, str], list[Mention]] = {}
+    for mention in mentions:
+        scopes.setdefault((mention.key.dossier, mention.key.kind), []).append(mention)
+    groups: dict[EntryKey, list[Mention]] = {}
+    for (dossier, kind), members in scopes.items():
+        roots = entry_roots({m.key for m in members}, once=once(dossier, kind))
+        for mention in members:
+            groups.setdefault(roots[mention.key], []).append(mention)
+    return groups

@@ -1,0 +1,93 @@
+"""`statements` and `standings`: who stated what, and where each actor stands by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.core.domain.standing import Run, StatedPosition, current
+from services.core.projections.codecs import StandingVersion, standing_id
+from services.core.projections.working_set import WorkingSet
+
+Cell = tuple[str, str, str]  # dossier, actor, proposition
+
+
+class ActorPositionsProjection:
+    """Keeps every standing equal to the fold of its open statements."""
+
+    def replace_statements(
+        self,
+        work: WorkingSet,
+        article_id: str,
+        statements: Iterable[StatedPosition],
+        *,
+        position: int,
+        cause: str,
+    ) -> set[Cell]:
+        """Let the article tell exactly these. Gives the cells to be folded again."""
+        work.load_told({article_id})
+        before = {statement.id: statement for statement in work.statements_of_article(article_id)}
+        after = {statement.id: statement for statement in statements}
+        cells = {cell_of(s) for id_, s in before.items() if after.get(id_) != s}
+        cells |= {cell_of(s) for id_, s in after.items() if before.get(id_) != s}
+        work.load_cells(cells)
+        for id_, statement in before.items():
+            if id_ not in after:
+                work.remove_statement(statement, position=position)
+        for id_, statement in after.items():
+            if before.get(id_) != statement:
+                work.put_statement(statement, position=position, cause=cause)
+        return cells
+
+    def refold(
+        self, work: WorkingSet, cells: Iterable[Cell], *, position: int, cause: str, change_number: int
+    ) -> int:
+        """Write a new version of every standing that changed. Gives the number of the last change."""
+        for cell in sorted(cells):
+            id_ = standing_id(*cell)
+            before = work.standings.get(id_)
+            run = current(work.statements_of_cell(cell))
+            if run is None and (before is None or before.content.stance is None):
+                continue
+            content = _standing_version(
+                cell, run, before.content.version + 1 if before else 1, change_number + 1
+            )
+            if before is not None and _same(before.content, content):
+                continue
+            change_number += 1
+            work.standings.put(id_, content, position=position, cause=cause)
+        return change_number
+
+
+def cell_of(statement: StatedPosition) -> Cell:
+    return statement.dossier, statement.actor, statement.proposition
+
+
+def _same(before: StandingVersion, after: StandingVersion) -> bool:
+    numbering = {"version", "change_number"}
+    return all(
+        getattr(before, name) == getattr(after, name)
+        for name in StandingVersion.__dataclass_fields__
+        if name not in numbering
+    )
+
+
+def _standing_version(cell: Cell, run: Run | None, version: int, change_number: int) -> StandingVersion:
+    dossier, actor, proposition = cell
+    shown = run.representative if run else None
+    return StandingVersion(
+        change_number=change_number,
+        version=version,
+        dossier=dossier,
+        actor=actor,
+        proposition=proposition,
+        stance=run.stance.value if run else None,
+        condition=shown.condition if shown else None,
+        contested=run.contested if run else False,
+        since=run.since if run else None,
+        last_stated=run.last_stated if run else None,
+        voice=shown.voice.value if shown else None,
+        representative=shown.id if shown else None,
+        mention_count=run.counts.mentions if run else 0,
+        outlet_count=run.counts.outlets if run else 0,
+        story_count=run.counts.stories if run else 0,
+    )

@@ -1,0 +1,25 @@
+"""What a projection is: a fold of the log into read tables, rebuildable at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import psycopg
+
+from services.core.eventstore.store import Recorded
+
+
+class Projection(Protocol):
+    """A fold of the log into read tables."""
+
+    @property
+    def name(self) -> str:
+        """The name of its checkpoint."""
+
+    def apply(self, conn: psycopg.Connection[Any], batch: Sequence[Recorded]) -> None:
+        """Fold a batch, in log order, into the tables inside the caller's transaction.
+
+        The caller commits the rows and the checkpoint together. The result depends on the events
+        alone, not on how they were cut into batches.
+        """

@@ -1,0 +1,186 @@
+"""The one projection that keeps all read tables: articles, timeline, positions, in step with each other.
+
+They share what they know of an article (its story, its day, whether it is a copy), so they are folded
+together and carry one checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from services.core.domain.events import (
+    ArticleJudgedDuplicate,
+    ArticleJudgedOriginal,
+    ArticleWithdrawn,
+    Event,
+    ExtractionCompleted,
+    ExtractionSkipped,
+    event_of,
+)
+from services.core.domain.standing import StatedPosition
+from services.core.domain.timeline import Mention
+from services.core.eventstore.bodies import texts_of
+from services.core.eventstore.store import Recorded
+from services.core.projections import contributions
+from services.core.projections.actor_positions import ActorPositionsProjection
+from services.core.projections.articles import ArticlesProjection, is_copy
+from services.core.projections.contributions import NameOf
+from services.core.projections.rows import ArticleState
+from services.core.projections.tables import SCHEMA
+from services.core.projections.timeline import TimelineProjection
+from services.core.projections.working_set import WorkingSet
+
+
+class ReadModels:
+    """Folds the log into the read tables of one schema.
+
+    `once(dossier, kind)`: whether a kind of political event happens once. `name_of(dossier, person)`:
+    a speaker's name. `withdrawn`: articles known to be withdrawn later in the log, whose words are not
+    to be written even where another article still holds the same body (for a rebuild).
+    """
+
+    name = "read-models"
+
+    def __init__(
+        self,
+        once: Callable[[str, str], bool],
+        name_of: NameOf,
+        *,
+        schema: str = SCHEMA,
+        withdrawn: Collection[str] = (),
+    ) -> None:
+        self._name_of = name_of
+        self._schema = schema
+        self._withdrawn = frozenset(withdrawn)
+        self._articles = ArticlesProjection()
+        self._timeline = TimelineProjection(once)
+        self._positions = ActorPositionsProjection()
+
+    def apply(self, conn: psycopg.Connection[Any], batch: Sequence[Recorded]) -> None:
+        """See `Projection.apply`."""
+        about = [r for r in batch if r.stream_name.startswith("article-")]
+        if not about:
+            return
+        events = [(r, event_of(r.type, r.data)) for r in about]
+        conn.execute(
+            sql.SQL("SET LOCAL search_path TO {}, public, pg_temp").format(sql.Identifier(self._schema))
+        )
+        work = WorkingSet(conn)
+        work.load_articles({event.article_id for _, event in events})
+        work.load_stories(
+            {
+                UUID(e.story_id)
+                for _, e in events
+                if isinstance(e, ArticleJudgedOriginal | ArticleJudgedDuplicate)
+            }
+        )
+        work.load_told({event.article_id for _, event in events})
+        texts = self._texts(conn, work, [event for _, event in events])
+        for recorded, event in events:
+            self._apply_one(work, recorded, event, texts)
+        work.flush()
+
+    def _texts(
+        self, conn: psycopg.Connection[Any], work: WorkingSet, events: Sequence[Event]
+    ) -> dict[str, str]:
+        """The texts that the batch's readings point into, by body."""
+        read = {
+            (e.article_id, e.revision)
+            for e in events
+            if isinstance(e, ExtractionCompleted)
+            and (e.positions or e.political_events)
+            and e.article_id not in self._withdrawn
+        }
+        bodies = {work.revisions[key].body_sha256 for key in read if key in work.revisions}
+        bodies |= {
+            e.body_sha256 for e in events if hasattr(e, "body_sha256") and (e.article_id, e.revision) in read
+        }
+        return texts_of(conn, bodies) if bodies else {}
+
+    def _apply_one(self, work: WorkingSet, recorded: Recorded, event: Event, texts: dict[str, str]) -> None:
+        position = recorded.global_position
+        before = work.revisions.get((event.article_id, getattr(event, "revision", 0)))
+        read_before = before is not None and before.reading_position is not None
+        moved = self._articles.apply(work, recorded, event)
+        cause = _cause(work, event, read_before=read_before)
+        entries: set[Any] = set()
+        cells: set[Any] = set()
+
+        def tell(article_id: str, mentions: list[Mention], statements: list[StatedPosition]) -> None:
+            entries.update(
+                self._timeline.replace_mentions(work, article_id, mentions, position=position, cause=cause)
+            )
+            cells.update(
+                self._positions.replace_statements(
+                    work, article_id, statements, position=position, cause=cause
+                )
+            )
+
+        article = work.articles[event.article_id]
+        replaced = False
+        if isinstance(event, ExtractionCompleted | ExtractionSkipped):
+            if event.revision == article.revision and article.state != "withdrawn":
+                tell(article.id, *self._contributions(work, article, event, texts))
+                replaced = True
+        elif isinstance(event, ArticleWithdrawn):
+            tell(article.id, [], [])
+            replaced = True
+        for article_id in sorted(moved):
+            if not (replaced and article_id == article.id):
+                tell(article_id, *self._replaced(work, article_id))
+        number = self._timeline.refold(work, entries, position=position, cause=cause, change_number=0)
+        self._positions.refold(work, cells, position=position, cause=cause, change_number=number)
+
+    def _contributions(
+        self,
+        work: WorkingSet,
+        article: ArticleState,
+        event: ExtractionCompleted | ExtractionSkipped,
+        texts: dict[str, str],
+    ) -> tuple[list[Mention], list[StatedPosition]]:
+        if isinstance(event, ExtractionSkipped):
+            return [], []
+        revision = work.revisions[event.article_id, event.revision]
+        text = None if article.id in self._withdrawn else texts.get(revision.body_sha256)
+        copy = is_copy(work, article)
+        return (
+            contributions.mentions(event, article, revision, text, self._name_of, copy=copy),
+            contributions.statements(event, article, revision, text, self._name_of, copy=copy),
+        )
+
+    def _replaced(self, work: WorkingSet, article_id: str) -> tuple[list[Mention], list[StatedPosition]]:
+        """What the article tells, with the story it belongs to now."""
+        work.load_articles({article_id})
+        work.load_told({article_id})
+        article = work.articles[article_id]
+        place: dict[str, Any] = {
+            "story_id": article.story_id,
+            "copy": is_copy(work, article),
+            "published_on": article.published_on,
+        }
+        return (
+            [replace(placed.mention, **place) for placed in work.mentions_of_article(article_id)],
+            [replace(statement, **place) for statement in work.statements_of_article(article_id)],
+        )
+
+
+def _cause(work: WorkingSet, event: Event, *, read_before: bool) -> str:
+    """What a change is put down to: news, copy, revision, withdrawal or re-reading."""
+    match event:
+        case ArticleJudgedOriginal() | ArticleJudgedDuplicate():
+            return "copy"
+        case ArticleWithdrawn():
+            return "withdrawal"
+        case ExtractionCompleted() | ExtractionSkipped():
+            if read_before:
+                return "re-reading"
+            if event.revision > 1:
+                return "revision"
+            return "copy" if is_copy(work, work.articles[event.article_id]) else "news"
+    return "revision"

@@ -1,0 +1,127 @@
+"""A versioned read table while a batch is folded: rows are opened and closed, never overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from services.core.projections.rows import Version
+
+Content = TypeVar("Content")
+
+
+class Codec(Protocol[Content]):
+    """How the content of a versioned row lies in its table."""
+
+    table: str
+    columns: Sequence[str]
+
+    def encode(self, content: Content) -> tuple[Any, ...]:
+        """The values of `columns`."""
+
+    def decode(self, values: Sequence[Any]) -> Content:
+        """The content that `values` of `columns` hold."""
+
+
+class VersionedTable(Generic[Content]):
+    """The open rows that a batch touches, loaded once, and the rows it opens and closes.
+
+    A row that is opened twice at one position keeps the later content: within one position there is
+    one truth.
+    """
+
+    def __init__(self, conn: psycopg.Connection[Any], codec: Codec[Content]) -> None:
+        self._conn = conn
+        self._codec = codec
+        self._open: dict[UUID, Version[Content]] = {}
+        self._known: set[UUID] = set()  # loaded or opened in this batch: memory is ahead of the table
+        self._written: list[Version[Content]] = []
+
+    def load(self, where: str, parameters: Sequence[Any]) -> list[UUID]:
+        """Load the open rows for which `where` holds, unless memory has them. Gives the new ids."""
+        codec = self._codec
+        query = sql.SQL(
+            "SELECT id, from_position, cause, {} FROM {} WHERE to_position IS NULL AND ({})"
+        ).format(
+            sql.SQL(", ").join(map(sql.Identifier, codec.columns)),
+            sql.Identifier(codec.table),
+            sql.SQL(where),  # type: ignore[arg-type]  # the callers' own literals
+        )
+        loaded = []
+        with self._conn.cursor(row_factory=tuple_row) as cursor:
+            for id_, from_position, cause, *rest in cursor.execute(query, parameters):
+                if id_ not in self._known:
+                    self._known.add(id_)
+                    self._open[id_] = Version(id_, from_position, codec.decode(rest), cause, stored=True)
+                    loaded.append(id_)
+        return loaded
+
+    def get(self, id_: UUID) -> Version[Content] | None:
+        """The open row, of those loaded or opened."""
+        return self._open.get(id_)
+
+    def put(self, id_: UUID, content: Content, *, position: int, cause: str) -> None:
+        """Close what is open under the id and open `content` from `position` on."""
+        present = self._open.get(id_)
+        if present is not None and present.from_position == position:
+            present.content, present.cause = content, cause
+            return
+        self._close(present, position)
+        self._known.add(id_)
+        self._open[id_] = version = Version(id_, position, content, cause)
+        self._written.append(version)
+
+    def remove(self, id_: UUID, *, position: int) -> None:
+        """Close what is open under the id."""
+        present = self._open.pop(id_, None)
+        if present is not None and present.from_position == position and not present.stored:
+            self._written.remove(present)
+            return
+        self._close(present, position)
+
+    def _close(self, present: Version[Content] | None, position: int) -> None:
+        if present is not None:
+            present.to_position = position
+            if present.stored:
+                self._written.append(present)
+
+    def __iter__(self) -> Iterator[Version[Content]]:
+        return iter(self._open.values())
+
+    def flush(self) -> None:
+        """Write the closed and the opened rows to the table."""
+        closed = [v for v in self._written if v.stored]
+        opened = [v for v in self._written if not v.stored]
+        table = sql.Identifier(self._codec.table)
+        if closed:
+            self._conn.execute(
+                sql.SQL(
+                    "UPDATE {} AS row SET to_position = gone.to_position"
+                    " FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[]) AS gone (id, from_position, to_position)"
+                    " WHERE row.id = gone.id AND row.from_position = gone.from_position"
+                ).format(table),
+                (
+                    [v.id for v in closed],
+                    [v.from_position for v in closed],
+                    [v.to_position for v in closed],
+                ),
+            )
+        if opened:
+            self._copy(opened)
+        self._written.clear()
+
+    def _copy(self, versions: Iterable[Version[Content]]) -> None:
+        names = ("id", "from_position", "to_position", "cause", *self._codec.columns)
+        query = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(self._codec.table), sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+        with self._conn.cursor() as cursor, cursor.copy(query) as copy:
+            for v in versions:
+                copy.write_row(
+                    (v.id, v.from_position, v.to_position, v.cause, *self._codec.encode(v.content))
+                )

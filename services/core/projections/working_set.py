@@ -1,0 +1,245 @@
+"""What a batch of events touches, loaded in bulk before and written in bulk after it is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from services.core.domain.standing import StatedPosition
+from services.core.domain.timeline import EntryKey
+from services.core.projections.codecs import (
+    EntryCodec,
+    EntryVersion,
+    MentionCodec,
+    PlacedMention,
+    StandingCodec,
+    StandingVersion,
+    StatementCodec,
+    mention_id,
+)
+from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values
+from services.core.projections.versioned import VersionedTable
+
+Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
+
+
+class WorkingSet:
+    """The rows of all read tables that are in play while one batch is folded."""
+
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+        self._conn = conn
+        self.articles: dict[str, ArticleState] = {}
+        self.revisions: dict[tuple[str, int], RevisionState] = {}
+        self.stories: dict[UUID, StoryState] = {}
+        self.dropped_stories: set[UUID] = set()
+        self.withdrawn: set[str] = set()
+        self.mentions: VersionedTable[PlacedMention] = VersionedTable(conn, MentionCodec())
+        self.entries: VersionedTable[EntryVersion] = VersionedTable(conn, EntryCodec())
+        self.statements: VersionedTable[StatedPosition] = VersionedTable(conn, StatementCodec())
+        self.standings: VersionedTable[StandingVersion] = VersionedTable(conn, StandingCodec())
+        self._mentions_by_article: dict[str, set[UUID]] = {}
+        self._mentions_by_entry: dict[UUID, set[UUID]] = {}
+        self._statements_by_article: dict[str, set[UUID]] = {}
+        self._statements_by_cell: dict[tuple[str, str, str], set[UUID]] = {}
+        self._articles_asked: set[str] = set()
+        self._stories_asked: set[UUID] = set()
+        self._told_loaded: set[str] = set()
+        self._entries_loaded: set[UUID] = set()
+        self._scopes_loaded: set[tuple[str, str]] = set()
+        self._cells_loaded: set[tuple[str, str, str]] = set()
+
+    # -- articles and stories ------------------------------------------------------------------------
+
+    def load_articles(self, ids: Collection[str]) -> None:
+        """Articles with their revisions, their stories and the heads of those."""
+        missing = set(ids) - self._articles_asked
+        if not missing:
+            return
+        self._articles_asked |= missing
+        for revision in self._select(RevisionState, "article_revisions", "article_id = ANY(%s)", missing):
+            self.revisions[revision.article_id, revision.revision] = revision
+        loaded = self._select(ArticleState, "articles", "id = ANY(%s)", missing)
+        self.articles.update({article.id: article for article in loaded})
+        self.load_stories({article.story_id for article in loaded if article.story_id})
+
+    def load_stories(self, ids: Collection[UUID]) -> None:
+        """Stories with their heads."""
+        missing = set(ids) - self._stories_asked
+        if not missing:
+            return
+        self._stories_asked |= missing
+        loaded = self._select(StoryState, "stories", "id = ANY(%s)", missing)
+        self.stories.update({story.id: story for story in loaded})
+        self.load_articles({story.head for story in loaded})
+
+    def members_of(self, story_id: UUID) -> list[ArticleState]:
+        """Every article of a story. Needed only where its head leaves it."""
+        members = self._select(ArticleState, "articles", "story_id = ANY(%s)", {story_id})
+        self.load_articles({article.id for article in members})
+        return [article for article in self.articles.values() if article.story_id == story_id]
+
+    def _select(self, cls: type[Row], table: str, where: str, parameter: Collection[Any]) -> list[Row]:
+        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns(cls))),
+            sql.Identifier(table),
+            sql.SQL(where),  # type: ignore[arg-type]  # the callers' own literals
+        )
+        with self._conn.cursor(row_factory=class_row(cls)) as cursor:
+            return cursor.execute(query, (list(parameter),)).fetchall()
+
+    # -- mentions ------------------------------------------------------------------------------------
+
+    def load_told(self, articles: Collection[str]) -> None:
+        """All open mentions and statements of these articles. An article never read tells nothing."""
+        new = [id_ for id_ in articles if id_ not in self._told_loaded]
+        self._told_loaded.update(new)
+        missing = [id_ for id_ in new if (a := self.articles.get(id_)) and a.shown_revision is not None]
+        if missing:
+            self._index_mentions(self.mentions.load("article_id = ANY(%s)", (missing,)))
+            self._index_statements(self.statements.load("article_id = ANY(%s)", (missing,)))
+
+    def load_entries(self, ids: Collection[UUID]) -> None:
+        """Entries with all their open mentions."""
+        missing = [id_ for id_ in ids if id_ not in self._entries_loaded]
+        if missing:
+            self._entries_loaded.update(missing)
+            self._index_mentions(self.mentions.load("entry_id = ANY(%s)", (missing,)))
+            self.entries.load("id = ANY(%s)", (missing,))
+
+    def load_scope(self, dossier: str, kind: str) -> None:
+        """All open mentions of a kind that happens once, and their entries."""
+        if (dossier, kind) not in self._scopes_loaded:
+            self._scopes_loaded.add((dossier, kind))
+            self._index_mentions(self.mentions.load("dossier = %s AND kind = %s", (dossier, kind)))
+            self.entries.load("dossier = %s AND kind = %s", (dossier, kind))
+
+    def _index_mentions(self, ids: Iterable[UUID]) -> None:
+        for id_ in ids:
+            version = self.mentions.get(id_)
+            if version is not None:
+                self._mentions_by_article.setdefault(version.content.mention.article_id, set()).add(id_)
+                self._mentions_by_entry.setdefault(version.content.entry_id, set()).add(id_)
+
+    def mentions_of_article(self, article_id: str) -> list[PlacedMention]:
+        """What `load_told` loaded, as it stands now."""
+        ids = self._mentions_by_article.get(article_id, ())
+        return [version.content for id_ in ids if (version := self.mentions.get(id_))]
+
+    def mentions_of_entry(self, entry_id: UUID) -> list[PlacedMention]:
+        """What `load_entries` or `load_scope` loaded, as it stands now."""
+        ids = self._mentions_by_entry.get(entry_id, ())
+        return [version.content for id_ in ids if (version := self.mentions.get(id_))]
+
+    def keys_in_scope(self, dossier: str, kind: str) -> dict[EntryKey, list[PlacedMention]]:
+        """The open mentions of a loaded scope by their keys."""
+        keys: dict[EntryKey, list[PlacedMention]] = {}
+        for version in self.mentions:
+            key = version.content.mention.key
+            if (key.dossier, key.kind) == (dossier, kind):
+                keys.setdefault(key, []).append(version.content)
+        return keys
+
+    def put_mention(self, placed: PlacedMention, *, position: int, cause: str) -> None:
+        id_ = mention_id(placed.mention.article_id, placed.mention.key)
+        before = self.mentions.get(id_)
+        if before is not None:
+            self._mentions_by_entry[before.content.entry_id].discard(id_)
+        self.mentions.put(id_, placed, position=position, cause=cause)
+        self._index_mentions((id_,))
+
+    def remove_mention(self, placed: PlacedMention, *, position: int) -> None:
+        id_ = placed.mention.id
+        self._mentions_by_entry[placed.entry_id].discard(id_)
+        self._mentions_by_article[placed.mention.article_id].discard(id_)
+        self.mentions.remove(id_, position=position)
+
+    # -- statements ----------------------------------------------------------------------------------
+
+    def load_cells(self, cells: Collection[tuple[str, str, str]]) -> None:
+        """All open statements of these (dossier, actor, proposition), and the standings."""
+        missing = [cell for cell in cells if cell not in self._cells_loaded]
+        if missing:
+            self._cells_loaded.update(missing)
+            where = (
+                "(dossier, actor, proposition) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))"
+            )
+            parameters = tuple([cell[i] for cell in missing] for i in range(3))
+            self._index_statements(self.statements.load(where, parameters))
+            self.standings.load(where, parameters)
+
+    def _index_statements(self, ids: Iterable[UUID]) -> None:
+        for id_ in ids:
+            version = self.statements.get(id_)
+            if version is not None:
+                s = version.content
+                self._statements_by_article.setdefault(s.article_id, set()).add(id_)
+                self._statements_by_cell.setdefault((s.dossier, s.actor, s.proposition), set()).add(id_)
+
+    def statements_of_article(self, article_id: str) -> list[StatedPosition]:
+        ids = self._statements_by_article.get(article_id, ())
+        return [version.content for id_ in ids if (version := self.statements.get(id_))]
+
+    def statements_of_cell(self, cell: tuple[str, str, str]) -> list[StatedPosition]:
+        ids = self._statements_by_cell.get(cell, ())
+        return [version.content for id_ in ids if (version := self.statements.get(id_))]
+
+    def put_statement(self, statement: StatedPosition, *, position: int, cause: str) -> None:
+        self.statements.put(statement.id, statement, position=position, cause=cause)
+        self._index_statements((statement.id,))
+
+    def remove_statement(self, statement: StatedPosition, *, position: int) -> None:
+        self.statements.remove(statement.id, position=position)
+
+    # -- writing -------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write everything that changed."""
+        self._upsert("articles", ("id",), list(self.articles.values()))
+        self._upsert("article_revisions", ("article_id", "revision"), list(self.revisions.values()))
+        self._upsert("stories", ("id",), list(self.stories.values()))
+        if self.dropped_stories:
+            self._conn.execute("DELETE FROM stories WHERE id = ANY(%s)", (list(self.dropped_stories),))
+        for table in (self.mentions, self.entries, self.statements, self.standings):
+            table.flush()
+        if self.withdrawn:
+            self._blank(list(self.withdrawn))
+
+    def _upsert(self, table: str, key: Sequence[str], rows: Sequence[Any]) -> None:
+        if not rows:
+            return
+        names = columns(type(rows[0]))
+        query = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.SQL(", ").join(sql.Placeholder() for _ in names),
+            sql.SQL(", ").join(map(sql.Identifier, key)),
+            sql.SQL(", ").join(
+                sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name))
+                for name in names
+                if name not in key
+            ),
+        )
+        with self._conn.cursor() as cursor:
+            cursor.executemany(query, [values(row) for row in rows])
+
+    def _blank(self, articles: list[str]) -> None:
+        """A takedown reaches into the past: no version keeps a word of a withdrawn article."""
+        for statement in _BLANK:
+            self._conn.execute(statement, (articles,))
+
+
+_BLANK = (
+    """UPDATE entries SET summary = NULL FROM mentions m
+       WHERE m.article_id = ANY(%s) AND entries.representative = m.id AND summary IS NOT NULL""",
+    """UPDATE standings SET condition = NULL FROM statements s
+       WHERE s.article_id = ANY(%s) AND standings.representative = s.id AND standings.condition IS NOT NULL""",
+    """UPDATE mentions SET evidence_text = NULL, speaker = CASE WHEN person IS NOT NULL THEN speaker END
+       WHERE article_id = ANY(%s)""",
+    """UPDATE statements SET evidence_text = NULL, condition = NULL,
+       speaker = CASE WHEN person IS NOT NULL THEN speaker END WHERE article_id = ANY(%s)""",
+)
