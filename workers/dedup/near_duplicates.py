@@ -1,0 +1,147 @@
+"""Fingerprints of texts, and the measure that says whether one text is a copy of another.
+
+Sketch: Broder's MOD_m and MIN_s sketches over one min-wise hash of the word shingles (A. Broder, "On the
+resemblance and containment of documents", 1997). Unlike banded MinHash signatures, which estimate the
+resemblance |A∩B|/|A∪B|, it finds a brief inside a long story at a fixed rate, however long the story is.
+
+Measure: how much of the shorter text's own words (those outside quotation marks) lies in runs that stand in
+the other text too, and whether the lead of one of them does. Two newsrooms that report the same statement
+share its quotations, names and stock phrases; copies share running prose from the lead on.
+What was measured is in docs/decisions/0003-near-duplicates.md.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.dedup.words import words_of
+
+SHINGLE = 5  # words
+RUN = 8  # words in sequence that count as taken over; treaty names and titles are shorter
+LEAD = 60  # own words that make up a lead
+MIN_WORDS = 20  # shorter texts are copies only if they are equal
+
+COPIED = 0.25  # share of the shorter text's own words, where the lead is taken over too
+LEAD_COPIED = 0.25
+COPIED_WITHOUT_LEAD = 0.5
+MIN_OWN_WORDS = 20  # texts that are nearly all quotation are compared whole, and more strictly
+COPIED_QUOTATION = 0.7
+
+STORED_RATE, STORED_LEAST = 24, 24  # one shingle in 24 is indexed, at least 24 of them
+QUERY_RATE, QUERY_LEAST = 8, 64  # looked up more densely: the other may be shorter, so sampled more densely
+
+_Hashes = NDArray[np.uint64]
+_Flags = NDArray[np.bool_]
+_COEFFICIENTS = tuple(
+    np.uint64(c)
+    for c in (
+        0x9E3779B97F4A7C15,
+        0xC2B2AE3D27D4EB4F,
+        0x165667B19E3779F9,
+        0xD6E8FEB86659FD93,
+        0xA0761D6478BD642F,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fingerprint:
+    """What is compared. `shingles[i]` is the hash of words i to i+4; `own[i]`: word i stands outside quotation marks.
+
+    `keys` go into an index, `query` is what to look up there: signed 32-bit integers, each at most once.
+    """
+
+    words: int
+    shingles: _Hashes
+    own: _Flags
+    keys: tuple[int, ...]
+    query: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one text stands to another. `similarity` (0..1): share of the shorter one's own words taken over."""
+
+    is_copy: bool
+    similarity: float
+    lead: float
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """The fingerprint of a text, without its title: desks rewrite headlines first of all. Any text will do."""
+    words, quoted = words_of(text)
+    shingles = _shingles(words)
+    unique = np.unique(shingles)
+    order = np.sort(_swap(unique))  # by the rank, the upper half of the permuted hash
+    return Fingerprint(
+        words=len(words),
+        shingles=shingles,
+        own=~np.asarray(quoted, dtype=np.bool_),
+        keys=_sample(order, STORED_RATE, STORED_LEAST),
+        query=_sample(order, QUERY_RATE, QUERY_LEAST),
+    )
+
+
+def compare(a: Fingerprint, b: Fingerprint) -> Match:
+    """Whether one is a copy of the other; symmetric. Containment counts: a part of a text is its copy."""
+    if min(a.words, b.words) < MIN_WORDS:
+        return Match(False, 0.0, 0.0)
+    taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
+    own_a, own_b = taken_a[a.own], taken_b[b.own]
+    if min(len(own_a), len(own_b)) < MIN_OWN_WORDS:
+        whole = float((taken_a if a.words <= b.words else taken_b).mean())
+        return Match(whole >= COPIED_QUOTATION, whole, whole)
+    similarity = float((own_a if len(own_a) <= len(own_b) else own_b).mean())
+    lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
+    is_copy = similarity >= COPIED_WITHOUT_LEAD or (similarity >= COPIED and lead >= LEAD_COPIED)
+    return Match(is_copy, similarity, lead)
+
+
+def _shingles(words: list[str]) -> _Hashes:
+    count = len(words) - SHINGLE + 1
+    if count < 1:
+        return np.empty(0, np.uint64)
+    known: dict[str, int] = {}
+    for word in words:
+        if word not in known:
+            known[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+    hashed = _mix(np.fromiter((known[word] for word in words), np.uint64, len(words)))
+    total = np.zeros(count, np.uint64)
+    for offset, coefficient in enumerate(_COEFFICIENTS):
+        total += hashed[offset : offset + count] * coefficient
+    return _mix(total)
+
+
+def _mix(x: _Hashes) -> _Hashes:
+    """The finaliser of splitmix64 (S. Vigna): every bit of the input moves every bit of the output."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _swap(x: _Hashes) -> _Hashes:
+    """Upper and lower half exchanged, so that the order of the result is independent of that of the input."""
+    return (x << np.uint64(32)) | (x >> np.uint64(32))
+
+
+def _sample(ordered: _Hashes, rate: int, least: int) -> tuple[int, ...]:
+    """MOD sketch at 1/`rate`, topped up to a MIN sketch of `least`; a denser sample holds a sparser one."""
+    count = max(int(np.searchsorted(ordered, np.uint64(2**64 // rate))), least)
+    keys = (ordered[:count] & np.uint64(0xFFFFFFFF)).astype(np.uint32).view(np.int32)
+    return tuple(dict.fromkeys(keys.tolist()))
+
+
+def _taken_over(a: Fingerprint, b: Fingerprint) -> _Flags:
+    """For each word of `a`: whether it lies in a run of at least RUN words that stands in `b`."""
+    hit = np.isin(a.shingles, b.shingles)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], hit, [False])).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]  # a run of n shingles covers n + SHINGLE - 1 words
+    long_enough = ends - starts >= RUN - SHINGLE + 1
+    steps = np.zeros(a.words + 1, np.int32)
+    np.add.at(steps, starts[long_enough], 1)
+    np.add.at(steps, ends[long_enough] + SHINGLE - 1, -1)
+    return np.asarray(np.cumsum(steps)[: a.words] > 0)
