@@ -1,0 +1,200 @@
+"""Which day an expression leans on: the article's own, or the last one that the text mentioned.
+
+A weekday or a date without its year points back in a report ("said on Monday") and ahead in a plan ("will
+meet on Monday", "until Friday"). The nearest verb before it in its sentence decides, then the first one
+after it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from enum import Enum, auto
+
+from workers.extraction.dates.values import add_months, make_day, to_calendar, week_of
+
+
+class Tense(Enum):
+    """Which way an expression points."""
+
+    PAST = auto()
+    FUTURE = auto()
+    OPEN = auto()  # no verb tells
+
+
+_REACH = 160  # characters of the sentence that are searched for a verb on each side
+
+_BREAK = re.compile(
+    r"(?<![A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z][a-z])(?<!\bSept)(?<!\b[ap]\.m)[.!?][\"”’')\]]*\s+(?=[\"“‘(\[]?[A-Z])|\n\s*\n"
+)
+_LEAN_FUTURE = re.compile(
+    r"(?:\b(?:by|until|till|through|starting|beginning|effective|(?:scheduled|slated|set|due|planned|expected)(?: for| on)?"
+    r"|ahead of|no later than|not before|(?:take|takes|taking)(?: \w+)? effect|come into force|postponed to|delayed to|as (?:of|from))"
+    r"\s+(?:(?:late|early|the end of|on|in|at|the)\s+)*)$",
+    re.IGNORECASE,
+)
+_FUTURE = (
+    r"will|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
+    r"expected|bound|supposed|planned|plans?|planning|wants?|hopes?|hoped|intends?|intended|promise[sd]?|decided|pledge[sd]?|"
+    r"vow(?:s|ed)|threaten(?:s|ed)|invited|agreed?|agrees|prepar(?:es|ed|ing)|aims?|offer(?:s|ed)) to|"
+    r"scheduled|slated|expected|planned|postponed|upcoming|expires?|"
+    r"(?:meets?|begins?|opens?|starts?|resumes?|arrives?|convenes?|votes?|gathers?|travels?|faces|flies|hosts?|ends?|kicks? off|"
+    r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
+)
+_PAST_IRREGULAR = (
+    "said told was were had did has have been began begun went came took taken made gave given left won lost fell rose hit "
+    "sent saw seen spoke spoken wrote written met held became brought built bought broke broken chose caught cut drew "
+    "drove fought found flew forgot froze got grew heard kept knew laid led lent let lit paid put quit ran rang read sat "
+    "sank sold set shook shot shut slept spent stood stole struck swore swept taught thought threw understood woke wore "
+    "withdrew pulled signed says"
+).split()
+_VERB = re.compile(
+    rf"\b(?P<future>{_FUTURE})\b|\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
+    r"breed|hundred|united|armed|so-called|wed|bed|red|embed|shed|allied|nuclear-armed|unprecedented|limited)[a-z]{2,}ed)\b",
+    re.IGNORECASE,
+)
+
+
+class Anchoring:
+    """The state of one reading of a text: its anchor, and the dates mentioned so far."""
+
+    def __init__(self, text: str, anchor: dt.date | None) -> None:
+        self.text = text
+        self.anchor = anchor
+        self.mentioned: list[tuple[int, str]] = []  # (end, calendar date cut to its precision)
+
+    def note(self, end: int, value: str) -> None:
+        """Remember a date that the text has mentioned, for what leans on it."""
+        if date := to_calendar(value):
+            self.mentioned.append((end, date))
+
+    def last(self, precision: int, *, since: int = 0) -> str | None:
+        """The last date mentioned after `since` with at least that many characters (4, 7 or 10)."""
+        for end, date in reversed(self.mentioned):
+            if end < since:
+                return None
+            if len(date) >= precision:
+                return date
+        return None
+
+    def base(self, precision: int = 10) -> dt.date | None:
+        """The day that "the following day" and "two years later" count from; else the anchor."""
+        date = self.last(precision)
+        if date is None:
+            return self.anchor
+        year, month, day = (int(part) for part in (date + "-01-01")[:10].split("-"))
+        return make_day(year, month, day)
+
+    def sentence_start(self, position: int) -> int:
+        """Where the sentence begins, at most `_REACH` characters back."""
+        low = max(0, position - _REACH)
+        start = low
+        for found in _BREAK.finditer(self.text, low, position):
+            start = found.end()
+        return start
+
+    def tense(self, start: int, end: int) -> Tense:
+        """Which way an expression at these offsets points."""
+        left = self.text[self.sentence_start(start) : start]
+        if _LEAN_FUTURE.search(left):
+            return Tense.FUTURE
+        last = None
+        for last in _VERB.finditer(left):
+            pass
+        if last is None:
+            stop = _BREAK.search(self.text, end, end + _REACH)
+            last = _VERB.search(self.text, end, stop.start() if stop else end + _REACH)
+        if last is None:
+            return Tense.OPEN
+        return Tense.FUTURE if last["future"] else Tense.PAST
+
+    def weekday(self, number: int, start: int, end: int) -> str:
+        """The bare weekday: the nearest one back, the anchor's own day included; ahead for plans."""
+        if self.anchor is None:
+            return f"XXXX-WXX-{number + 1}"
+        back = (self.anchor.weekday() - number) % 7
+        days = -back
+        if back and self.tense(start, end) is Tense.FUTURE:
+            days = 7 - back
+        return (self.anchor + dt.timedelta(days=days)).isoformat()
+
+    def month_day(self, month: int, day: int, start: int, end: int, weekday: int | None = None) -> str:
+        """A day and month whose year is missing; a weekday beside it must agree if any near year does."""
+        if self.anchor is None:
+            return f"XXXX-{month:02d}-{day:02d}"
+        around = [
+            d
+            for y in range(-8, 9)
+            if 1 <= self.anchor.year + y and (d := make_day(self.anchor.year + y, month, day))
+        ]
+        near = [d for d in around if abs((d - self.anchor).days) <= 731 and d.weekday() == weekday]
+        back = max((d for d in near or around if d <= self.anchor), default=None)
+        ahead = min((d for d in near or around if d >= self.anchor), default=None)
+        if back is None or ahead is None:
+            only = back or ahead
+            return only.isoformat() if only else f"XXXX-{month:02d}-{day:02d}"
+        tense = self.tense(start, end)
+        soon = (ahead - self.anchor).days <= 60 and (self.anchor - back).days > 60
+        if tense is Tense.FUTURE or (tense is Tense.OPEN and soon):
+            return ahead.isoformat()
+        return back.isoformat()
+
+    def month(self, number: int, start: int, end: int) -> str:
+        """A bare month: the nearest one back, the anchor's own included; ahead for plans."""
+        if self.anchor is None:
+            return f"XXXX-{number:02d}"
+        back = (self.anchor.month - number) % 12
+        tense = self.tense(start, end)
+        ahead = tense is Tense.FUTURE or (tense is Tense.OPEN and back >= 9)
+        year, month = add_months(self.anchor.year, self.anchor.month, 12 - back if back and ahead else -back)
+        return f"{year:04d}-{month:02d}"
+
+    def part(self, number: int, letter: str, length: int, start: int, end: int) -> str:
+        """A quarter (`letter` "Q", 3 months long) or half ("H", 6) whose year is missing."""
+        if self.anchor is None:
+            return f"XXXX-{letter}{number}"
+        current = (self.anchor.month - 1) // length + 1
+        tense = self.tense(start, end)
+        year = self.anchor.year
+        if tense is Tense.FUTURE and number < current:
+            year += 1
+        elif tense is not Tense.FUTURE and number > current:
+            year -= 1
+        return f"{year:04d}-{letter}{number}"
+
+    def season(self, code: str, start: int, end: int) -> str:
+        """A bare season: the nearest one back, the running one included; ahead for plans."""
+        if self.anchor is None:
+            return f"XXXX-{code}"
+        first = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}[code]
+        year = self.anchor.year if self.anchor.month >= first else self.anchor.year - 1
+        inside = (self.anchor.month - first) % 12 < 3
+        if not inside and self.tense(start, end) is Tense.FUTURE:
+            year += 1
+        return f"{year:04d}-{code}"
+
+    def deictic(self, unit: str, steps: int) -> str:
+        """This (0), last (-1) or next (1) day, week, weekend, month, quarter, year, decade or century."""
+        day = self.anchor
+        if day is None:
+            unknown = {
+                "D": "XXXX-XX-XX",
+                "W": "XXXX-WXX",
+                "WE": "XXXX-WXX-WE",
+                "M": "XXXX-XX",
+                "Q": "XXXX-QX",
+                "Y": "XXXX",
+            }
+            return unknown.get(unit, "XXX")
+        if unit == "DE":
+            return f"{day.year // 10 + steps:03d}"
+        if unit == "CE":
+            return f"{day.year // 100 + steps:02d}"
+        if unit == "D":
+            return (day + dt.timedelta(days=steps)).isoformat()
+        if unit in {"W", "WE"}:
+            return week_of(day + dt.timedelta(weeks=steps)) + ("-WE" if unit == "WE" else "")
+        if unit in {"M", "Q"}:
+            year, month = add_months(day.year, day.month, steps * (3 if unit == "Q" else 1))
+            return f"{year:04d}-Q{(month + 2) // 3}" if unit == "Q" else f"{year:04d}-{month:02d}"
+        return f"{day.year + steps:04d}"

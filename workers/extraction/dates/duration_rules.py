@@ -1,0 +1,441 @@
+"""Amounts of time and what they make: "three months", "two years ago", "a week later", "every Monday"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from services.core.domain.reading import Timex
+from workers.extraction.dates import words as w
+from workers.extraction.dates.anchoring import Anchoring
+from workers.extraction.dates.rules import DIGIT, rule, timex
+from workers.extraction.dates.values import shift
+
+_COUNT_WORDS = [*list(w.NUMBER_WORDS)[1:], DIGIT, "a", "an", "half"]
+_COUNT_WORDS += [word.split("-")[0] for word in w.NUMBER_WORDS if "-" in word]
+_VAGUE_WORDS = "several some few many numerous countless multiple various dozens hundreds thousands a".split()
+_SPAN_WORDS = "the these those past last next coming following first final previous preceding remaining another all recent early".split()
+
+
+def _letters(unit: str) -> tuple[str, int]:
+    low = unit.lower()
+    return w.UNITS[low if low in w.UNITS else low.rstrip("s") if low != "centuries" else "century"]
+
+
+def _amount(count: float, unit: str) -> str:
+    """P3M, PT24H, P10Y, P2.5Y of an exact count."""
+    letter, factor = _letters(unit)
+    total = count * factor
+    if letter == "WE":
+        return f"P{total:g}WE"
+    if letter == "Q":
+        return f"P{3 * total:g}M"
+    if total != int(total):
+        smaller = {
+            ("TH", 0.5): "PT30M",
+            ("Y", 0.5): "P6M",
+            ("Y", 0.25): "P3M",
+            ("D", 0.5): "PT12H",
+            ("TM", 0.5): "PT30S",
+            ("TH", 0.25): "PT15M",
+        }
+        if (letter, total) in smaller:
+            return smaller[letter, total]
+    body = f"{total:.2f}".rstrip("0").rstrip(".")
+    return f"PT{body}{letter[1]}" if letter.startswith("T") else f"P{body}{letter}"
+
+
+def _vague(unit: str) -> str:
+    low = unit.lower()
+    single = low if low in w.UNITS else "century" if low == "centuries" else low.rstrip("s")
+    letter = w.VAGUE_UNITS.get(single, w.UNITS[single][0])
+    if letter == "Q":
+        letter = "Q"
+    return f"PTX{letter[1]}" if letter.startswith("T") and len(letter) == 2 else f"PX{letter}"
+
+
+_BETWEEN = r"(?:(?i:more|additional|further|full|whole|long|short|consecutive|straight|calendar|working|business|successive|entire|solid|extra|odd|intense|tense|crucial|difficult|turbulent)\s+)?"
+_SPAN = r"(?:(?i:the|these|those|his|her|its|their|our|my|all|nearly|a)\s+)?(?:(?i:past|last|next|coming|following|first|final|previous|preceding|remaining|intervening|latest|ensuing|opening|closing|initial)\s+)?"
+_MERE = r"(?:(?i:a\s+mere|a\s+full|a\s+further|an\s+additional|another)\s+)?"
+_RATE_LEFT = re.compile(
+    r"(?:\d|\b(?:million|billion|trillion|thousand|hundred|dozen|times?|once|twice|thrice|percent|dollars|euros|barrels|tons|tonnes|people|hours|days|weeks|miles|km|kilometers|cents|pounds|units|vehicles|cars|deaths|cases|flights|ounces?|bushels)|%)\s+$",
+    re.IGNORECASE,
+)
+_AGE_LEFT = re.compile(r"\b(?:aged?|ages|age\s+of|under|over)\s+$", re.IGNORECASE)
+_AGE_RIGHT = re.compile(
+    r"\s*-?\s*(?:old\b|of\s+age|and\s+(?:older|younger|up|under|over)\b|(?:or|to)\s+\d+\s*(?:-?\s*years?)?\s*-?old)|-olds?\b|\s+(?:younger|older|his|her|their)\s+(?:senior|junior|than)\b|\s+(?:his|her)\s+(?:senior|junior)\b",
+    re.IGNORECASE,
+)
+_FOLLOW = re.compile(
+    r"\s+(?P<w>ago|earlier|later|before|after|from\s+now|hence|from\s+today|previously|prior|afterward|afterwards|on|since|back|into)\b(?P<than>\s+than\b)?",
+    re.IGNORECASE,
+)
+
+
+def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str | None:
+    """The DATE that an amount and "ago", "later", "from now" make."""
+    letter, factor = _letters(unit)
+    amount = count * factor
+    if word in {"ago", "back", "from now", "hence", "from today"}:
+        base = at.anchor
+    else:
+        precision = {"Y": 4, "M": 7, "Q": 7}.get(letter, 10)
+        here = at.last(precision, since=at.sentence_start(start))
+        base = (
+            at.base(precision)
+            if here or letter != "Y" or word in {"later", "after", "afterward", "afterwards", "on"}
+            else at.anchor
+        )
+    sign = -1 if word in {"ago", "back", "earlier", "before", "previously", "prior"} else 1
+    if base is None:
+        unknown = {
+            "Y": "XXXX",
+            "M": "XXXX-XX",
+            "Q": "XXXX-QX",
+            "W": "XXXX-WXX",
+            "WE": "XXXX-WXX-WE",
+            "D": "XXXX-XX-XX",
+        }
+        return unknown.get(letter, "XXXX-XX-XXTXX:XX")
+    if letter in {"Y", "M"} and amount != int(amount):
+        months = round(amount * (12 if letter == "Y" else 1))
+        return shift(base, sign * months, "M")
+    return shift(base, sign * amount, letter)
+
+
+def _read(
+    found: re.Match[str], at: Anchoring, count: float | None, unit: str, start: int, end: int
+) -> Timex | None:
+    """What the words after an amount make of it: a point in time, an age, a rate or a plain duration."""
+    text = at.text
+    left = text[max(0, start - 16) : start]
+    right = text[end : end + 40]
+    if _AGE_RIGHT.match(right) or (re.match(r"\s*(?:or|and)\s+(?:older|younger|over|under)", right)):
+        return None
+    if re.search(r"\b(?:aged?|ages|age\s+of)\s+$", left, re.IGNORECASE):
+        return None
+    word = _FOLLOW.match(right)
+    if word and not word["than"]:
+        name = re.sub(r"\s+", " ", word["w"].lower())
+        tail = right[word.end() :]
+        stop = re.match(
+            r"\s*(?:$|[.,;:!?)”\"—–]|(?:and|but|when|in|at|with|that|it|he|she|they|the\s+\w+\s+(?:was|were|had|said))\b)",
+            tail,
+        )
+        if (
+            name in {"ago", "earlier", "from now", "hence", "from today", "previously"}
+            or (name == "later" and not tail.startswith(" this"))
+            or (
+                name in {"before", "after", "afterward", "afterwards", "prior", "on", "back"}
+                and stop
+                and not (
+                    name in {"before", "after"}
+                    and re.match(r"\s+(?:the|he|she|it|they|that|in|at|when|with)\b", tail)
+                )
+                and not (name == "on" and not re.match(r"\s*(?:$|[.,])", tail))
+            )
+        ):
+            if name == "on" and count is None:
+                return None
+            value = (
+                ("PAST_REF" if name in {"ago", "earlier", "before", "back", "previously"} else "FUTURE_REF")
+                if count is None
+                else _point(at, start, count, unit, name)
+            )
+            if count is None and name not in {"ago", "from now", "hence", "back"}:
+                return Timex(start, end, _vague(unit), "DURATION")
+            return Timex(start, end + word.end("w"), value, "DATE") if value else None
+    if (
+        count == 1
+        and re.match(r"(?i)an?\s", text[start:end])
+        and (
+            _RATE_LEFT.search(left)
+            or re.search(r"\b(?:[a-z]{3,}s|yuan|yen|crude)\s+$", left)
+            and not re.search(
+                r"\b(?:was|is|has|this|takes|lasts|spends|years|months|weeks|days|hours|besides|across|times|plus|minus|less|as|his|its)\s+$",
+                left,
+            )
+            or re.search(r"\b(?:once|twice|times)\s+$", left)
+        )
+    ):
+        return Timex(start, end, _amount(1, unit), "SET")
+    return Timex(start, end, _vague(unit) if count is None else _amount(count, unit), "DURATION")
+
+
+_NOT_AFTER = r"(?![\w]|-(?!long|old|plus)\w)"
+
+
+@rule(
+    rf"{_MERE}{_SPAN}(?P<n>{w.COUNT}|(?i:an?|one))(?:\s*(?:-|–|(?i:to|or))\s*(?P<n2>{w.COUNT}))?(?:-plus)?[\s-]+(?:(?i:or\s+so|or\s+more)\s+)?{_BETWEEN}"
+    rf"(?P<u>{w.UNIT_MANY}|{w.UNIT})(?P<long>-long)?(?P<half>\s+(?i:and\s+a\s+half|and\s+one-half))?['’]?(?![\w]|-\w)",
+    [
+        *_COUNT_WORDS,
+        *_SPAN_WORDS,
+        "one",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "my",
+        "nearly",
+        "latest",
+        "ensuing",
+        "opening",
+        "initial",
+        "closing",
+        "intervening",
+    ],
+)
+def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "three months", "the past two years", "24-hour", "a decade ago", "60 days later"."""
+    unit = found["u"]
+    low = unit.lower()
+    name = found["n2"] or found["n"]
+    try:
+        count = w.number(name)
+    except (KeyError, ValueError):
+        return None
+    many = low in {"centuries"} or low.endswith("s")
+    lead = found[0][: found.start("n") - found.start()]
+    start = found.start()
+    if low in {"second"} and (
+        name.lower() in {"a", "an", "one"} or re.search(r"\s", at.text[found.end("n") : found.start("u")])
+    ):
+        return None  # "a second attempt"
+    if low in {"quarter", "quarters", "weekend"} and not many and name.lower() in {"a", "an", "one"}:
+        return None if low == "quarter" else timex(found, "P1WE", "DURATION")
+    if not many and count != 1 and not re.search(r"[-–]", at.text[found.end("n") : found.start("u")]):
+        return None  # "five month" is a slip, "20 second-hand" something else
+    if (
+        name.lower() == "one"
+        and not many
+        and low == "day"
+        and not lead
+        and re.match(
+            r"\s*[,]|\s+(?:will|be|he|she|they|we|it|could|might|may|become|soon)\b",
+            at.text[found.end() : found.end() + 10],
+        )
+    ):
+        return None  # "one day, ..."
+    if name.lower() in {"a", "an"} and lead.strip().lower() in {"nearly", "the", "all"}:
+        return None
+    if name.lower() in {"one"} and re.match(r"\s+of\b", at.text[found.end() : found.end() + 4]):
+        return None
+    if re.match(r"(?i)(?:his|her|its|their|our|my|nearly|all)\s", lead):
+        start += len(lead) - len(lead.lstrip()) + re.match(r"\w+\s+", lead).end()  # type: ignore[union-attr]
+    if found["half"]:
+        count += 0.5
+    return _read(
+        found,
+        at,
+        count,
+        unit,
+        start,
+        found.end("half") if found["half"] else found.end("long") if found["long"] else found.end("u"),
+    )
+
+
+@rule(
+    rf"(?:(?i:about\s+)?(?P<h>(?i:half)(?:\s+(?i:an?|of\s+an?)\s+|[\s-]))|(?:(?i:a|one)\s+)?(?P<q>(?i:quarter|quarter\s+of\s+a|quarters\s+of\s+an?)[\s-]+)|(?P<m>{w.COUNT})\s+(?i:and\s+(?:a|one)[\s-]half)\s+|(?P<x>(?i:an?|one))\s+(?P<y>(?i:half))-?\s*)"
+    rf"(?P<u>{w.UNIT}|{w.UNIT_MANY})(?![\w]|-\w)",
+    [*_COUNT_WORDS, "half", "quarter", "about", "one"],
+)
+def halves(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "half an hour", "two and a half years", "a quarter of a century", "half-century"."""
+    if found["q"] and not found["u"].lower().startswith(("cent", "hour")):
+        return None
+    start = found.start("h") if found["h"] else found.start()
+    count = 0.5 if found["h"] or found["y"] else 0.25 if found["q"] else w.number(found["m"]) + 0.5
+    return _read(found, at, count, found["u"], start, found.end("u"))
+
+
+@rule(
+    rf"(?:(?i:the|these|those)\s+)?(?:(?i:past|last|next|coming|following|first|final|previous|preceding|early|recent|latest)\s+)?"
+    rf"(?:(?P<pair>(?i:a\s+couple(?:\s+of)?|couple\s+of|a\s+pair\s+of))|(?P<dozen>(?i:a\s+(?:half[\s-])?dozen|half\s+a\s+dozen|two\s+dozen))|(?P<v>{w.VAGUE_COUNT}))\s+{_BETWEEN}(?P<u>{w.UNIT_MANY})(?![\w-])",
+    [*_VAGUE_WORDS, *_SPAN_WORDS, "couple", "dozen", "half", "two"],
+)
+def vague(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "several weeks", "the past few years", "a couple of days"."""
+    count: float | None = None
+    if found["pair"]:
+        count = 2
+    elif found["dozen"]:
+        count = 6 if "half" in found["dozen"].lower() else 24 if "two" in found["dozen"].lower() else 12
+    return _read(found, at, count, found["u"], found.start(), found.end("u"))
+
+
+@rule(
+    rf"(?P<span>(?:(?i:the|these|those)\s+)?(?i:past|last|next|coming|following|previous|preceding|intervening|ensuing|early|final|first|closing)\s+)(?P<u>{w.UNIT_MANY})(?![\w-])"
+    rf"|(?P<many>{w.UNIT_MANY})(?![\w-])",
+    [
+        *_SPAN_WORDS,
+        "past",
+        "intervening",
+        "ensuing",
+        "closing",
+        *(u + "s" for u in w.UNITS if u != "century"),
+        "centuries",
+    ],
+)
+def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "for years", "the coming weeks", "months of talks", "years ago", "hours after"."""
+    unit = found["u"] or found["many"]
+    left = at.text[max(0, found.start() - 16) : found.start()]
+    right = at.text[found.end() : found.end() + 16]
+    if found["span"]:
+        return timex(found, _vague(unit), "DURATION")
+    if unit.lower() in {"quarters", "seconds", "nights", "weekends"} and not re.match(
+        r"\s+(?:later|ago|after|before|earlier)\b", right
+    ):
+        return None
+    if re.match(
+        r"\s+(?:ago|later|earlier|before|after|of|in|from\s+now|on\s+end|-long)\b|\s+since\b", right
+    ) or re.search(
+        r"\b(?:for|in|over|within|after|through|took|take|takes|taken|last|lasted|lasting|many|spent|spend|spending|during|despite|than|of|by|be|wait(?:ed|ing)?|until|following)\s+$",
+        left,
+        re.IGNORECASE,
+    ):
+        if (
+            re.search(r"\b(?:of|by|than)\s+$", left)
+            and not re.match(r"\s+of\b", right)
+            and not re.search(r"(?:matter|couple|hundreds|period|number)\s+of\s+$", left)
+        ):
+            return None
+        if re.match(r"\s+of\s+(?:age|service|birth|the\s+week)", right):
+            return None
+        if (
+            re.match(r"(?i)days?$", unit)
+            and re.match(r"\s+of\b", right)
+            and not re.search(r"\b(?:after|for|in|following|with|through)\s+$", left)
+        ):
+            return None
+        return _read(found, at, None, unit, found.start(), found.end())
+    return None
+
+
+_SET_VALUE = {
+    "day": "XXXX-XX-XX",
+    "week": "XXXX-WXX",
+    "weekend": "XXXX-WXX-WE",
+    "month": "XXXX-XX",
+    "quarter": "XXXX-QX",
+    "year": "XXXX",
+    "hour": "PT1H",
+    "minute": "PT1M",
+    "decade": "XXX",
+    "second": "PT1S",
+    "fortnight": "P2W",
+    "century": "XX",
+}
+_SET_ADVERB = {
+    "daily": "XXXX-XX-XX",
+    "nightly": "XXXX-XX-XXTNI",
+    "hourly": "PT1H",
+    "weekly": "XXXX-WXX",
+    "biweekly": "P2W",
+    "fortnightly": "P2W",
+    "monthly": "XXXX-XX",
+    "bimonthly": "P2M",
+    "quarterly": "XXXX-QX",
+    "annually": "XXXX",
+    "annual": "XXXX",
+    "yearly": "XXXX",
+    "semiannual": "P6M",
+    "semi-annual": "P6M",
+    "biannual": "P6M",
+    "biennial": "P2Y",
+    "biannually": "P6M",
+}
+
+
+@rule(
+    rf"(?i:every|each)\s+(?:(?i:single|other|and\s+every)\s+)?(?:(?P<wd>{w.WEEKDAY})(?:\s+(?P<wp>{w.DAY_PART}))?|(?P<mon>{w.MONTH})|(?P<s>{w.SEASON})|(?P<part>{w.DAY_PART})|(?P<n>{w.COUNT})\s+(?P<us>{w.UNIT_MANY})|(?P<few>(?i:few|several))\s+(?P<uf>{w.UNIT_MANY})|(?P<u>{w.UNIT}))(?![\w-])",
+    ["every", "each"],
+)
+def every(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "every Monday", "each year", "every other week", "every four years"."""
+    del at
+    other = re.match(r"\w+\s+other\b", found[0], re.IGNORECASE)
+    if found["wd"]:
+        part = f"T{w.DAY_PARTS[found['wp'].lower()]}" if found["wp"] else ""
+        return timex(found, f"XXXX-WXX-{w.weekday_number(found['wd']) + 1}{part}", "SET")
+    if found["mon"]:
+        return timex(found, f"XXXX-{w.month_number(found['mon']):02d}", "SET")
+    if found["s"]:
+        return timex(found, f"XXXX-{w.SEASONS[found['s'].lower()]}", "SET")
+    if found["part"]:
+        return timex(found, f"XXXX-XX-XXT{w.DAY_PARTS[found['part'].lower()]}", "SET")
+    if found["n"]:
+        return timex(found, _amount(w.number(found["n"]), found["us"]), "SET")
+    if found["few"]:
+        return timex(found, _vague(found["uf"]), "SET")
+    if other:
+        return timex(found, _amount(2, found["u"]), "SET")
+    return timex(found, _SET_VALUE[found["u"].lower()], "SET")
+
+
+@rule(
+    rf"(?P<a>(?i:{'|'.join(sorted(_SET_ADVERB, key=len, reverse=True))}))(?![\w-])",
+    [a.split("-")[0] for a in _SET_ADVERB],
+)
+def set_adverb(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "annually", "monthly", "daily"; not the name of a paper ("the Kommersant Daily")."""
+    if found["a"][0].isupper() and re.search(r"\w\s$", at.text[max(0, found.start() - 2) : found.start()]):
+        return None
+    if found["a"].lower() == "daily" and re.match(
+        r"\s+(?:[A-Z]|informed|reported|said|newspaper|wrote)", at.text[found.end() : found.end() + 12]
+    ):
+        return None
+    return timex(found, _SET_ADVERB[found["a"].lower()], "SET")
+
+
+@rule(
+    rf"(?:(?P<times>(?i:once|twice|three\s+times|four\s+times|several\s+times|\d+\s+times))\s+)?(?:(?i:a|per|each|every|an))\s+(?P<u>(?i:hour|day|week|month|quarter|year|decade|annum))(?![\w-])",
+    ["once", "twice", "three", "four", "several", "per", DIGIT],
+)
+def rate(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "twice a week", "per day", "three times a year"."""
+    del at
+    if not found["times"] and not found[0].lower().startswith("per"):
+        return None
+    unit = "year" if found["u"].lower() == "annum" else found["u"]
+    return timex(found, _amount(1, unit), "SET")
+
+
+@rule(
+    r"(?P<wd>(?i:mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekdays|weekends|weeknights))(?![\w'’-])",
+    [*(d.lower() + "s" for d in w.WEEKDAYS), "weekdays", "weekends", "weeknights"],
+)
+def weekly(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "on Mondays", "weekends"."""
+    del at
+    low = found["wd"].lower()
+    if low in {"weekdays", "weeknights"}:
+        return timex(found, "XXXX-WXX", "SET")
+    if low == "weekends":
+        return timex(found, "XXXX-WXX-WE", "SET")
+    if not found["wd"][0].isupper():
+        return None
+    return timex(found, f"XXXX-WXX-{w.weekday_number(low[:-1]) + 1}", "SET")
+
+
+@rule(
+    r"(?:(?i:the|this|last|next|that|the\s+past|the\s+following|the\s+coming|the\s+previous)\s+)(?i:weekend)(?![\w-])",
+    ["the", "this", "last", "next", "that"],
+)
+def weekend(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "the weekend": the last one told of, ahead in plans."""
+    day = at.anchor
+    low = found[0].lower()
+    if day is None:
+        return timex(found, "XXXX-WXX-WE")
+    if low.startswith("next") or "coming" in low:
+        weeks = 1 if low.startswith("next") else 0
+    elif low.startswith("this"):
+        weeks = 0
+    elif low.startswith("last") or "past" in low or "previous" in low:
+        weeks = -1
+    else:
+        weeks = 0 if day.weekday() >= 4 or at.tense(found.start(), found.end()).name == "FUTURE" else -1
+    return timex(found, shift(day + dt.timedelta(days=0), weeks, "WE"))

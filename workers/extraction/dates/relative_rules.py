@@ -1,0 +1,350 @@
+"""Expressions that lean on the article's day or on a date named before: "last month", "two days later", "now"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from services.core.domain.reading import Timex
+from workers.extraction.dates import words as w
+from workers.extraction.dates.anchoring import Anchoring, Tense
+from workers.extraction.dates.rules import rule, timex
+from workers.extraction.dates.values import add_months, shift, to_calendar, week_of
+
+_LETTERS = {
+    "day": "D",
+    "week": "W",
+    "fortnight": "W",
+    "weekend": "WE",
+    "month": "M",
+    "quarter": "Q",
+    "year": "Y",
+    "decade": "DE",
+    "century": "CE",
+}
+_STEPS = {"this": 0, "current": 0, "last": -1, "past": -1, "next": 1, "coming": 1, "upcoming": 1}
+_DAY_WORDS = {"today": 0, "yesterday": -1, "tomorrow": 1}
+_PREFIX = r"(?:(?i:earlier|later|early|late)\s+(?:(?i:in|on)\s+)?)?"
+_PREFIX_WORDS = ["earlier", "later", "early", "late"]
+_EDGE = r"(?:(?:(?i:the)\s+)?(?i:very\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder|course)\s+(?i:of)\s+)?"
+_EDGE_WORDS = ["the", "beginning", "start", "end", "middle", "first", "second", "rest", "remainder", "course"]
+_PART = rf"(?:\s+(?P<part>{w.DAY_PART})(?![\w-]))?"
+
+
+def _with_part(found: re.Match[str], day: str) -> Timex:
+    """The day, or its morning, afternoon, evening or night."""
+    part = found["part"]
+    if not part:
+        return timex(found, day)
+    return timex(found, f"{day}T{w.DAY_PARTS[part.lower()]}", "TIME")
+
+
+@rule(
+    rf"{_PREFIX}(?P<w>(?i:today|yesterday|tomorrow)){_PART}(?!['’]?\w)(?:['’]s\b)?"
+    r"|(?:(?i:the)\s+)?(?i:day)\s+(?P<far>(?i:before\s+yesterday|after\s+tomorrow))",
+    [*_DAY_WORDS, "the", "day", *_PREFIX_WORDS],
+)
+def day_word(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "today", "yesterday morning", "the day after tomorrow"."""
+    if found["far"]:
+        return timex(found, at.deictic("D", -2 if "yesterday" in found["far"].lower() else 2))
+    end = found.end("part") if found["part"] else found.end("w")
+    day = _with_part(found, at.deictic("D", _DAY_WORDS[found["w"].lower()]))
+    return Timex(found.start(), end, day.value, day.type)
+
+
+@rule(
+    r"(?:(?P<w>(?i:tonight))|(?P<last>(?i:last\s+night|last\s+evening))|(?P<over>(?i:overnight))"
+    rf"|(?i:(?:earlier|late|later|early)\s+)?(?i:this)\s+(?P<part>{w.DAY_PART}))(?![\w-])",
+    ["tonight", "last", "overnight", "this", *_PREFIX_WORDS],
+)
+def part_of_today(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "tonight", "last night", "this morning", "overnight"."""
+    if found["last"]:
+        code = "NI" if "night" in found["last"].lower() else "EV"
+        return timex(found, at.deictic("D", -1) + "T" + code, "TIME")
+    code = w.DAY_PARTS[found["part"].lower()] if found["part"] else "NI"
+    return timex(found, at.deictic("D", 0) + "T" + code, "TIME")
+
+
+@rule(
+    rf"{_PREFIX}(?:(?P<which>(?i:last|next|this|this\s+past|this\s+coming|coming|past|the\s+following|the\s+next|the\s+previous|that|the\s+same))\s+)?"
+    rf"(?P<wd>{w.WEEKDAY}){_PART}(?!\w|-\w)",
+    [
+        *(d.lower() for d in w.WEEKDAYS),
+        "last",
+        "next",
+        "this",
+        "coming",
+        "past",
+        "the",
+        "that",
+        *_PREFIX_WORDS,
+    ],
+)
+def weekday(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "Friday", "last Friday", "Friday night", "the following Monday"."""
+    number = w.weekday_number(found["wd"])
+    which = re.sub(r"\s+", " ", (found["which"] or "").lower())
+    if re.match(
+        r"\s+(?:[A-Z]\w+\s+)?(?:Times|Post|Herald|Journal|Mail)\b", at.text[found.end() : found.end() + 24]
+    ):
+        return None
+    base = at.anchor
+    if which in {"the following", "the next", "the previous"}:
+        base = at.base()
+    if base is None:
+        return _with_part(found, f"XXXX-WXX-{number + 1}")
+    back = (base.weekday() - number) % 7
+    if which in {"last", "past", "this past", "the previous"}:
+        days = -(back or 7)
+    elif which == "next" or which in {"the following", "the next", "coming", "this coming"}:
+        days = 7 - back
+    elif which == "this":
+        days = -back if at.tense(found.start(), found.end()) is Tense.PAST else (7 - back) % 7
+    else:
+        return _with_part(found, at.weekday(number, found.start(), found.end()))
+    return _with_part(found, (base + dt.timedelta(days=days)).isoformat())
+
+
+@rule(
+    rf"{_PREFIX}(?P<which>(?i:last|next|this|this\s+past|this\s+coming|the\s+same|that|the\s+following|the\s+previous))\s+(?P<mon>{w.MONTH})(?![\w-]|\s+\d)",
+    ["last", "next", "this", "the", "that", *_PREFIX_WORDS],
+)
+def named_month(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "last August", "next June": the nearest one in that direction, never the running month."""
+    number = w.month_number(found["mon"])
+    which = re.sub(r"\s+", " ", found["which"].lower())
+    base = at.base(7) if which in {"the following", "the previous", "that", "the same"} else at.anchor
+    if base is None:
+        return timex(found, f"XXXX-{number:02d}")
+    back = (base.month - number) % 12
+    if which in {"last", "this past", "the previous"}:
+        steps = -(back or 12)
+    elif which in {"next", "this coming", "the following"}:
+        steps = 12 - back
+    elif which == "this":
+        return timex(found, f"{base.year:04d}-{number:02d}")
+    else:
+        steps = -back
+    return timex(found, "{:04d}-{:02d}".format(*add_months(base.year, base.month, steps)))
+
+
+@rule(
+    rf"{_PREFIX}(?P<which>(?i:last|next|this|this\s+past|this\s+coming|that|the\s+following|the\s+next|the\s+previous))\s+(?P<s>{w.SEASON})(?![\w-])",
+    ["last", "next", "this", "the", "that", *_PREFIX_WORDS],
+)
+def named_season(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "last summer", "next spring"; a winter carries the year in which it begins."""
+    code = w.SEASONS[found["s"].lower()]
+    if at.anchor is None:
+        return timex(found, f"XXXX-{code}")
+    first = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}[code]
+    day, which = at.anchor, found["which"].lower()
+    if which == "this":
+        year = day.year - (code == "WI" and day.month <= 2)
+    elif which in {"next", "this coming", "the following", "the next"}:
+        year = day.year + (day.month >= first)
+    else:
+        over = day.month >= first + 3 or (code == "WI" and False)
+        year = day.year if over else day.year - 1
+        if code == "WI" and day.month <= 2:
+            year = day.year - 2
+    return timex(found, f"{year:04d}-{code}")
+
+
+@rule(
+    rf"{_PREFIX}{_EDGE}(?:(?i:the)\s+)?(?P<which>(?i:this|current|last|past|next|coming|upcoming))\s+(?:(?i:calendar|fiscal|academic|financial)\s+)?(?P<unit>{w.CALENDAR_UNIT})(?![\w-])",
+    [*_STEPS, *_EDGE_WORDS, *_PREFIX_WORDS],
+)
+def calendar_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "last month", "earlier this year", "the end of next week"; "over the past year" is a duration."""
+    which, unit = found["which"].lower(), found["unit"].lower()
+    letter = _LETTERS[unit]
+    left = at.text[max(0, found.start() - 14) : found.start()]
+    article = re.search(r"(?i)\bthe\s+\w+\s+\w+$", found[0])
+    spread = re.search(r"\b(?:over|during|for|throughout|within|across)\s+$", left, re.IGNORECASE)
+    if article and (
+        which in {"past", "coming", "upcoming"}
+        or (which in {"last", "next"} and (spread or unit in {"decade", "century"}))
+    ):
+        return timex(
+            found,
+            f"P{10 if letter == 'DE' else 100 if letter == 'CE' else 1}{'Y' if letter in {'DE', 'CE'} else 'W' if letter == 'WE' else letter}",
+            "DURATION",
+        )
+    if unit == "day" and which in {"last", "next", "past", "coming"}:
+        if which == "last" or at.text[found.end() : found.end() + 4].startswith(" of "):
+            return None
+        base = at.base()
+        return timex(found, (base + dt.timedelta(days=_STEPS[which])).isoformat() if base else "XXXX-XX-XX")
+    if which == "past" and not article:
+        return None
+    return timex(found, at.deictic(letter, _STEPS[which]))
+
+
+def _shift_last(at: Anchoring, letter: str, steps: int) -> str:
+    """The unit `steps` from the last date mentioned that is exact enough for it."""
+    base = at.base({"Y": 4, "M": 7, "Q": 7, "DE": 4, "CE": 4}.get(letter, 10))
+    if base is None:
+        return at.deictic(letter, steps)
+    if letter == "DE":
+        return f"{base.year // 10 + steps:03d}"
+    if letter == "CE":
+        return f"{base.year // 100 + steps:02d}"
+    return shift(base, steps, letter)
+
+
+@rule(
+    rf"(?i:earlier|later|late|early)\s+(?:(?i:in|on|during)\s+)?(?P<a>(?i:that|the|the\s+same))\s+(?P<unit>{w.CALENDAR_UNIT})(?![\w-])"
+    rf"|{_EDGE}(?P<which>(?i:the\s+following|the\s+next|the\s+previous|the\s+preceding|the\s+prior|the\s+same|the\s+very\s+same|that\s+same|that|the\s+very\s+next|the\s+subsequent))\s+"
+    rf"(?P<unit2>{w.CALENDAR_UNIT}|{w.DAY_PART})(?![\w-])",
+    ["the", "that", *_EDGE_WORDS, *_PREFIX_WORDS],
+)
+def leaning_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "the following day", "the same month", "that year", "later that week", "the next morning"."""
+    which = re.sub(r"\s+", " ", (found["which"] or found["a"]).lower())
+    unit = (found["unit"] or found["unit2"]).lower()
+    steps = (
+        1
+        if which.split()[-1] in {"following", "next", "subsequent"}
+        else -1
+        if which.split()[-1] in {"previous", "preceding", "prior"}
+        else 0
+    )
+    if found["a"] and which == "the":
+        return timex(found, at.deictic(_LETTERS[unit], 0))
+    if (
+        re.match(r"\s+of\b(?!\s+(?:the\s+)?(?:year|month|week))", at.text[found.end() : found.end() + 20])
+        and steps
+    ):
+        return None
+    if unit in w.DAY_PARTS:
+        base = at.base()
+        day = (base + dt.timedelta(days=steps)).isoformat() if base else "XXXX-XX-XX"
+        return timex(found, f"{day}T{w.DAY_PARTS[unit]}", "TIME")
+    if not steps and not at.mentioned and at.anchor is None:
+        return None
+    return timex(found, _shift_last(at, _LETTERS[unit], steps))
+
+
+@rule(
+    rf"(?P<edge>(?:(?i:the)\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder)\s+(?i:of)\s+)(?:(?i:the)\s+)?(?P<unit>(?i:day|week|month|year|decade|century))(?![\w-])",
+    _EDGE_WORDS,
+)
+def edge_of_unit(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "the end of the year": the running one, but one that is over for "by the end of year" told in the past."""
+    letter = _LETTERS[found["unit"].lower()]
+    steps = 0
+    if letter == "Y" and "end" in found["edge"].lower() and at.anchor and at.anchor.month <= 6:
+        left = at.text[at.sentence_start(found.start()) : found.start()]
+        last = at.last(4, since=at.sentence_start(found.start()))
+        if last and last[:4] < f"{at.anchor.year}" and not re.search(r"\b(?:will|would|to)\b", left):
+            return timex(found, last[:4])
+    return timex(found, at.deictic(letter, steps))
+
+
+@rule(
+    r"(?:(?i:the)\s+)?(?P<unit>(?i:day|week|month|year|night|morning|evening|decade))\s+(?P<dir>(?i:before|after|earlier|prior))(?=\s*(?:$|[.,;:!?)”\"—–]|(?i:and|but|when|that|in|at|with)\b))",
+    ["the", "day", "week", "month", "year", "night", "morning", "evening", "decade"],
+)
+def unit_before(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "the day before.", "the year after,": one step from the last date mentioned."""
+    if not found[0].lower().startswith("the"):
+        return None
+    steps = 1 if found["dir"].lower() == "after" else -1
+    unit = found["unit"].lower()
+    if unit in w.DAY_PARTS:
+        base = at.base()
+        day = (base + dt.timedelta(days=steps)).isoformat() if base else "XXXX-XX-XX"
+        return timex(found, f"{day}T{w.DAY_PARTS[unit]}", "TIME")
+    return timex(found, _shift_last(at, _LETTERS[unit], steps))
+
+
+@rule(
+    rf"(?:(?i:in|on|during)\s+)?(?P<the>(?i:the|early|that|late|mid)[\s-]+)(?P<part>{w.DAY_PART})(?![\w-])(?!\s+(?i:of|before|after|when|that))",
+    ["the", "in", "early", "late", "mid", "that", "on", "during"],
+)
+def part_of_day(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "in the evening", "that night": of the day named in the same sentence, else of the article's."""
+    start = found.start("the")
+    lead = found[0].lower()
+    if lead.startswith("the"):
+        return None  # "the night", "the morning" alone name no time
+    day = at.last(10, since=at.sentence_start(start)) or (
+        at.base().isoformat() if "that" in lead and at.base() else None
+    )  # type: ignore[union-attr]
+    day = day or at.deictic("D", 0)
+    return Timex(start, found.end(), f"{day}T{w.DAY_PARTS[found['part'].lower()]}", "TIME")
+
+
+@rule(
+    r"(?:(?i:right|just|until|by)\s+)?(?P<now>(?i:now|currently|presently|nowadays))(?![\w'’-])"
+    r"|(?i:at\s+present|at\s+(?:the|this)\s+(?:present\s+)?(?:moment|time|point|juncture)|these\s+days|for\s+the\s+moment|the\s+present(?:\s+(?:day|time|moment))?(?=\s*(?:$|[.,;:!?)])))(?![\w-])",
+    [
+        "right",
+        "just",
+        "until",
+        "by",
+        "now",
+        "currently",
+        "presently",
+        "nowadays",
+        "at",
+        "these",
+        "for",
+        "the",
+    ],
+)
+def present(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """The time of speaking: PRESENT_REF."""
+    if found["now"]:
+        if (
+            re.match(r"\s+(?:known|a\s+days)\b", at.text[found.end() : found.end() + 8])
+            and found["now"].lower() != "currently"
+        ):
+            return timex(found, "PRESENT_REF", group="now")
+        return timex(found, "PRESENT_REF", group="now")
+    if re.match(r"(?i)at\s+the\s+(?:time|point)", found[0]):
+        return None  # the time that was spoken of
+    return timex(found, "PRESENT_REF")
+
+
+_FREE = r"(?=\s*(?:$|[.,;:!?)\]”\"'’—–-]|(?:of|is|was|were|will|and|or|but|for|in|on|as|to|when|that|with|by|at|if|because|than|has|had|have|would|could|may|might|after|while|where|from|she|he|they|we|it|I)\b))"
+
+
+@rule(
+    rf"(?i:recently|lately|long\s+ago)(?![\w-])|(?i:in\s+(?:the\s+)?)?(?P<r>(?:(?i:the)\s+)?(?i:(?:more\s+)?recent|bygone|earlier)\s+(?i:years|months|weeks|days|decades|times|past|history))(?![\w-])"
+    rf"|(?P<p>(?i:the)\s+(?:(?i:recent|distant|not-too-distant)\s+)?(?i:past)){_FREE}",
+    ["recently", "lately", "long", "in", "the", "recent", "more", "bygone", "earlier"],
+)
+def past(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """An open past: PAST_REF."""
+    if found["p"]:
+        return timex(found, "PAST_REF", group="p")
+    if found["r"]:
+        if re.search(r"(?i)history$", found["r"]):
+            return None
+        return timex(found, "PAST_REF", group="r")
+    if re.search(r"\b(?i:how|too|very|as)\s$", at.text[max(0, found.start() - 6) : found.start()]):
+        return None
+    return timex(found, "PAST_REF")
+
+
+@rule(
+    rf"(?P<f>(?i:the)\s+(?:(?i:near|foreseeable|immediate|distant|not-too-distant|not\s+too\s+distant|very\s+near|nearest)\s+)?(?i:future)){_FREE}|(?i:in\s+)(?P<g>(?i:(?:near\s+)?future)){_FREE}"
+    r"|(?P<soon>(?i:soon))(?!\s+(?:after|as|to\s+be|enough|became|thereafter|found|followed|realized|learned|began)\b|er|est|\w)",
+    ["the", "in", "soon"],
+)
+def future(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """An open future: FUTURE_REF."""
+    if found["soon"]:
+        if re.search(
+            r"\b(?i:as|too|how|so|very|or|no)\s$", at.text[max(0, found.start() - 6) : found.start()]
+        ):
+            return None
+        return timex(found, "FUTURE_REF")
+    return timex(found, "FUTURE_REF", group="f" if found["f"] else "g")
+
+
+__all__ = ["to_calendar", "week_of"]
