@@ -106,6 +106,7 @@ def configure_logging(*, level: str = "info", json: bool = True) -> None:
     root.setLevel(level.upper())
     for noisy in (
         "uvicorn.access",
+        "httpx2",
         "trafilatura",
         "htmldate",
         "courlan",
