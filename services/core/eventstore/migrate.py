@@ -16,6 +16,7 @@ from services.core.eventstore import locks
 
 SERVICES_ROLE = "treatyline_services"
 READ_ONLY = ("events", "seals", "alembic_version")  # the log is written by its functions alone
+FUNCTIONS = ("append_events", "seal_events")
 
 
 def engine_for(url: str) -> Engine:
@@ -95,12 +96,17 @@ def _grant(connection: Connection) -> None:
     """What the services may do. Repeated at every run, so that a restored dump gets it too."""
     role = sql.Identifier(SERVICES_ROLE)
     _execute(connection, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
-    tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
-    for table in tables.all():
+    tables = connection.execute(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+    )
+    for table in tables.scalars().all():
         name = sql.Identifier("public", table)
         _execute(connection, sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, role))
         rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
         _execute(connection, sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), name, role))
+    for function in FUNCTIONS:
+        name = sql.Identifier("public", function)
+        _execute(connection, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(name, role))
     _execute(
         connection,
         sql.SQL("GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
