@@ -1,0 +1,146 @@
+"""Catch-up readers of the log: everything after a position, in order, then whatever comes.
+
+One integer says where a reader is. Positions follow the commit order without gaps, so nothing that commits
+later can lie behind it; each batch is flushed before it is handed out, so nothing that was acted on can be
+taken back by a crash of the database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from services.core.eventstore.events import Recorded
+from services.core.eventstore.store import CHANNEL, flush, flush_async, read_all, read_all_async
+from services.core.eventstore.wakeups import Notifier, listen, pauses, wait_for_notification
+
+BATCH = 500
+POLL_SECONDS = 1.0
+STOP_CHECK_SECONDS = 0.25
+
+
+class Subscription:
+    """A reader for threads and processes, with a connection of its own that is renewed when it breaks.
+
+    `after` moves on as batches are taken: the batch just handed out is behind it. `poll` is how long a lost
+    wake-up can delay a batch.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        after: int = 0,
+        batch: int = BATCH,
+        poll: float = POLL_SECONDS,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.conninfo = conninfo
+        self.after = after
+        self.batch = batch
+        self.poll = poll
+        self.stop = stop or threading.Event()
+
+    def batches(self) -> Iterator[list[Recorded]]:
+        """Non-empty batches, for ever; ends within a second of `stop` being set."""
+        pause = pauses()
+        while not self.stop.is_set():
+            try:
+                with psycopg.connect(self.conninfo, autocommit=True) as conn:
+                    # Before the first read, so that nothing falls between reading and waiting.
+                    for statement in listen((CHANNEL,)):
+                        conn.execute(statement)
+                    while (records := self._next(conn)) is not None:
+                        pause = pauses()
+                        yield records
+            except psycopg.OperationalError:
+                self.stop.wait(pause())
+
+    def _next(self, conn: psycopg.Connection[Any]) -> list[Recorded] | None:
+        while not self.stop.is_set():
+            records = read_all(conn, self.after, self.batch)
+            if records:
+                flush(conn)
+                self.after = records[-1].global_position
+                return records
+            deadline = time.monotonic() + self.poll
+            while not self.stop.is_set() and (left := deadline - time.monotonic()) > 0:
+                if wait_for_notification(conn, min(left, STOP_CHECK_SECONDS)) is not None:
+                    break
+        return None
+
+
+class AsyncSubscription:
+    """The same for async code: reads through a pool, woken by a `Notifier` that many share."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Any],
+        notifier: Notifier,
+        *,
+        after: int = 0,
+        batch: int = BATCH,
+        poll: float = POLL_SECONDS,
+    ) -> None:
+        self.pool = pool
+        self.notifier = notifier
+        self.after = after
+        self.batch = batch
+        self.poll = poll
+
+    async def batches(self) -> AsyncIterator[list[Recorded]]:
+        """Non-empty batches, until cancelled. A broken connection raises psycopg.OperationalError."""
+        while True:
+            seen = self.notifier.generation
+            async with self.pool.connection() as conn:
+                records = await read_all_async(conn, self.after, self.batch)
+                if records:
+                    await flush_async(conn)
+            if records:
+                self.after = records[-1].global_position
+                yield records
+            else:
+                await self.notifier.wait(seen, self.poll)
+
+
+# -- checkpoints ------------------------------------------------------------------------------------------------
+
+
+class CheckpointAt(NamedTuple):
+    """Where a named reader is."""
+
+    global_position: int
+    meta: dict[str, Any]
+
+
+def load_checkpoint(conn: psycopg.Connection[Any], name: str) -> CheckpointAt:
+    """The reader's checkpoint; position 0 for one that never committed any."""
+    row = conn.execute(
+        "SELECT global_position, meta::text FROM checkpoints WHERE name = %s", [name]
+    ).fetchone()
+    return CheckpointAt(row[0], orjson.loads(row[1])) if row else CheckpointAt(0, {})
+
+
+def save_checkpoint(
+    conn: psycopg.Connection[Any], name: str, global_position: int, meta: dict[str, Any] | None = None
+) -> None:
+    """Moves the checkpoint, in the transaction of what was made of the events. `meta` None leaves it alone."""
+    conn.execute(
+        """
+        INSERT INTO checkpoints AS c (name, global_position, meta) VALUES (%(name)s, %(position)s,
+               coalesce(%(meta)s::json, '{}'))
+        ON CONFLICT (name) DO UPDATE SET global_position = excluded.global_position, updated_at = now(),
+               meta = coalesce(%(meta)s::json, c.meta)
+        """,
+        {
+            "name": name,
+            "position": global_position,
+            "meta": None if meta is None else orjson.dumps(meta).decode(),
+        },
+    )
