@@ -126,7 +126,7 @@ def _records(entries: Mapping[str, Any], make: Callable[[str, Any], T], what: st
 
 
 def _words(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    words = entry.get(key, ())
+    words: Any = entry.get(key, ())
     if isinstance(words, str) or not all(isinstance(word, str) and word for word in words):
         raise ValueError(f"{key} is not a list of words: {words!r}")  # an unquoted NO is a boolean in YAML
     return tuple(words)
