@@ -33,10 +33,12 @@ _LEAN_FUTURE = re.compile(
     r"\s+(?:(?:late|early|the end of|on|in|at|the)\s+)*)$",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"(?:at\s+)?\d[\d:.]*\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{2,4}\s+)?(?:on\s+)?$")
 _FUTURE = (
-    r"will|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
+    r"will|must|should|may|might|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
     r"expected|bound|supposed|planned|plans?|planning|wants?|hopes?|hoped|intends?|intended|promise[sd]?|decided|pledge[sd]?|"
     r"vow(?:s|ed)|threaten(?:s|ed)|invited|agreed?|agrees|prepar(?:es|ed|ing)|aims?|offer(?:s|ed)) to|"
+    r"(?:to|will|would|shall|may|might|must|should|could|can)(?: also| only| then| now)? be [a-z]+|put off|pushed back|adjourned|"
     r"scheduled|slated|expected|planned|postponed|upcoming|expires?|"
     r"(?:meets?|begins?|opens?|starts?|resumes?|arrives?|convenes?|votes?|gathers?|travels?|faces|flies|hosts?|ends?|kicks? off|"
     r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
@@ -49,7 +51,7 @@ _PAST_IRREGULAR = (
     "withdrew pulled signed says"
 ).split()
 _VERB = re.compile(
-    rf"\b(?P<future>{_FUTURE})\b|\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
+    rf"\b(?P<future>(?:{_FUTURE})(?: not| also| only| then| now)?(?: be [a-z]+| have [a-z]+)?)\b|\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
     r"breed|hundred|united|armed|so-called|wed|bed|red|embed|shed|allied|nuclear-armed|unprecedented|limited)[a-z]{2,}ed)\b",
     re.IGNORECASE,
 )
@@ -95,17 +97,18 @@ class Anchoring:
 
     def tense(self, start: int, end: int) -> Tense:
         """Which way an expression at these offsets points."""
-        left = self.text[self.sentence_start(start) : start]
-        if _LEAN_FUTURE.search(left):
-            return Tense.FUTURE
+        left = _CLOCK.sub("", self.text[self.sentence_start(start) : start])
         last = None
         for last in _VERB.finditer(left):
             pass
+        leans = _LEAN_FUTURE.search(left)
+        if leans and not (last is None and leans[0].lower().startswith("by")):
+            return Tense.FUTURE
         if last is None:
             stop = _BREAK.search(self.text, end, end + _REACH)
             last = _VERB.search(self.text, end, stop.start() if stop else end + _REACH)
         if last is None:
-            return Tense.OPEN
+            return Tense.FUTURE if leans else Tense.OPEN
         return Tense.FUTURE if last["future"] else Tense.PAST
 
     def weekday(self, number: int, start: int, end: int) -> str:

@@ -21,6 +21,30 @@ _EDGE = (
 _TO = r"\s*(?:-|–|—|(?i:to|and|until|till|through))\s*"
 
 
+@rule(
+    r"9/11(?![\d/])|(?:September|Sept\.?)\s+11(?:th)?(?=,?\s+(?:(?:terror\w*|al-Qa\w+|suicide)\s+)*(?:attack|hijack|strike)\w*)",
+    [DIGIT, "september", "sept"],
+)
+def september_11(found: re.Match[str], at: Anchoring) -> Timex:
+    """The attacks are named by their day."""
+    del at
+    return timex(found, "2001-09-11")
+
+
+_REL_YEAR = r"(?:,?\s+(?:(?i:of|in)\s+)?(?P<rel>(?i:this|last|next|that|the\s+same|the\s+following|the\s+previous))\s+(?i:year)(?![\w-]))?"
+
+
+def _relative_year(found: re.Match[str], at: Anchoring) -> str | None:
+    """The year of "October last year", "December of that year"."""
+    word = re.sub(r"\s+", " ", (found["rel"] or "").lower())
+    if word in {"this", "last", "next"}:
+        base = at.anchor
+    else:
+        base = at.base(4) if word else None
+    steps = {"last": -1, "next": 1, "the following": 1, "the previous": -1}.get(word, 0)
+    return f"{base.year + steps:04d}" if base else None
+
+
 def _full(found: re.Match[str], day: str, month: str, year: str | None, at: Anchoring) -> str | None:
     number, name = int(re.sub(r"\D", "", day)), w.month_number(month)
     if make_day(2000, name, number) is None:
@@ -58,43 +82,43 @@ _LATER_YEAR = rf"(?=(?:{_TO}(?:{w.WEEKDAY_ANY},?\s+)?(?:{w.MONTH_ANY}\s+{w.DAY},
     rf"(?:(?P<wd>{w.WEEKDAY_ANY}),?\s+(?:(?i:the)\s+)?)?(?P<edge>{_EDGE})?(?P<mon>{w.MONTH_ANY})\s+(?:(?i:the)\s+)?(?P<day>{w.DAY})"
     rf"(?!\s?(?:[ap]\.?m\b|-?(?:year|month|day)|%|percent|per\s+cent))"
     rf"(?:{_TO}(?P<day2>{w.DAY})(?!\s*(?:{w.MONTH_ANY}|[ap]\.?m\b|years?|months?|days?|%)))?"
-    rf"(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR}))?{_LATER_YEAR}",
+    rf"(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR}))?{_REL_YEAR}{_LATER_YEAR}",
     [*_MONTH_WORDS, *_WEEKDAY_WORDS, *_EDGE_WORDS],
 )
 def month_day(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     """ "Wednesday, August 2, 2019", "Aug. 2", "October 5-7"."""
-    year = found["year"] or found["later"]
+    year = found["year"] or _relative_year(found, at) or found["later"]
     value = _full(found, found["day"], found["mon"], year, at)
     return value and _with_range(found, found["year"], value, found["mon"]) or None
 
 
 @rule(
     rf"(?:(?P<wd>{w.WEEKDAY_ANY}),?\s+)?(?:(?i:the)\s+)?(?P<day>{w.DAY})(?:{_TO}(?P<day2>{w.DAY}))?"
-    rf"[\s-]+(?:(?i:of)\s+)?(?P<mon>{w.MONTH_ANY})(?:,?[\s-]+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR}))?{_LATER_YEAR}",
+    rf"[\s-]+(?:(?i:of)\s+)?(?P<mon>{w.MONTH_ANY})(?:,?[\s-]+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR}))?{_REL_YEAR}{_LATER_YEAR}",
     [DIGIT, "the", *_WEEKDAY_WORDS],
 )
 def day_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     """ "2 August 2019", "the 2nd of August", "5-7 October"."""
-    year = found["year"] or found["later"]
+    year = found["year"] or _relative_year(found, at) or found["later"]
     value = _full(found, found["day"], found["mon"], year, at)
     return value and _with_range(found, found["year"], value, found["mon"]) or None
 
 
 _MONTH_LEFT = re.compile(
     r"\b(?:in|since|by|until|till|through|throughout|from|to|of|during|before|after|between|and|or|for|next|last|this|early|late|mid|"
-    r"every|each|around|into|as|ending|ended|beginning|starting|on)[\s-]+$|[(,]\s*$",
+    r"a|every|each|around|into|as|ending|ended|beginning|starting|on)[\s-]+$|[(,]\s*$",
     re.IGNORECASE,
 )
 
 
 @rule(
     rf"(?P<edge>{_EDGE})?(?P<mon>{w.MONTH_ANY})(?:(?:,?\s+(?:(?i:of|in)\s+)?|-)(?P<year>{w.YEAR}))?"
-    rf"(?=(?:{_TO}{w.MONTH_ANY},?\s+(?P<later>{w.YEAR}))?)",
+    rf"{_REL_YEAR}(?=(?:{_TO}{w.MONTH_ANY},?\s+(?P<later>{w.YEAR}))?)",
     [*_MONTH_WORDS, *_EDGE_WORDS],
 )
 def month(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "August 2019", "early December", "in June"; not "May said", "march", "April Smith"."""
-    number, year = w.month_number(found["mon"]), found["year"] or found["later"]
+    number, year = w.month_number(found["mon"]), found["year"] or _relative_year(found, at) or found["later"]
     if year:
         return timex(found, f"{year}-{number:02d}")
     left, right = at.text[max(0, found.start() - 14) : found.start()], at.text[found.end() : found.end() + 14]
@@ -114,7 +138,7 @@ def month(found: re.Match[str], at: Anchoring) -> Timex | None:
         name.lower() in {"may", "march"}
         and re.match(r"\s+(?:be|not|have|also|on|against|in|through|for|said|told|was|has)\b", right)
         and not re.search(
-            r"\b(?:in|since|by|until|last|this|next|early|late|mid|during|from|of)[\s-]+$",
+            r"\b(?:in|since|by|until|last|this|next|early|late|mid|during|from|of|a)[\s-]+$",
             left,
             re.IGNORECASE,
         )
@@ -208,6 +232,8 @@ def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     left = at.text[max(0, start - 24) : start]
     right = at.text[found.end("y") : found.end("y") + 24]
     number = int(found["y"])
+    if found["edge"] and "half" in found["edge"].lower():
+        return None  # `half` reads it
     worded = found.start("y") > start
     if not worded:
         if _YEAR_BAD_LEFT.search(left) and not _YEAR_OK_DASH.search(left):
@@ -227,12 +253,13 @@ def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
         return None
     if re.match(r"[-–]\d{3}(?!\d)|[-–][A-Z]|/\d{3}", right):
         return None
-    if found["short"] and (number % 100 + 1) % 100 == int(found["short"][1:]):
-        end = found.end("short")
-        return [
-            Timex(start, found.end("y"), found["y"], "DATE"),
-            Timex(end - 2, end, f"{number + 1}", "DATE"),
-        ]
+    if found["short"]:
+        last, end = int(found["short"][1:]), found.end("short")
+        if last == (number + 1) % 100 or last > number % 100:  # "2009-10", "1992-95"
+            until = number - number % 100 + last + (100 if last < number % 100 else 0)
+            return [Timex(start, found.end("y"), found["y"], "DATE"), Timex(end - 2, end, f"{until}", "DATE")]
+        if 1 <= last <= 12 and found["short"][0] == "-":
+            return Timex(start, end, f"{number}-{last:02d}", "DATE")
     return Timex(start, found.end("y"), found["y"], "DATE")
 
 
@@ -429,6 +456,14 @@ def holiday(found: re.Match[str], at: Anchoring) -> Timex | None:
     spoken = re.sub(r"\s+", " ", found["h"]).replace("’", "'")
     if not spoken[0].isupper():
         return None
+    if (
+        re.match(
+            r"\s+(?:trees?|cards?|gifts?|presents?|carols?|shopp\w+|season|part(?:y|ies)|markets?|eggs?|[A-Z])",
+            at.text[found.end() : found.end() + 10],
+        )
+        and " " not in spoken
+    ):
+        return None
     folded = {n.replace("'", ""): n for n in _HOLIDAY_NAMES}
     name = folded[spoken.lower().replace("'", "")]
     if found["year"]:
@@ -442,13 +477,3 @@ def holiday(found: re.Match[str], at: Anchoring) -> Timex | None:
         if name in _FIXED
         else date.isoformat(),
     )
-
-
-@rule(
-    r"9/11(?![\d/])|(?:September|Sept\.?)\s+11(?:th)?(?=,?\s+(?:(?:terror\w*|al-Qa\w+|suicide)\s+)*(?:attack|hijack|strike)\w*)",
-    [DIGIT, "september", "sept"],
-)
-def september_11(found: re.Match[str], at: Anchoring) -> Timex:
-    """The attacks are named by their day."""
-    del at
-    return timex(found, "2001-09-11")

@@ -15,6 +15,11 @@ _ZONE = (
 )
 
 
+_BEFORE_CLOCK = re.compile(
+    r"(?i)\b(?:at|by|from|until|till|around|about|to|since|before|after|between|and)\s+$|[,(–—|-]\s*$|^\s*$|\n\s*$|\d\s+$"
+)
+
+
 @rule(
     rf"(?P<h>[01]?\d|2[0-3])(?:[:.](?P<m>[0-5]\d))?(?::(?P<s>[0-5]\d))?\s?(?P<ap>(?i:a\.?m\.?|p\.?m\.?))(?![A-Za-z]){_ZONE}"
     rf"|(?P<h2>[01]?\d|2[0-4]):(?P<m2>[0-5]\d)(?::(?P<s2>[0-5]\d))?(?!\d|[:.]\d){_ZONE}"
@@ -27,6 +32,12 @@ def clock(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "10 a.m.", "15:00 GMT", "1930 GMT", "five o'clock"; of the day that the sentence names, else the article's."""
     if at.text[found.start() - 1 : found.start()] in {":", ".", "/", "-"} and found.start():
         return None
+    if (
+        found["h2"]
+        and ":" == found[0][-3:-2]
+        and not _BEFORE_CLOCK.search(at.text[max(0, found.start() - 12) : found.start()])
+    ):
+        return None  # a score or a ratio
     hour_word = found["h"] or found["h2"] or found["h3"] or found["h4"] or found["h5"]
     hour = int(w.number(hour_word))
     minute = found["m"] or found["m2"] or found["m3"]
@@ -70,6 +81,10 @@ _GLUE = re.compile(r"(?:,?\s+(?:(?:on|at|in|around|about|the)\s+)*|,\s*|\s+-\s+)
 _DAY_VALUE = re.compile(r"(\d{4}|XXXX)-(\d\d-\d\d|WXX-\d)$")
 
 
+_CLOCK_VALUE = re.compile(r".*T(\d\d)(:.*)$")
+_PART_VALUE = re.compile(r"(.*)T(MO|AF|EV|NI)$")
+
+
 def join(text: str, found: list[Timex]) -> list[Timex]:
     """Make one of a time and the day beside it: it is that day's time."""
     joined: list[Timex] = []
@@ -78,6 +93,11 @@ def join(text: str, found: list[Timex]) -> list[Timex]:
         if last is not None and this.start - last.end <= 14:
             between = text[last.end : this.start]
             glued = _GLUE.fullmatch(between) is not None or between == ""
+            clock_time, part = _CLOCK_VALUE.match(last.value), _PART_VALUE.match(this.value)
+            if glued and last.type == this.type == "TIME" and clock_time and part:
+                hour = int(clock_time[1]) + (12 if part[2] != "MO" and int(clock_time[1]) < 12 else 0)
+                joined[-1] = Timex(last.start, this.end, f"{part[1]}T{hour:02d}{clock_time[2]}", "TIME")
+                continue
             if (
                 glued
                 and "T" in last.value

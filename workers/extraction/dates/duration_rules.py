@@ -54,14 +54,12 @@ def _vague(unit: str) -> str:
     return f"PTX{letter[1]}" if letter.startswith("T") and len(letter) == 2 else f"PX{letter}"
 
 
-_BETWEEN = r"(?:(?i:more|additional|further|full|whole|long|short|consecutive|straight|calendar|working|business|successive|entire|solid|extra|odd|intense|tense|crucial|difficult|turbulent)\s+)?"
+_BETWEEN = r"(?:(?i:more|additional|single|further|full|whole|long|short|consecutive|straight|calendar|working|business|successive|entire|solid|extra|odd|intense|tense|crucial|difficult|turbulent)\s+)?"
 _SPAN = r"(?:(?i:the|these|those|his|her|its|their|our|my|all|nearly|a)\s+)?(?:(?i:past|last|next|coming|following|first|final|previous|preceding|remaining|intervening|latest|ensuing|opening|closing|initial)\s+)?"
 _MERE = r"(?:(?i:a\s+mere|a\s+full|a\s+further|an\s+additional|another)\s+)?"
-_RATE_LEFT = re.compile(
-    r"(?:\d|\b(?:million|billion|trillion|thousand|hundred|dozen|times?|once|twice|thrice|percent|dollars|euros|barrels|tons|tonnes|people|hours|days|weeks|miles|km|kilometers|cents|pounds|units|vehicles|cars|deaths|cases|flights|ounces?|bushels)|%)\s+$",
-    re.IGNORECASE,
+_RATE_UNIT = re.compile(
+    r"\b(?!(?:was|is|has|this|takes|lasts|years|months|weeks|days|besides|across|plus|minus|less|as|his|its|comes|within|for|in)\b)(?:[a-z]{2,}s|million|billion|trillion|thousand|hundred|dozen|percent|yuan|yen|crude|people|oil|gas)\s+$"
 )
-_AGE_LEFT = re.compile(r"\b(?:aged?|ages|age\s+of|under|over)\s+$", re.IGNORECASE)
 _AGE_RIGHT = re.compile(
     r"\s*-?\s*(?:old\b|of\s+age|and\s+(?:older|younger|up|under|over)\b|(?:or|to)\s+\d+\s*(?:-?\s*years?)?\s*-?old)|-olds?\b|\s+(?:younger|older|his|her|their)\s+(?:senior|junior|than)\b|\s+(?:his|her)\s+(?:senior|junior)\b",
     re.IGNORECASE,
@@ -70,6 +68,21 @@ _FOLLOW = re.compile(
     r"\s+(?P<w>ago|earlier|later|before|after|from\s+now|hence|from\s+today|previously|prior|afterward|afterwards|on|since|back|into)\b(?P<than>\s+than\b)?",
     re.IGNORECASE,
 )
+
+
+def _is_rate(left: str) -> bool:
+    """Whether "a year" after these words is a rate: "$3 million a year", "20 cars a day", "twice a week"."""
+    if re.search(r"\b(?:once|twice|thrice|times)\s+$", left, re.IGNORECASE):
+        return True
+    if not re.search(r"(?:[$€£]\s?)?\d[\d,.]*\s+$|%\s+$", left) and not _RATE_UNIT.search(left):
+        return False
+    return (
+        re.search(
+            r"\d|\b(?:million|billion|hundred|thousand|dozens?|one|two|three|four|five|six|seven|eight|nine|ten|several|many)\b",
+            left,
+        )
+        is not None
+    )
 
 
 def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str | None:
@@ -148,15 +161,8 @@ def _read(
     if (
         count == 1
         and re.match(r"(?i)an?\s", text[start:end])
-        and (
-            _RATE_LEFT.search(left)
-            or re.search(r"\b(?:[a-z]{3,}s|yuan|yen|crude)\s+$", left)
-            and not re.search(
-                r"\b(?:was|is|has|this|takes|lasts|spends|years|months|weeks|days|hours|besides|across|times|plus|minus|less|as|his|its)\s+$",
-                left,
-            )
-            or re.search(r"\b(?:once|twice|times)\s+$", left)
-        )
+        and not (word and word["w"].lower() in {"before", "after"})
+        and _is_rate(text[max(0, start - 40) : start])
     ):
         return Timex(start, end, _amount(1, unit), "SET")
     return Timex(start, end, _vague(unit) if count is None else _amount(count, unit), "DURATION")
@@ -166,7 +172,7 @@ _NOT_AFTER = r"(?![\w]|-(?!long|old|plus)\w)"
 
 
 @rule(
-    rf"{_MERE}{_SPAN}(?P<n>{w.COUNT}|(?i:an?|one))(?:\s*(?:-|–|(?i:to|or))\s*(?P<n2>{w.COUNT}))?(?:-plus)?[\s-]+(?:(?i:or\s+so|or\s+more)\s+)?{_BETWEEN}"
+    rf"(?<![\w$€£-]){_MERE}{_SPAN}(?P<n>{w.COUNT}|(?i:an?|one))(?:\s*(?:-|–|(?i:to|or))\s*(?P<n2>{w.COUNT}))?(?:-plus)?[\s-]+(?:(?i:or\s+so|or\s+more)\s+)?{_BETWEEN}"
     rf"(?P<u>{w.UNIT_MANY}|{w.UNIT})(?P<long>-long)?(?P<half>\s+(?i:and\s+a\s+half|and\s+one-half))?['’]?(?![\w]|-\w)",
     [
         *_COUNT_WORDS,
@@ -226,6 +232,10 @@ def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
         start += len(lead) - len(lead.lstrip()) + re.match(r"\w+\s+", lead).end()  # type: ignore[union-attr]
     if found["half"]:
         count += 0.5
+    if "-" in at.text[found.end("n") : found.start("u")] and re.fullmatch(
+        r"(?i)(?:the|these|those|a|an)\s+", lead
+    ):
+        start = found.start("n")  # "a two-day summit": the article is the noun's
     return _read(
         found,
         at,
@@ -252,7 +262,7 @@ def halves(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 @rule(
     rf"(?:(?i:the|these|those)\s+)?(?:(?i:past|last|next|coming|following|first|final|previous|preceding|early|recent|latest)\s+)?"
-    rf"(?:(?P<pair>(?i:a\s+couple(?:\s+of)?|couple\s+of|a\s+pair\s+of))|(?P<dozen>(?i:a\s+(?:half[\s-])?dozen|half\s+a\s+dozen|two\s+dozen))|(?P<v>{w.VAGUE_COUNT}))\s+{_BETWEEN}(?P<u>{w.UNIT_MANY})(?![\w-])",
+    rf"(?:(?P<pair>(?i:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+pair\s+of))|(?P<dozen>(?i:a\s+(?:half[\s-])?dozen|half\s+a\s+dozen|two\s+dozen))|(?P<v>{w.VAGUE_COUNT}))\s+{_BETWEEN}(?P<u>{w.UNIT_MANY})(?![\w-])",
     [*_VAGUE_WORDS, *_SPAN_WORDS, "couple", "dozen", "half", "two"],
 )
 def vague(found: re.Match[str], at: Anchoring) -> Timex | None:
@@ -290,7 +300,8 @@ def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
     ):
         return None
     if re.match(
-        r"\s+(?:ago|later|earlier|before|after|of|in|from\s+now|on\s+end|-long)\b|\s+since\b", right
+        r"\s+(?:ago|later|earlier|before|after|ahead|leading|of|in|from\s+now|on\s+end|-long)\b|\s+since\b",
+        right,
     ) or re.search(
         r"\b(?:for|in|over|within|after|through|took|take|takes|taken|last|lasted|lasting|many|spent|spend|spending|during|despite|than|of|by|be|wait(?:ed|ing)?|until|following)\s+$",
         left,
@@ -301,6 +312,8 @@ def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
             and not re.match(r"\s+of\b", right)
             and not re.search(r"(?:matter|couple|hundreds|period|number)\s+of\s+$", left)
         ):
+            return None
+        if unit.lower() == "minutes" and re.match(r"\s+of\s+(?:the|a)\b", right):
             return None
         if re.match(r"\s+of\s+(?:age|service|birth|the\s+week)", right):
             return None
@@ -401,6 +414,29 @@ def rate(found: re.Match[str], at: Anchoring) -> Timex | None:
         return None
     unit = "year" if found["u"].lower() == "annum" else found["u"]
     return timex(found, _amount(1, unit), "SET")
+
+
+@rule(r"(?i:all)\s+(?P<u>(?i:week|month|year|winter|summer|century))(?:\s+long)?(?![\w-])", ["all"])
+def all_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "all week"."""
+    del at
+    unit = found["u"].lower()
+    return timex(found, "P3M" if unit in w.SEASONS else _amount(1, unit), "DURATION")
+
+
+@rule(
+    r"(?P<one>(?i:day|week|month|year|decade|century|hour))-?(?i:long)(?![\w-])|(?P<many>(?i:hours|days|weeks|months|years|decades|centuries))-(?i:long|old)(?![\w-])",
+    [
+        f"{u}{long}"
+        for u in ("day", "week", "month", "year", "decade", "century", "hour")
+        for long in ("", "long")
+    ]
+    + ["hours", "days", "weeks", "months", "years", "decades", "centuries"],
+)
+def long(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "a yearlong study", "the decades-old dispute"."""
+    del at
+    return timex(found, _amount(1, found["one"]) if found["one"] else _vague(found["many"]), "DURATION")
 
 
 @rule(

@@ -14,8 +14,11 @@ from workers.extraction.dates import (
 )  # declare their rules
 from workers.extraction.dates.anchoring import Anchoring
 from workers.extraction.dates.rules import DIGIT, QUOTE, RULES
+from workers.extraction.dates.words import HEADS
 
 _FAMILIES = (calendar_rules, clock_rules, duration_rules, relative_rules)
+_HEADS = HEADS | {DIGIT, QUOTE}
+_NEAR = 9  # words within which an expression shows its head
 _WORD = re.compile(r"\b(?:(?P<word>[A-Za-z]+)|\d+)|['’‘](?=[2-9]0s)")
 
 
@@ -29,14 +32,17 @@ def find_dates(text: str, anchor: dt.date | None) -> list[Timex]:
     at = Anchoring(text, anchor)
     found: list[Timex] = []
     done = 0
+    starts: list[int] = []
+    keys: list[str] = []
     for token in _WORD.finditer(text):
-        start = token.start()
+        starts.append(token.start())
+        word = token["word"]
+        keys.append(word.lower() if word else DIGIT if token[0].isdigit() else QUOTE)
+    for index, (start, key) in enumerate(zip(starts, keys, strict=True)):
         if start < done:
             continue
-        word = token["word"]
-        key = word.lower() if word else QUOTE if not token[0].isdigit() else DIGIT
         rules = RULES.get(key)
-        if not rules:
+        if not rules or _HEADS.isdisjoint(keys[index : index + _NEAR]):
             continue
         matches = [
             (m.end(), rule, m) for rule in rules if (m := rule.pattern.match(text, start)) and m.end() > start

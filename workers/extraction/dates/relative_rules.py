@@ -44,10 +44,15 @@ def _with_part(found: re.Match[str], day: str) -> Timex:
     r"|(?:(?i:the)\s+)?(?i:day)\s+(?P<far>(?i:before\s+yesterday|after\s+tomorrow))",
     [*_DAY_WORDS, "the", "day", *_PREFIX_WORDS],
 )
-def day_word(found: re.Match[str], at: Anchoring) -> Timex:
+def day_word(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "today", "yesterday morning", "the day after tomorrow"."""
     if found["far"]:
         return timex(found, at.deictic("D", -2 if "yesterday" in found["far"].lower() else 2))
+    if found["w"] == "Today" and re.search(
+        r"\b(?:USA|Russia|India|Pakistan|Britain|China|Scotland|Catholic|Christianity|Psychology)\s$",
+        at.text[max(0, found.start() - 14) : found.start()],
+    ):
+        return None  # a paper or a station
     end = found.end("part") if found["part"] else found.end("w")
     day = _with_part(found, at.deictic("D", _DAY_WORDS[found["w"].lower()]))
     return Timex(found.start(), end, day.value, day.type)
@@ -69,7 +74,7 @@ def part_of_today(found: re.Match[str], at: Anchoring) -> Timex:
 
 @rule(
     rf"{_PREFIX}(?:(?P<which>(?i:last|next|this|this\s+past|this\s+coming|coming|past|the\s+following|the\s+next|the\s+previous|that|the\s+same))\s+)?"
-    rf"(?P<wd>{w.WEEKDAY}){_PART}(?!\w|-\w)",
+    rf"(?P<wd>{w.WEEKDAY}){_PART}(?!\w|-\w)(?:\s+(?:(?i:of)\s+)?(?P<week>(?i:last|this|next))\s+(?i:week)(?!['’\w-]))?",
     [
         *(d.lower() for d in w.WEEKDAYS),
         "last",
@@ -90,6 +95,11 @@ def weekday(found: re.Match[str], at: Anchoring) -> Timex | None:
         r"\s+(?:[A-Z]\w+\s+)?(?:Times|Post|Herald|Journal|Mail)\b", at.text[found.end() : found.end() + 24]
     ):
         return None
+    if found["week"] and at.anchor:
+        monday = at.anchor - dt.timedelta(
+            days=at.anchor.weekday() - 7 * {"last": -1, "this": 0, "next": 1}[found["week"].lower()]
+        )
+        return _with_part(found, (monday + dt.timedelta(days=number)).isoformat())
     base = at.anchor
     if which in {"the following", "the next", "the previous"}:
         base = at.base()
@@ -154,12 +164,13 @@ def named_season(found: re.Match[str], at: Anchoring) -> Timex:
 
 
 @rule(
-    rf"{_PREFIX}{_EDGE}(?:(?i:the)\s+)?(?P<which>(?i:this|current|last|past|next|coming|upcoming))\s+(?:(?i:calendar|fiscal|academic|financial)\s+)?(?P<unit>{w.CALENDAR_UNIT})(?![\w-])",
+    rf"{_PREFIX}{_EDGE}(?:(?i:the)\s+)?(?P<which>(?i:this\s+past|this\s+coming|this|current|last|past|next|coming|upcoming))\s+(?:(?i:calendar|fiscal|academic|financial)\s+)?(?P<unit>{w.CALENDAR_UNIT})(?![\w-])",
     [*_STEPS, *_EDGE_WORDS, *_PREFIX_WORDS],
 )
 def calendar_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "last month", "earlier this year", "the end of next week"; "over the past year" is a duration."""
-    which, unit = found["which"].lower(), found["unit"].lower()
+    which, unit = found["which"].lower().split()[-1], found["unit"].lower()
+    this = found["which"].lower().startswith("this ")
     letter = _LETTERS[unit]
     left = at.text[max(0, found.start() - 14) : found.start()]
     article = re.search(r"(?i)\bthe\s+\w+\s+\w+$", found[0])
@@ -173,12 +184,11 @@ def calendar_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
             f"P{10 if letter == 'DE' else 100 if letter == 'CE' else 1}{'Y' if letter in {'DE', 'CE'} else 'W' if letter == 'WE' else letter}",
             "DURATION",
         )
+    if article and which == "next":
+        return None  # leans on a date before: `leaning_unit`
     if unit == "day" and which in {"last", "next", "past", "coming"}:
-        if which == "last" or at.text[found.end() : found.end() + 4].startswith(" of "):
-            return None
-        base = at.base()
-        return timex(found, (base + dt.timedelta(days=_STEPS[which])).isoformat() if base else "XXXX-XX-XX")
-    if which == "past" and not article:
+        return None
+    if which == "past" and not article and not this:
         return None
     return timex(found, at.deictic(letter, _STEPS[which]))
 
@@ -223,6 +233,19 @@ def leaning_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
         base = at.base()
         day = (base + dt.timedelta(days=steps)).isoformat() if base else "XXXX-XX-XX"
         return timex(found, f"{day}T{w.DAY_PARTS[unit]}", "TIME")
+    if (
+        which == "the next"
+        and unit != "day"
+        and re.search(
+            r"(?i)\b(?:in|over|during|for|within)\s+$", at.text[max(0, found.start() - 8) : found.start()]
+        )
+        and unit not in w.DAY_PARTS
+    ):
+        return (
+            timex(found, at.deictic(_LETTERS[unit], 1))
+            if unit in {"quarter", "century", "weekend"}
+            else timex(found, f"P1{_LETTERS[unit]}" if unit != "decade" else "P10Y", "DURATION")
+        )
     if not steps and not at.mentioned and at.anchor is None:
         return None
     return timex(found, _shift_last(at, _LETTERS[unit], steps))
@@ -269,8 +292,13 @@ def part_of_day(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "in the evening", "that night": of the day named in the same sentence, else of the article's."""
     start = found.start("the")
     lead = found[0].lower()
-    if lead.startswith("the"):
-        return None  # "the night", "the morning" alone name no time
+    if lead.startswith("the") or found["the"][-1] == "-":
+        return None  # "the night" alone names no time, "late-night calls" none in particular
+    if found["the"].lower().startswith("the") and re.match(
+        r"\s+(?!of|on|and|or|when|as|to|he|she|they|it|we|after|before|but|with|the|a|an|at|by|his|her)[a-z]",
+        at.text[found.end() : found.end() + 8],
+    ):
+        return None  # "in the morning meetings"
     day = at.last(10, since=at.sentence_start(start)) or (
         at.base().isoformat() if "that" in lead and at.base() else None
     )  # type: ignore[union-attr]
@@ -310,7 +338,11 @@ def present(found: re.Match[str], at: Anchoring) -> Timex | None:
     return timex(found, "PRESENT_REF")
 
 
-_FREE = r"(?=\s*(?:$|[.,;:!?)\]”\"'’—–-]|(?:of|is|was|were|will|and|or|but|for|in|on|as|to|when|that|with|by|at|if|because|than|has|had|have|would|could|may|might|after|while|where|from|she|he|they|we|it|I)\b))"
+_FREE = (
+    r"(?=\s*(?:$|[.,;:!?)\]”\"'’—–-]|(?:of|is|was|were|will|and|or|but|for|in|on|as|to|when|that|with|by|at|if|because|than|has|had|have|would|"
+    r"could|may|might|can|must|should|after|while|where|from|he|she|they|we|it|I|you|there|nobody|all|its|his|her|their|the|a|an|this|these|"
+    r"some|any|no|not|both|only|also|do|does|did|seems?|looks?|holds?|remains?|lies|depends|without|under|into|so|since|until|before|about|over)\b))"
+)
 
 
 @rule(
@@ -345,6 +377,17 @@ def future(found: re.Match[str], at: Anchoring) -> Timex | None:
             return None
         return timex(found, "FUTURE_REF")
     return timex(found, "FUTURE_REF", group="f" if found["f"] else "g")
+
+
+@rule(
+    r"(?:(?i:for|on|in|during)\s+)?(?P<u>(?i:the\s+(?:week|month|year|quarter)))(?=\s*(?:[.,;:]|$|(?:so\s+far|to\s+date)\b))",
+    ["for", "on", "in", "during"],
+)
+def whole_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "for the week.": the running one."""
+    if not re.match(r"(?i)(?:for|on|in|during)\s", found[0]):
+        return None
+    return timex(found, at.deictic(_LETTERS[found["u"].split()[1].lower()], 0), group="u")
 
 
 __all__ = ["to_calendar", "week_of"]

@@ -98,6 +98,20 @@ VAGUE_COUNT = (
 )
 ORDINAL = rf"(?:(?i:{_alternatives(list(ORDINALS))})|\d{{1,2}}(?:st|nd|rd|th))"
 
+# every expression has one of these within its first words, or figures; places without are not looked at
+HEADS = frozenset(
+    [*MONTH_NUMBER, *WEEKDAY_NUMBER, *SEASONS, *DAY_PARTS, *UNITS, *(u + "s" for u in UNITS), "centuries"]
+    + [f"{d.lower()}s" for d in WEEKDAYS]
+    + [word[:-1] + "ies" for word in _TENS]
+    + "today yesterday tomorrow tonight now currently presently nowadays recently lately soon ago past future present".split()
+    + "moment time point juncture noon midnight noontime clock half hours q fy weekdays weekends weeknights annum".split()
+    + "daylong weeklong monthlong yearlong decadelong centurylong hourlong".split()
+    + "daily nightly hourly weekly biweekly fortnightly monthly bimonthly quarterly annually annual yearly".split()
+    + "semiannual semi biannual biannually biennial christmas thanksgiving easter halloween new boxing independence".split()
+    + "labor memorial veterans armistice valentine victory groundhog earth bastille martin presidents columbus".split()
+    + "mother father good ash palm fools patrick fourth times history bygone".split()
+)
+
 
 def number(word: str) -> float:
     """The number that a numeral or a number word names; raises `ValueError` for any other word."""
