@@ -11,6 +11,8 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -20,8 +22,8 @@ from psycopg import sql
 
 from services.cli.embedded.server import (
     HOST,
+    STOP_SECONDS,
     EmbeddedServer,
-    born,
     package_folder,
     server_environment,
 )
@@ -124,19 +126,26 @@ class EmbeddedPostgres(EmbeddedServer):
         new.rename(self._pgdata)
 
     def _drop_stale_pid_file(self) -> None:
-        """After a crash the id in postmaster.pid may be a stranger's: PostgreSQL then would not start."""
+        """After a crash the id in postmaster.pid may be a stranger's or a zombie's: PostgreSQL would not start.
+
+        Where the id is nobody's, PostgreSQL sees that itself. Where we take the file away it can no longer
+        see that sessions of the crashed server live on, so we wait for them to notice.
+        """
         path = self._pgdata / "postmaster.pid"
         try:
             pid = int(path.read_text(encoding="utf-8", errors="replace").split("\n", 1)[0])
-            folder = Path(f"/proc/{pid}/cwd").readlink() if born(pid) else None
-        except PermissionError:
-            folder = None  # someone else's process: never the server on a folder of ours
         except (OSError, ValueError):
             return
-        if folder is not None and folder.samefile(self._pgdata):
-            raise FolderInUse(f"PostgreSQL runs on {self._pgdata} already (process {pid}): stop it first")
-        if born(pid) is not None:
-            path.unlink()
+        if not Path(f"/proc/{pid}").exists():
+            return
+        deadline = time.monotonic() + STOP_SECONDS
+        while sessions := _working_in(self._pgdata):
+            if pid in sessions or time.monotonic() > deadline:
+                raise FolderInUse(
+                    f"PostgreSQL runs on {self._pgdata} already (process {min(sessions)}): stop it first"
+                )
+            time.sleep(0.05)
+        path.unlink()
 
     def _command(self) -> list[str]:
         settings = {
@@ -176,3 +185,14 @@ class EmbeddedPostgres(EmbeddedServer):
                         sql.Identifier(DATABASE), sql.Identifier(OWNER)
                     )
                 )
+
+
+def _working_in(folder: Path) -> set[int]:
+    """The live processes whose working directory this is: a server's, and each of its sessions', is its data."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        # Gone meanwhile, a zombie, or someone else's: none of them is a server on a folder of ours.
+        with suppress(OSError):
+            if (process / "cwd").samefile(folder):
+                found.add(int(process.name))
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -59,25 +59,25 @@ def text_sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def get_body(conn: psycopg.Connection, sha256: bytes) -> Body | None:
+def get_body(conn: psycopg.Connection[Any], sha256: bytes) -> Body | None:
     """The body, or None where it was taken down."""
     return get_bodies(conn, [sha256]).get(sha256)
 
 
-def get_bodies(conn: psycopg.Connection, keys: Iterable[bytes]) -> dict[bytes, Body]:
+def get_bodies(conn: psycopg.Connection[Any], keys: Iterable[bytes]) -> dict[bytes, Body]:
     """The bodies that are there, by key."""
     with conn.cursor(binary=True, row_factory=args_row(_keyed)) as cursor:
         return dict(cursor.execute(SELECT_BODIES, [list(keys)]))
 
 
-async def get_bodies_async(conn: psycopg.AsyncConnection, keys: Iterable[bytes]) -> dict[bytes, Body]:
+async def get_bodies_async(conn: psycopg.AsyncConnection[Any], keys: Iterable[bytes]) -> dict[bytes, Body]:
     """The same on an async connection."""
     async with conn.cursor(binary=True, row_factory=args_row(_keyed)) as cursor:
         await cursor.execute(SELECT_BODIES, [list(keys)])
         return dict(await cursor.fetchall())
 
 
-def release_bodies(conn: psycopg.Connection, article_id: str) -> list[bytes]:
+def release_bodies(conn: psycopg.Connection[Any], article_id: str) -> list[bytes]:
     """Takes the article's uses away and deletes the bodies that no other live article uses.
 
     In the caller's transaction, with the `ArticleWithdrawn` that is the reason. Returns the deleted keys.
@@ -87,7 +87,7 @@ def release_bodies(conn: psycopg.Connection, article_id: str) -> list[bytes]:
     return [sha256 for (sha256,) in conn.execute(DELETE_UNUSED, [used])]
 
 
-async def release_bodies_async(conn: psycopg.AsyncConnection, article_id: str) -> list[bytes]:
+async def release_bodies_async(conn: psycopg.AsyncConnection[Any], article_id: str) -> list[bytes]:
     """The same on an async connection."""
     await conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.APPEND])
     used = [sha256 async for (sha256,) in await conn.execute(DELETE_USES, [article_id])]

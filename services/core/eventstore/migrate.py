@@ -15,6 +15,7 @@ from services.core.errors import MigrationError
 from services.core.eventstore import locks
 
 SERVICES_ROLE = "treatyline_services"
+SCHEMAS = ("public", "read")
 READ_ONLY = ("events", "seals", "alembic_version")  # the log is written by its functions alone
 FUNCTIONS = ("append_events", "seal_events")
 
@@ -95,12 +96,19 @@ def _ensure_role(connection: Connection, password: str | None) -> None:
 def _grant(connection: Connection) -> None:
     """What the services may do. Repeated at every run, so that a restored dump gets it too."""
     role = sql.Identifier(SERVICES_ROLE)
-    _execute(connection, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+    for schema in SCHEMAS:
+        _execute(
+            connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role)
+        )
     tables = connection.execute(
-        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+        text(
+            "SELECT schemaname, tablename FROM pg_tables"
+            " WHERE schemaname = ANY(:schemas) AND tableowner = current_user"
+        ),
+        {"schemas": list(SCHEMAS)},
     )
-    for table in tables.scalars().all():
-        name = sql.Identifier("public", table)
+    for schema, table in tables.all():
+        name = sql.Identifier(schema, table)
         _execute(connection, sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, role))
         rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
         _execute(connection, sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), name, role))

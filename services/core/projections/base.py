@@ -9,6 +9,9 @@ import psycopg
 
 from services.core.eventstore.store import Recorded
 
+PROJECTED = "treatyline_projected"
+"""NOTIFY channel; the payload is the global position that the projections have reached."""
+
 
 class Projection(Protocol):
     """A fold of the log into read tables."""

@@ -13,6 +13,7 @@ from services.core.domain.ids import derived_id
 from services.core.domain.standing import StatedPosition
 from services.core.domain.timeline import EntryKey, Mention
 from services.core.domain.vocabulary import Stance, Status, Voice
+from services.core.projections.rows import columns as columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class _Plain:
     columns: Sequence[str]
 
     def __init__(self) -> None:
-        self.columns = tuple(self.content.__dataclass_fields__)
+        self.columns = columns_of(self.content)
 
     def encode(self, content: Any) -> tuple[Any, ...]:
         return tuple(getattr(content, name) for name in self.columns)

@@ -17,6 +17,8 @@ from psycopg import sql
 from services.core.domain.events import (
     ArticleJudgedDuplicate,
     ArticleJudgedOriginal,
+    ArticleReceived,
+    ArticleRevised,
     ArticleWithdrawn,
     Event,
     ExtractionCompleted,
@@ -25,7 +27,7 @@ from services.core.domain.events import (
 )
 from services.core.domain.standing import StatedPosition
 from services.core.domain.timeline import Mention
-from services.core.eventstore.bodies import texts_of
+from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import Recorded
 from services.core.projections import contributions
 from services.core.projections.actor_positions import ActorPositionsProjection
@@ -99,9 +101,12 @@ class ReadModels:
         }
         bodies = {work.revisions[key].body_sha256 for key in read if key in work.revisions}
         bodies |= {
-            e.body_sha256 for e in events if hasattr(e, "body_sha256") and (e.article_id, e.revision) in read
+            e.body_sha256
+            for e in events
+            if isinstance(e, ArticleReceived | ArticleRevised) and (e.article_id, e.revision) in read
         }
-        return texts_of(conn, bodies) if bodies else {}
+        found = get_bodies(conn, map(bytes.fromhex, bodies)) if bodies else {}
+        return {key.hex(): body.text for key, body in found.items()}
 
     def _apply_one(self, work: WorkingSet, recorded: Recorded, event: Event, texts: dict[str, str]) -> None:
         position = recorded.global_position

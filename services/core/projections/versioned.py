@@ -50,7 +50,7 @@ class VersionedTable(Generic[Content]):
         ).format(
             sql.SQL(", ").join(map(sql.Identifier, codec.columns)),
             sql.Identifier(codec.table),
-            sql.SQL(where),  # type: ignore[arg-type]  # the callers' own literals
+            sql.SQL(where),
         )
         loaded = []
         with self._conn.cursor(row_factory=tuple_row) as cursor:

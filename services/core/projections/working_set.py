@@ -87,7 +87,7 @@ class WorkingSet:
         query = sql.SQL("SELECT {} FROM {} WHERE {}").format(
             sql.SQL(", ").join(map(sql.Identifier, columns(cls))),
             sql.Identifier(table),
-            sql.SQL(where),  # type: ignore[arg-type]  # the callers' own literals
+            sql.SQL(where),
         )
         with self._conn.cursor(row_factory=class_row(cls)) as cursor:
             return cursor.execute(query, (list(parameter),)).fetchall()

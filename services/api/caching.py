@@ -1,0 +1,50 @@
+"""ETags: an answer is named by its question and the position that it reflects, so 304 costs one small read."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from services.api.deps import ConnectionDep, projected_position
+
+_RELEASE = "1"  # raise it when the same question at the same position is answered in another shape
+
+
+class NotModified(Exception):  # noqa: N818 - HTTP's own words
+    """The client has this answer already."""
+
+    def __init__(self, etag: str) -> None:
+        self.etag = etag
+        super().__init__(etag)
+
+
+def etag_of(request: Request, position: int) -> str:
+    """A weak validator (RFC 9110): same question, same position, same release."""
+    asked = f"{_RELEASE}\n{request.url.path}\n{request.url.query}\n{request.headers.get('accept', '')}\n{position}"
+    return f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:24]}"'
+
+
+async def _conditional(request: Request, conn: ConnectionDep) -> str:
+    etag = etag_of(request, await projected_position(conn))
+    given = request.headers.get("if-none-match", "")
+    if given.strip() == "*" or etag in [tag.strip() for tag in given.split(",")]:
+        raise NotModified(etag)
+    return etag
+
+
+EtagDep = Annotated[str, Depends(_conditional)]
+
+
+async def on_not_modified(_request: Request, error: Exception) -> Response:
+    """304 with the validator."""
+    assert isinstance(error, NotModified)  # noqa: S101 - starlette's signature is wider than its use
+    return Response(status_code=304, headers={"ETag": error.etag, "Cache-Control": "no-cache"})
+
+
+def validated(response: Response, etag: str) -> Response:
+    """Put the validator on an answer; caches ask again each time."""
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache"
+    return response

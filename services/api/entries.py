@@ -1,0 +1,151 @@
+"""Timeline entries as JSON: rows of `entries` with their mentions, as of a position."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+
+from services.api.clocks import Clocks
+from services.api.deps import Connection
+from services.core.domain.calendar import first_day, last_day
+from services.core.domain.timeline import EntryKey, Mention, fold_entry
+from services.core.domain.vocabulary import Status
+
+MENTIONS_IN_LISTS = 20  # an entry alone shows all of its mentions; `counts` are always whole
+
+ENTRY_COLUMNS = sql.SQL(
+    "e.id, e.dossier, e.kind, e.plover, e.plover_mode, e.date, e.date_from, e.date_to, e.status, e.actors,"
+    " e.recipients, e.summary, e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version,"
+    " e.from_position, e.change, e.cause, e.merged_into, e.change_number"
+)
+
+
+def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """An entry in the shape that DESIGN.md fixes. `_period` is for filters and is taken off before sending."""
+    return {
+        "id": str(row["id"]),
+        "dossier": row["dossier"],
+        "kind": row["kind"],
+        "plover": row["plover"],
+        "plover_mode": row["plover_mode"],
+        "date": row["date"],
+        "precision": {4: "year", 7: "month", 10: "day"}[len(row["date"])],
+        "status": row["status"],
+        "actors": row["actors"],
+        "recipients": row["recipients"],
+        "summary": row["summary"],
+        "confidence": round(row["confidence"], 3),
+        "counts": {
+            "mentions": row["mention_count"],
+            "outlets": row["outlet_count"],
+            "stories": row["story_count"],
+        },
+        "version": row["version"],
+        "mentions": list(mentions),
+        "_period": (row["date_from"], row["date_to"]),
+    }
+
+
+def public(entry: dict[str, Any]) -> dict[str, Any]:
+    """Without what only filters need."""
+    return {key: value for key, value in entry.items() if not key.startswith("_")}
+
+
+def mention_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A mention: which article tells it, whose words, and where they stand in its text."""
+    return {
+        "article": row["article_id"],
+        "outlet": row["outlet"],
+        "url": row["url"],
+        "published_at": row["published_at"],
+        "story": str(row["story_id"]) if row["story_id"] else None,
+        "copy": row["is_copy"],
+        "speaker": row["speaker"],
+        "person": row["person"],
+        "confidence": round(row["confidence"], 3),
+        "evidence": {
+            "start": row["evidence_start"],
+            "end": row["evidence_end"],
+            "text": row["evidence_text"],
+        },
+    }
+
+
+async def load_mentions(
+    conn: Connection, entry_ids: Collection[UUID], clocks: Clocks, *, most: int | None
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Mention rows by entry: independent ones first, then as published. `most` for each entry."""
+    if not entry_ids:
+        return {}
+    reported = (
+        sql.SQL(" AND m.published_on <= {}").format(sql.Literal(clocks.reported_by))
+        if clocks.reported_by
+        else sql.SQL("")
+    )
+    query = sql.SQL(
+        "SELECT * FROM (SELECT m.*, row_number() OVER ("
+        "   PARTITION BY m.entry_id ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id) AS rank"
+        "  FROM read.mentions m WHERE m.entry_id = ANY(%(ids)s) AND {rows}{reported}) AS ranked"
+        " WHERE %(most)s::int IS NULL OR rank <= %(most)s ORDER BY entry_id, rank"
+    ).format(rows=clocks.rows("m"), reported=reported)
+    cursor = await conn.execute(query, {"ids": list(entry_ids), "most": most})
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    async for row in cursor:
+        found.setdefault(row["entry_id"], []).append(row)
+    return found
+
+
+def fold_rows(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The entry's row as only these mentions tell it: what was published later does not show through."""
+    mentions = [_mention(m) for m in rows]
+    root = min((m.key for m in mentions), key=lambda key: (-len(key.date), -len(key.actors), key))
+    entry = fold_entry(root, mentions)
+    return {
+        **row,
+        "plover": entry.plover,
+        "plover_mode": entry.plover_mode,
+        "date": root.date,
+        "date_from": first_day(root.date),
+        "date_to": last_day(root.date),
+        "status": entry.status.value,
+        "actors": list(entry.actors),
+        "recipients": list(entry.recipients),
+        "summary": entry.representative.words,
+        "confidence": entry.representative.confidence,
+        "mention_count": entry.counts.mentions,
+        "outlet_count": entry.counts.outlets,
+        "story_count": entry.counts.stories,
+    }
+
+
+def _mention(row: Mapping[str, Any]) -> Mention:
+    return Mention(
+        id=row["id"],
+        key=EntryKey(row["dossier"], row["kind"], row["date"], tuple(row["actors"])),
+        article_id=row["article_id"],
+        revision=row["revision"],
+        plover=row["plover"],
+        plover_mode=row["plover_mode"],
+        status=Status(row["status"]),
+        recipients=tuple(row["recipients"]),
+        person=row["person"],
+        speaker=row["speaker"],
+        confidence=row["confidence"],
+        evidence=(row["evidence_start"], row["evidence_end"]),
+        words=row["evidence_text"],
+        outlet=row["outlet"],
+        url=row["url"],
+        published_at=row["published_at"],
+        published_on=row["published_on"],
+        story_id=row["story_id"],
+        copy=row["is_copy"],
+    )
+
+
+def within(date_to: dt.date, as_of: dt.date | None) -> bool:
+    """Whether something with that last day had been said or done by a day."""
+    return as_of is None or date_to <= as_of

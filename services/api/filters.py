@@ -1,0 +1,205 @@
+"""The filters of the timeline, for lists (as SQL) and for the stream (over entries in memory)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Query
+from psycopg import sql
+
+from services.api.clocks import parse_date
+from services.api.deps import DossierDep
+from services.core.domain.dossier import Dossier
+from services.core.domain.vocabulary import PloverType
+from services.core.errors import FieldError, InvalidInput
+
+Words = Annotated[list[str] | None, Query(max_length=50)]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineFilter:
+    """Each filter given must hold; one given several times holds with any of its values."""
+
+    dossier: str
+    actor: frozenset[str] = frozenset()
+    recipient: frozenset[str] = frozenset()
+    speaker: frozenset[str] = frozenset()  # person ids or names, folded
+    kind: frozenset[str] = frozenset()
+    plover: frozenset[str] = frozenset()
+    proposition: frozenset[str] = frozenset()
+    outlet: frozenset[str] = frozenset()  # folded
+    from_: dt.date | None = None
+    to: dt.date | None = None
+    status: str | None = None
+    min_outlets: int = 0
+    min_stories: int = 0
+    q: str | None = None
+
+    def where(self, mention_rows: sql.Composable) -> list[sql.Composable]:
+        """Conditions on `entries e`; `mention_rows` says which versions of `mentions m` count."""
+        found: list[sql.Composable] = [_equals("e.dossier", self.dossier)]
+        for column, values in (
+            ("actors", self.actor),
+            ("recipients", self.recipient),
+            ("outlets", self.outlet),
+        ):
+            if values:
+                found.append(
+                    sql.SQL("e.{} && {}").format(sql.Identifier(column), sql.Literal(sorted(values)))
+                )
+        for column, values in (("kind", self.kind), ("plover", self.plover)):
+            if values:
+                found.append(
+                    sql.SQL("e.{} = ANY({})").format(sql.Identifier(column), sql.Literal(sorted(values)))
+                )
+        # A coarse date is a period: it passes where the periods overlap.
+        if self.from_:
+            found.append(sql.SQL("e.date_to >= {}").format(sql.Literal(self.from_)))
+        if self.to:
+            found.append(sql.SQL("e.date_from <= {}").format(sql.Literal(self.to)))
+        if self.status:
+            found.append(_equals("e.status", self.status))
+        if self.min_outlets:
+            found.append(sql.SQL("e.outlet_count >= {}").format(sql.Literal(self.min_outlets)))
+        if self.min_stories:
+            found.append(sql.SQL("e.story_count >= {}").format(sql.Literal(self.min_stories)))
+        if self.speaker or self.q:
+            found.append(_told(mention_rows, self._mention_conditions()))
+        if self.proposition:
+            found.append(_told(mention_rows, [_STATES.format(sql.Literal(sorted(self.proposition)))]))
+        return found
+
+    def _mention_conditions(self) -> Iterable[sql.Composable]:
+        if self.speaker:
+            names = sql.Literal(sorted(self.speaker))
+            yield sql.SQL("(m.person = ANY({0}) OR lower(m.speaker) = ANY({0}))").format(names)
+        if self.q:
+            yield sql.SQL(
+                "to_tsvector('english'::regconfig, m.evidence_text)"
+                " @@ websearch_to_tsquery('english'::regconfig, {})"
+            ).format(sql.Literal(self.q))
+
+    @property
+    def needs_search(self) -> bool:
+        """Whether only the database can tell if an entry passes."""
+        return bool(self.q or self.proposition)
+
+    def passes(self, entry: Mapping[str, Any]) -> bool:
+        """The same for an entry in memory, but for what `needs_search`."""
+        date_from, date_to = entry["_period"]
+        counts = entry["counts"]
+        speakers = {
+            folded
+            for m in entry["mentions"]
+            for folded in ((m["speaker"] or "").casefold(), m.get("person") or "")
+        }
+        outlets = {fold(m["outlet"]) for m in entry["mentions"] if m["outlet"]}
+        return (
+            entry["dossier"] == self.dossier
+            and (not self.actor or not self.actor.isdisjoint(entry["actors"]))
+            and (not self.recipient or not self.recipient.isdisjoint(entry["recipients"]))
+            and (not self.speaker or not self.speaker.isdisjoint(speakers))
+            and (not self.outlet or not self.outlet.isdisjoint(outlets))
+            and (not self.kind or entry["kind"] in self.kind)
+            and (not self.plover or entry["plover"] in self.plover)
+            and (self.from_ is None or date_to >= self.from_)
+            and (self.to is None or date_from <= self.to)
+            and (self.status is None or entry["status"] == self.status)
+            and counts["outlets"] >= self.min_outlets
+            and counts["stories"] >= self.min_stories
+        )
+
+    def passes_position(self, standing: Mapping[str, Any]) -> bool:
+        """Whether the stream tells of a changed position: by actor and proposition, if nothing else is asked."""
+        about_entries = any(
+            getattr(self, f.name) for f in fields(self) if f.name not in {"dossier", "actor", "proposition"}
+        )
+        return (
+            not about_entries
+            and standing["dossier"] == self.dossier
+            and (not self.actor or standing["actor"] in self.actor)
+            and (not self.proposition or standing["proposition"] in self.proposition)
+        )
+
+
+# The article states the proposition in the words that tell the event, or in words that overlap them.
+_STATES = sql.SQL(
+    "EXISTS (SELECT FROM read.statements s WHERE s.article_id = m.article_id AND s.to_position IS NULL"
+    " AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
+)
+
+
+def _told(mention_rows: sql.Composable, conditions: Iterable[sql.Composable]) -> sql.Composable:
+    return sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})").format(
+        mention_rows, sql.SQL(" AND ").join(conditions)
+    )
+
+
+def _equals(column: str, value: str) -> sql.Composable:
+    return sql.SQL("{} = {}").format(sql.SQL(column), sql.Literal(value))
+
+
+def fold(name: str) -> str:
+    """How outlets are compared: white space and case do not count."""
+    return " ".join(name.split()).casefold()
+
+
+def get_timeline_filter(
+    dossier: DossierDep,
+    actor: Words = None,
+    recipient: Words = None,
+    speaker: Annotated[list[str] | None, Query(max_length=50, description="A person's id or name")] = None,
+    kind: Words = None,
+    plover: Annotated[list[PloverType] | None, Query()] = None,
+    proposition: Annotated[
+        list[str] | None, Query(max_length=50, description="Told in words that also state this proposition")
+    ] = None,
+    outlet: Words = None,
+    from_: Annotated[str | None, Query(alias="from", description="Not over before this date")] = None,
+    to: Annotated[str | None, Query(description="Begun by this date")] = None,
+    status: Annotated[Literal["actual", "planned"] | None, Query()] = None,
+    min_outlets: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    min_stories: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    q: Annotated[str | None, Query(max_length=500, description="Words of the evidence")] = None,
+) -> TimelineFilter:
+    """The filters as asked. Ids that the dossier does not have are a problem that names the field."""
+    _check_known("actor", actor, dossier)
+    _check_known("recipient", recipient, dossier)
+    _check_known("kind", kind, dossier)
+    _check_known("proposition", proposition, dossier)
+    if q is not None and "\x00" in q:
+        raise InvalidInput([FieldError("q", "Holds a NUL character", "query")])
+    return TimelineFilter(
+        dossier=dossier.id,
+        actor=frozenset(actor or ()),
+        recipient=frozenset(recipient or ()),
+        speaker=frozenset(fold(s) for s in speaker or ()),
+        kind=frozenset(kind or ()),
+        plover=frozenset(p.value for p in plover or ()),
+        proposition=frozenset(proposition or ()),
+        outlet=frozenset(fold(o) for o in outlet or ()),
+        from_=parse_date(from_, "from", last=False) if from_ else None,
+        to=parse_date(to, "to", last=True) if to else None,
+        status=status,
+        min_outlets=min_outlets,
+        min_stories=min_stories,
+        q=q.strip() or None if q else None,
+    )
+
+
+TimelineFilterDep = Annotated[TimelineFilter, Depends(get_timeline_filter)]
+
+
+def _check_known(field: str, values: list[str] | None, dossier: Dossier) -> None:
+    known = {
+        "actor": dossier.actors,
+        "recipient": dossier.actors,
+        "kind": dossier.kinds,
+        "proposition": dossier.propositions,
+    }[field]
+    for value in values or ():
+        if value not in known:
+            raise InvalidInput([FieldError(field, f"The dossier {dossier.id} has no such id", "query")])

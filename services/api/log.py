@@ -1,0 +1,85 @@
+"""`GET /v1/events`: the log as CloudEvents 1.0."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from psycopg import sql
+
+from services.api.clocks import both
+from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
+from services.api.deps import Connection, ReadsDep, get_connection
+from services.api.schemas import EventPage
+from services.core.eventstore.store import FLUSH
+from services.core.web.problems import problem_responses
+
+router = APIRouter(tags=["log"])
+
+SOURCE = "/treatyline"
+
+
+@router.get("/v1/events", response_model=EventPage, responses=problem_responses(422))
+async def get_events(
+    request: Request,
+    reads: ReadsDep,
+    type_: Annotated[str | None, Query(alias="type", max_length=100)] = None,
+    subject: Annotated[str | None, Query(max_length=300, description="A stream's name")] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="By global position")] = "desc",
+    limit: LimitQuery = DEFAULT_LIMIT,
+    cursor: CursorQuery = None,
+) -> Response:
+    """Everything this system took down, in the order in which it did."""
+    after = decode(request, cursor, int)
+    where: list[sql.Composable] = []
+    if type_ is not None:
+        where.append(sql.SQL("type = {}").format(sql.Literal(type_)))
+    if subject is not None:
+        where.append(sql.SQL("stream_name = {}").format(sql.Literal(subject)))
+    if after:
+        where.append(
+            sql.SQL("global_position {} {}").format(
+                sql.SQL(">" if order == "asc" else "<"), sql.Literal(after.key[0])
+            )
+        )
+    query = sql.SQL("SELECT * FROM events WHERE {} ORDER BY global_position {} LIMIT {}").format(
+        both(where),
+        sql.SQL("ASC" if order == "asc" else "DESC"),
+        sql.Literal(limit + 1),
+    )
+    async for conn in get_connection(reads, None):
+        rows = await (await conn.execute(query)).fetchall()
+        newest = await _newest(conn)
+    # What was read leaves the database here: a crash must not be able to take it back.
+    async with reads.pool.connection() as flushing:
+        await flushing.execute(FLUSH)
+    following = Cursor(newest, (rows[limit - 1]["global_position"],)) if len(rows) > limit else None
+    return page(request, [cloud_event(row) for row in rows[:limit]], following, newest)
+
+
+async def _newest(conn: Connection) -> int:
+    row = await (await conn.execute("SELECT max(global_position) AS newest FROM events")).fetchone()
+    return (row["newest"] or 0) if row else 0
+
+
+def cloud_event(row: dict[str, Any]) -> dict[str, Any]:
+    """One event of the log in CloudEvents' structured mode."""
+    extensions = {
+        "correlationid": row["metadata"].get("correlation_id"),
+        "causationid": row["metadata"].get("causation_id"),
+        "traceparent": row["metadata"].get("traceparent"),
+    }
+    return {
+        "specversion": "1.0",
+        "id": str(row["id"]),
+        "source": SOURCE,
+        "type": row["type"],
+        "subject": row["stream_name"],
+        "time": row["recorded_at"],
+        "recordedtime": row["recorded_at"],
+        "sequence": f"{row['global_position']:020d}",
+        "partitionkey": row["stream_name"],
+        **{name: value for name, value in extensions.items() if value},
+        "datacontenttype": "application/json",
+        "data": row["data"],
+    }

@@ -1,0 +1,173 @@
+"""`GET /v1/positions` and an actor's own positions with their history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from psycopg import sql
+
+from services.api.caching import EtagDep, validated
+from services.api.clocks import Clocks, ClocksDep, both
+from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
+from services.api.deps import Connection, ConnectionDep, DossierDep
+from services.api.schemas import PositionHistory, PositionPage
+from services.api.standings import (
+    EVIDENCE_IN_LISTS,
+    conditions,
+    load_statements,
+    position_json,
+    run_json,
+)
+from services.core.domain.dossier import Dossier
+from services.core.domain.standing import history
+from services.core.errors import FieldError, InvalidInput
+from services.core.web.problems import Problem, problem_responses
+from services.core.web.responses import JSONAnswer
+
+router = APIRouter(tags=["positions"])
+
+ActorId = Annotated[str, Path(max_length=100)]
+
+
+@router.get("/v1/positions", response_model=PositionPage, responses=problem_responses(422))
+async def get_positions(
+    request: Request,
+    conn: ConnectionDep,
+    etag: EtagDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+    actor: Annotated[list[str] | None, Query(max_length=50)] = None,
+    proposition: Annotated[list[str] | None, Query(max_length=50)] = None,
+    stance: Annotated[Literal["supports", "opposes", "conditional"] | None, Query()] = None,
+    contested: Annotated[bool | None, Query()] = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+    cursor: CursorQuery = None,
+) -> Response:
+    """Actor x proposition: each cell the current stance, by actor and proposition."""
+    for field, values, known in (
+        ("actor", actor, dossier.actors),
+        ("proposition", proposition, dossier.propositions),
+    ):
+        if any(value not in known for value in values or ()):
+            raise InvalidInput([FieldError(field, f"The dossier {dossier.id} has no such id", "query")])
+    after = decode(request, cursor, str, str)
+    if after:
+        clocks = clocks.at(after.position)
+    data, following = await find_positions(
+        conn,
+        dossier,
+        clocks,
+        actors=actor,
+        propositions=proposition,
+        stance=stance,
+        contested=contested,
+        limit=limit,
+        after=after,
+    )
+    return validated(page(request, data, following, clocks.position), etag)
+
+
+async def find_positions(
+    conn: Connection,
+    dossier: Dossier,
+    clocks: Clocks,
+    *,
+    actors: list[str] | None = None,
+    propositions: list[str] | None = None,
+    stance: str | None = None,
+    contested: bool | None = None,
+    limit: int = DEFAULT_LIMIT,
+    after: Cursor | None = None,
+) -> tuple[list[dict[str, Any]], Cursor | None]:
+    """A page of cells in the order of actor and proposition, and where the next one begins."""
+    where = conditions(clocks, dossier.id)
+    if actors:
+        where.append(sql.SQL("s.actor = ANY({})").format(sql.Literal(actors)))
+    if propositions:
+        where.append(sql.SQL("s.proposition = ANY({})").format(sql.Literal(propositions)))
+    found: list[dict[str, Any]] = []
+    while True:
+        beyond = (
+            [sql.SQL("(s.actor, s.proposition) > ({}, {})").format(*map(sql.Literal, after.key))]
+            if after
+            else []
+        )
+        query = sql.SQL(
+            "SELECT DISTINCT s.actor, s.proposition FROM read.statements s WHERE {} ORDER BY 1, 2 LIMIT {}"
+        ).format(both([*where, *beyond]), sql.Literal(limit + 1))
+        cells = [(row["actor"], row["proposition"]) for row in await (await conn.execute(query)).fetchall()]
+        in_cells = sql.SQL(
+            "(s.actor, s.proposition) IN (SELECT * FROM unnest({}::text[], {}::text[]))"
+        ).format(sql.Literal([a for a, _ in cells]), sql.Literal([p for _, p in cells]))
+        statements = await load_statements(conn, [*where, in_cells]) if cells else {}
+        for cell in cells:
+            if len(found) == limit:
+                return found, after
+            after = Cursor(clocks.position, cell)
+            shown = position_json(dossier.id, cell, statements[cell], most=EVIDENCE_IN_LISTS)
+            if stance in {None, shown["stance"]} and contested in {None, shown["contested"]}:
+                found.append(shown)
+        if len(cells) <= limit:
+            return found, None
+
+
+@router.get(
+    "/v1/actors/{actor_id}/positions", response_model=PositionPage, responses=problem_responses(404, 422)
+)
+async def get_actor_positions(
+    request: Request,
+    actor_id: ActorId,
+    conn: ConnectionDep,
+    etag: EtagDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+    limit: LimitQuery = DEFAULT_LIMIT,
+    cursor: CursorQuery = None,
+) -> Response:
+    """Where one actor stands on every proposition that it took a position on."""
+    known_actor(dossier, actor_id)
+    after = decode(request, cursor, str, str)
+    if after:
+        clocks = clocks.at(after.position)
+    data, following = await find_positions(conn, dossier, clocks, actors=[actor_id], limit=limit, after=after)
+    return validated(page(request, data, following, clocks.position), etag)
+
+
+@router.get(
+    "/v1/actors/{actor_id}/positions/{proposition}/history",
+    response_model=PositionHistory,
+    responses=problem_responses(404, 422),
+)
+async def get_position_history(
+    actor_id: ActorId,
+    proposition: Annotated[str, Path(max_length=100)],
+    conn: ConnectionDep,
+    etag: EtagDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+) -> Response:
+    """Every change of an actor's stance on a proposition, newest first."""
+    known_actor(dossier, actor_id)
+    if proposition not in dossier.propositions:
+        raise Problem(404, "The dossier has no such proposition")
+    cell = (actor_id, proposition)
+    where = [
+        *conditions(clocks, dossier.id),
+        sql.SQL("s.actor = {} AND s.proposition = {}").format(*map(sql.Literal, cell)),
+    ]
+    runs = history((await load_statements(conn, where)).get(cell, ()))
+    answer = {
+        "actor": actor_id,
+        "proposition": proposition,
+        "data": [run_json(run, most=EVIDENCE_IN_LISTS) for run in reversed(runs)],
+        "next": None,
+        "position": clocks.position,
+    }
+    return validated(JSONAnswer(answer), etag)
+
+
+def known_actor(dossier: Dossier, actor_id: str) -> None:
+    """Raises a 404 for an id that the dossier does not have."""
+    if actor_id not in dossier.actors:
+        raise Problem(404, "The dossier has no such actor")

@@ -1,0 +1,135 @@
+"""Where actors stand, folded from their statements as the clocks ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg import sql
+
+from services.api.clocks import Clocks, both
+from services.api.deps import Connection
+from services.core.domain.standing import Run, StatedPosition, count, current
+from services.core.domain.vocabulary import Stance, Voice
+from services.core.projections.codecs import standing_id
+
+EVIDENCE_IN_LISTS = 10
+
+Cell = tuple[str, str]  # actor, proposition
+
+
+def conditions(clocks: Clocks, dossier: str) -> list[sql.Composable]:
+    """Which rows of `statements s` the clocks let through."""
+    found = [clocks.rows("s"), sql.SQL("s.dossier = {}").format(sql.Literal(dossier))]
+    if clocks.as_of:
+        found.append(sql.SQL("s.date_to <= {}").format(sql.Literal(clocks.as_of)))
+    if clocks.reported_by:
+        found.append(sql.SQL("s.published_on <= {}").format(sql.Literal(clocks.reported_by)))
+    return found
+
+
+async def load_statements(
+    conn: Connection, where: Sequence[sql.Composable]
+) -> dict[Cell, list[StatedPosition]]:
+    """Statements by cell."""
+    cursor = await conn.execute(sql.SQL("SELECT * FROM read.statements s WHERE {}").format(both(where)))
+    cells: dict[Cell, list[StatedPosition]] = {}
+    async for row in cursor:
+        cells.setdefault((row["actor"], row["proposition"]), []).append(_statement(row))
+    return cells
+
+
+def position_json(
+    dossier: str, cell: Cell, statements: Sequence[StatedPosition], *, most: int | None
+) -> dict[str, Any]:
+    """The current stance on one cell in the shape that DESIGN.md fixes; `most` pieces of evidence."""
+    run = current(statements)
+    if run is None:
+        raise ValueError("nothing was stated")
+    return {
+        "id": str(standing_id(dossier, *cell)),
+        "dossier": dossier,
+        "actor": cell[0],
+        "proposition": cell[1],
+        **run_json(run, most=most),
+        "alternatives": _alternatives(run.otherwise, most=most),
+    }
+
+
+def run_json(run: Run, *, most: int | None) -> dict[str, Any]:
+    """A stretch of one stance."""
+    return {
+        "stance": run.stance.value,
+        "condition": run.representative.condition,
+        "contested": run.contested,
+        "since": run.since,
+        "last_stated": run.last_stated,
+        "voice": run.representative.voice.value,
+        "counts": _counts(run.told_by),
+        "evidence": [statement_json(s) for s in run.told_by[:most]],
+    }
+
+
+def _alternatives(statements: Sequence[StatedPosition], *, most: int | None) -> list[dict[str, Any]]:
+    by_stance: dict[Stance, list[StatedPosition]] = {}
+    for statement in statements:
+        by_stance.setdefault(statement.stance, []).append(statement)
+    return [
+        {
+            "stance": stance.value,
+            "counts": _counts(told),
+            "evidence": [statement_json(s) for s in told[:most]],
+        }
+        for stance, told in sorted(by_stance.items())
+    ]
+
+
+def _counts(statements: Sequence[StatedPosition]) -> dict[str, int]:
+    counts = count(statements)
+    return {"mentions": counts.mentions, "outlets": counts.outlets, "stories": counts.stories}
+
+
+def statement_json(s: StatedPosition) -> dict[str, Any]:
+    """A statement as evidence: like a mention, with its own stance, day, voice and condition."""
+    return {
+        "article": s.article_id,
+        "outlet": s.outlet,
+        "url": s.url,
+        "published_at": s.published_at,
+        "story": str(s.story_id) if s.story_id else None,
+        "copy": s.copy,
+        "speaker": s.speaker,
+        "person": s.person,
+        "confidence": round(s.confidence, 3),
+        "evidence": {"start": s.evidence[0], "end": s.evidence[1], "text": s.words},
+        "stance": s.stance.value,
+        "date": s.date,
+        "voice": s.voice.value,
+        "condition": s.condition,
+    }
+
+
+def _statement(row: Mapping[str, Any]) -> StatedPosition:
+    return StatedPosition(
+        id=row["id"],
+        dossier=row["dossier"],
+        actor=row["actor"],
+        proposition=row["proposition"],
+        stance=Stance(row["stance"]),
+        date=row["date"],
+        voice=Voice(row["voice"]),
+        condition=row["condition"],
+        person=row["person"],
+        speaker=row["speaker"],
+        confidence=row["confidence"],
+        evidence=(row["evidence_start"], row["evidence_end"]),
+        words=row["evidence_text"],
+        article_id=row["article_id"],
+        revision=row["revision"],
+        outlet=row["outlet"],
+        url=row["url"],
+        published_at=row["published_at"],
+        published_on=row["published_on"],
+        story_id=row["story_id"],
+        copy=row["is_copy"],
+    )

@@ -1,0 +1,122 @@
+"""Runs the system's processes as children: starts them, restarts one that died, stops them all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from services.core.logging import get_logger
+from services.core.settings import PREFIX, Settings
+
+log = get_logger(__name__)
+
+STOP_SECONDS = 10.0
+PATIENCE = (0.2, 1.0, 3.0, 10.0)  # seconds before the next restart of a process that keeps dying
+STEADY_SECONDS = 30.0  # a process that lived this long starts afresh with the shortest pause
+
+
+@dataclass(slots=True)
+class Child:
+    """One process of the system and its luck so far."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    deaths: int = 0
+    restart_at: float = field(default=0.0)
+
+
+class Supervisor:
+    """Children by name, each `python -m services.cli run <name>` with the settings in its environment."""
+
+    def __init__(self, settings: Settings, names: Sequence[str]) -> None:
+        self._environment = {**os.environ, **_as_environment(settings)}
+        self._children = [Child(n, (sys.executable, "-m", "services.cli", "run", n)) for n in names]
+        self._stopping = False
+
+    def start(self) -> None:
+        """Start every child."""
+        for child in self._children:
+            self._spawn(child)
+
+    def pids(self) -> dict[str, int]:
+        """The living children's process ids."""
+        return {c.name: c.process.pid for c in self._children if c.process and c.process.poll() is None}
+
+    def stop_on_signals(self) -> None:
+        """Ctrl-C, SIGTERM and a closed terminal end `run`."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    def run(self, on_change: Callable[[dict[str, int]], None]) -> None:
+        """Restart whatever dies until told to stop. `on_change` hears the new process ids."""
+        while not self._stopping:
+            if self.tend():
+                on_change(self.pids())
+            time.sleep(0.1)
+
+    def tend(self) -> bool:
+        """One look at every child. True where one was restarted."""
+        changed = False
+        now = time.monotonic()
+        for child in self._children:
+            if child.process is not None and (code := child.process.poll()) is not None:
+                child.deaths = 0 if now - child.started > STEADY_SECONDS else child.deaths + 1
+                pause = PATIENCE[min(child.deaths, len(PATIENCE) - 1)]
+                log.warning("process ended", process=child.name, exit_code=code, restart_in_seconds=pause)
+                child.process, child.restart_at = None, now + pause
+            if child.process is None and now >= child.restart_at:
+                self._spawn(child)
+                changed = True
+        return changed
+
+    def stop(self) -> None:
+        """Ask every child to end and wait; whoever is still there after ten seconds is killed."""
+        living = [c.process for c in self._children if c.process and c.process.poll() is None]
+        for process in living:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in living:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("process does not stop, killing it", pid=process.pid)
+                _kill_group(process)
+                process.wait()
+
+    def _spawn(self, child: Child) -> None:
+        # A session of its own: Ctrl-C reaches us alone, and we end clients before servers.
+        child.process = subprocess.Popen(
+            child.command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        child.started = time.monotonic()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """The worker has children of its own; they share its process group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()
+
+
+def _as_environment(settings: Settings) -> dict[str, str]:
+    """The settings that were found or made here, for the children to read."""
+    told = {"database_url": settings.database_url, "redis_url": settings.redis_url}
+    return {PREFIX + name.upper(): value for name, value in told.items() if value} | {
+        PREFIX + "PARENT_PID": str(os.getpid())
+    }
