@@ -64,11 +64,16 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How one text stands to another. `similarity` (0..1): share of the shorter one's own words taken over."""
+    """How one text stands to another, all 0..1.
+
+    `similarity`: share of the shorter one's own words that stand in the other; `lead`: the larger share of
+    a lead; `new`: share of the first text's words that the second does not have.
+    """
 
     is_copy: bool
     similarity: float
     lead: float
+    new: float
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -87,18 +92,19 @@ def fingerprint(text: str) -> Fingerprint:
 
 
 def compare(a: Fingerprint, b: Fingerprint) -> Match:
-    """Whether one is a copy of the other; symmetric. Containment counts: a part of a text is its copy."""
+    """Whether one is a copy of the other: symmetric but for `new`. Containment counts: a part is a copy."""
     if min(a.words, b.words) < MIN_WORDS:
-        return Match(False, 0.0, 0.0)
+        return Match(False, 0.0, 0.0, 1.0)
     taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
+    new = 1.0 - float(taken_a.mean())
     if min(len(own_a), len(own_b)) < MIN_OWN_WORDS:
         whole = float((taken_a if a.words <= b.words else taken_b).mean())
-        return Match(whole >= COPIED_QUOTATION, whole, whole)
+        return Match(whole >= COPIED_QUOTATION, whole, whole, new)
     similarity = float((own_a if len(own_a) <= len(own_b) else own_b).mean())
     lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
     is_copy = similarity >= COPIED_WITHOUT_LEAD or (similarity >= COPIED and lead >= LEAD_COPIED)
-    return Match(is_copy, similarity, lead)
+    return Match(is_copy, similarity, lead, new)
 
 
 def _shingles(words: list[str]) -> _Hashes:

@@ -12,3 +12,6 @@ _BASE: Final = 0x7472656174790000  # "treaty" in ASCII, then a number
 APPEND: Final = _BASE + 1  # held from taking a global position to the commit
 MIGRATE: Final = _BASE + 2  # held while migrating
 SEAL: Final = _BASE + 3  # held while adding a seal
+JUDGE: Final = _BASE + 10  # held while deciding what is a copy of what
+RELAY: Final = _BASE + 11  # held by the session of the one relay that leads
+PROJECT: Final = _BASE + 12  # held by the session of the one projector that leads

@@ -28,7 +28,7 @@ CREATE TABLE dispatches (
     error_code TEXT,
     PRIMARY KEY (article_id, stage, dossier)
 ) WITH (fillfactor = 70);  -- each row changes state several times and goes
-CREATE INDEX dispatches_due ON dispatches (state, available_at, cause_position);
+CREATE INDEX dispatches_due ON dispatches (stage, state, cause_position);
 
 CREATE TABLE fingerprints (
     ref INTEGER GENERATED ALWAYS AS IDENTITY,

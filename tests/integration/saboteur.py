@@ -1,0 +1,55 @@
+"""A worker process whose reader misbehaves where the text tells it to: for tests of what the pipeline survives.
+
+Run as `python -m tests.integration.saboteur`, settings from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.core.domain.reading import ArticleDate, ArticleText, Position, Reading, Span
+from services.core.domain.vocabulary import DateBasis, Stance
+from services.core.settings import load_settings
+from workers.app import main
+from workers.readings import Reader
+
+DIES, HANGS, DEAF, RAISES, SLOW = "DIES", "HANGS", "DEAF", "RAISES", "SLOW"
+
+
+class Saboteur:
+    """Reads one position out of everything, unless the text begins with one of the words above."""
+
+    def read(self, article: ArticleText) -> Reading:
+        word = article.text.split(maxsplit=1)[0]
+        if folder := os.environ.get("SABOTEUR_FOLDER"):
+            with (Path(folder) / "read").open("a") as file:
+                file.write(f"{os.getpid()} {word}\n")
+        if word == DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word == HANGS:
+            while True:
+                time.sleep(0.01)
+        if word == DEAF:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+            time.sleep(60)
+        if word == RAISES:
+            raise RuntimeError(article.text)
+        if word == SLOW:
+            time.sleep(1.0)
+        evidence = Span(0, len(word))
+        position = Position("nato", "moratorium", Stance.OPPOSES, evidence, date="2019-09-25")
+        return Reading("inf", "en", True, ArticleDate("2019-09-25", DateBasis.TEXT), positions=(position,))
+
+
+def load(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:
+    """A saboteur for each dossier."""
+    return {name: Reader(name, "test", "test", Saboteur()) for name in dossiers}
+
+
+if __name__ == "__main__":
+    sys.exit(main(load_settings(), load))

@@ -1,0 +1,94 @@
+"""The stage that judges articles: take, judge all in one transaction, count what fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+from services.core.eventstore.store import EventStore
+from workers import dispatches
+from workers.articles import load_article
+from workers.dedup import stories
+from workers.dispatches import DEDUPLICATE, ERROR, Held
+from workers.limits import TookTooLong, time_limit
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplication:
+    """What the stage works with. `soft` and `hard` are seconds that a batch may take."""
+
+    store: EventStore
+    soft: float
+    hard: float
+
+    def run(self, article_ids: Sequence[str]) -> int:
+        """Judges what is due of the articles. Returns how many judgements were appended.
+
+        A batch that fails is judged one by one. An article that cannot be compared, or that took workers
+        down, is in the end judged by equal text alone: it must not hold up its own reading.
+        """
+        held, causes = self._take(article_ids)
+        try:
+            return self._judge(held)
+        except psycopg.Error:
+            self._hand_back(held, RETRY_SECONDS)
+            raise
+        except Exception as error:  # noqa: BLE001 - recorded for the article, whatever it is
+            if len(held) > 1:
+                self._hand_back(held)
+                return sum(self.run([item.article_id]) for item in held)
+            self._count_failure(held[0], causes[held[0].article_id], error)
+            return 0
+
+    def _take(self, article_ids: Sequence[str]) -> tuple[list[Held], dict[str, UUID]]:
+        work: list[tuple[str, int, UUID, int]] = []
+        nothing_due: list[tuple[str, int]] = []
+        with self.store.pool.connection() as conn:
+            for article_id in dict.fromkeys(article_ids):
+                article = load_article(conn, article_id)
+                if article is None:
+                    continue
+                if article.needs_judging:
+                    cause = article.current
+                    work.append((article_id, article.revision, cause.id, cause.global_position))
+                else:
+                    nothing_due.append((article_id, article.last_position))
+            dispatches.settle(conn, DEDUPLICATE, "", nothing_due)
+            held = dispatches.hold(conn, DEDUPLICATE, "", work, self.hard)
+            dispatches.begin(conn, DEDUPLICATE, "", [item.article_id for item in held])
+        return held, {item[0]: item[2] for item in work}
+
+    def _judge(self, held: Sequence[Held]) -> int:
+        if not held:
+            return 0
+        plainly = {item.article_id for item in held if item.given_up}
+        with time_limit(self.soft, self.hard):
+            return stories.judge(self.store, [item.article_id for item in held], plainly=plainly)
+
+    def _hand_back(self, held: Sequence[Held], delay: float = 0.0) -> None:
+        with self.store.pool.connection() as conn:
+            dispatches.hand_back(conn, DEDUPLICATE, "", [item.article_id for item in held], delay)
+
+    def _count_failure(self, work: Held, cause: UUID, error: Exception) -> None:
+        code = dispatches.TIMEOUT if isinstance(error, TookTooLong) else ERROR
+        name = type(error).__name__
+        with self.store.pool.connection() as conn:
+            attempts = dispatches.fail(
+                conn,
+                DEDUPLICATE,
+                "",
+                work.article_id,
+                cause,
+                error_class=name,
+                code=code,
+                delay=RETRY_SECONDS,
+            )
+        log.warning("could not judge article %s, attempt %d: %s", work.article_id, attempts, name)

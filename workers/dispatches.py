@@ -1,0 +1,199 @@
+"""The table of work that is not finished, and every statement on it.
+
+A row is there from the event that asks for the work to the one that is its outcome. The relay makes and sends
+it, a worker starts it, and either may end it: both only repeat what the log says. Attempts that failed are
+counted here, outside the worker that may not survive them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
+"""Each is also the name of its task and of its queue."""
+
+ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
+ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
+"""How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
+
+ASK = """
+INSERT INTO dispatches (article_id, stage, dossier, revision, cause_id, cause_position, state)
+SELECT u.*, 'waiting' FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::uuid[], %s::bigint[]) AS u
+ ORDER BY 1
+ON CONFLICT (article_id, stage, dossier) DO UPDATE
+   SET revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
+       state = 'waiting', sends = 0, attempts = 0, available_at = now(), sent_at = NULL, started_at = NULL,
+       worker = NULL, error_class = NULL, error_code = NULL
+ WHERE dispatches.cause_position < excluded.cause_position
+"""
+ENDED = """
+DELETE FROM dispatches d USING unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+       AS e (article_id, stage, dossier, cause_id)
+ WHERE (d.article_id, d.stage, d.dossier, d.cause_id) = (e.article_id, e.stage, e.dossier, e.cause_id)
+"""
+SETTLED = """
+DELETE FROM dispatches d USING unnest(%s::uuid[], %s::bigint[]) AS s (article_id, position)
+ WHERE d.article_id = s.article_id AND stage = %s AND dossier = %s AND cause_position <= s.position
+"""
+FORGOTTEN = "DELETE FROM dispatches WHERE article_id = ANY (%s::uuid[])"
+
+# A worker is alive as long as the connection is that it took the work on; numbers of server processes come again.
+_ALIVE = "EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = d.worker AND a.backend_start <= d.started_at)"
+LOSE = f"""
+UPDATE dispatches d
+   SET state = 'waiting', available_at = now(), worker = NULL,
+       attempts = attempts + (state = 'started')::integer,
+       error_class = CASE state WHEN 'started' THEN 'WorkerLost' ELSE error_class END,
+       error_code = CASE WHEN state <> 'started' THEN error_code
+                         WHEN now() - started_at >= %(limit)s * interval '1 second' THEN 'timeout'
+                         ELSE 'lost' END
+ WHERE state IN ('held', 'started') AND NOT {_ALIVE}
+"""  # noqa: S608 - constants
+HOLD = f"""
+INSERT INTO dispatches AS d
+       (article_id, stage, dossier, revision, cause_id, cause_position, state, started_at, worker)
+SELECT u.article_id, %(stage)s, %(dossier)s, u.revision, u.cause_id, u.cause_position, 'held',
+       clock_timestamp(), pg_backend_pid()
+  FROM unnest(%(ids)s::uuid[], %(revisions)s::integer[], %(causes)s::uuid[], %(positions)s::bigint[])
+       AS u (article_id, revision, cause_id, cause_position)
+ ORDER BY u.article_id
+ON CONFLICT (article_id, stage, dossier) DO UPDATE
+   SET state = 'held', started_at = excluded.started_at, worker = excluded.worker,
+       revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
+       attempts = CASE WHEN d.cause_id <> excluded.cause_id THEN 0
+                       ELSE d.attempts + (d.state = 'started')::integer END,
+       error_class = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
+                          WHEN d.state = 'started' THEN 'WorkerLost' ELSE d.error_class END,
+       error_code = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
+                         WHEN d.state <> 'started' THEN d.error_code
+                         WHEN now() - d.started_at >= %(limit)s * interval '1 second' THEN 'timeout'
+                         ELSE 'lost' END
+ WHERE d.cause_position <= excluded.cause_position
+   AND NOT (d.state IN ('held', 'started') AND d.worker <> pg_backend_pid() AND {_ALIVE})
+RETURNING article_id, attempts, error_class, error_code
+"""  # noqa: S608 - constants
+# What was sent waits in the broker's queue; a batch in work is held by its worker.
+OUTSTANDING = "SELECT count(*) FROM dispatches WHERE stage = %s AND state IN ('sent', 'held', 'started')"
+SEND = """
+WITH due AS (
+    SELECT article_id, stage, dossier FROM dispatches
+     WHERE stage = %s AND state = 'waiting' AND available_at <= now()
+     ORDER BY cause_position LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE dispatches d SET state = 'sent', sent_at = clock_timestamp(), sends = sends + 1
+  FROM due WHERE (d.article_id, d.stage, d.dossier) = (due.article_id, due.stage, due.dossier)
+RETURNING d.article_id, d.dossier, d.cause_position, d.attempts
+"""
+UNSEND = """
+UPDATE dispatches SET state = 'waiting' WHERE state = 'sent' AND sent_at <= now() - %s * interval '1 second'
+"""
+BEGIN = """
+UPDATE dispatches SET state = 'started', started_at = clock_timestamp()
+ WHERE article_id = ANY (%s::uuid[]) AND stage = %s AND dossier = %s AND worker = pg_backend_pid()
+"""
+FAILED = """
+UPDATE dispatches
+   SET state = 'waiting', attempts = attempts + 1, error_class = %(error_class)s, error_code = %(code)s,
+       worker = NULL, available_at = now() + %(delay)s * power(4, attempts) * interval '1 second'
+ WHERE article_id = %(id)s AND stage = %(stage)s AND dossier = %(dossier)s AND cause_id = %(cause)s
+RETURNING attempts
+"""
+HAND_BACK = """
+UPDATE dispatches
+   SET state = 'waiting', worker = NULL, available_at = now() + %(delay)s * interval '1 second'
+ WHERE article_id = ANY (%(ids)s::uuid[]) AND stage = %(stage)s AND dossier = %(dossier)s
+   AND (state = 'sent' OR worker = pg_backend_pid())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One piece of work that this worker now holds. `attempts` are those that failed before."""
+
+    article_id: str
+    attempts: int
+    error_class: str | None
+    error_code: str | None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it failed often enough."""
+        return self.error_code is not None and self.attempts >= ATTEMPTS[self.error_code]
+
+
+def hold(
+    conn: psycopg.Connection[Any],
+    stage: str,
+    dossier: str,
+    work: Sequence[tuple[str, int, UUID, int]],
+    time_limit: float,
+) -> list[Held]:
+    """Takes work (article, revision, cause, its position) for this connection and returns what was taken.
+
+    Left out is what another living worker holds, or what newer work has taken the place of. Work that was
+    begun and lost longer than `time_limit` seconds ago counts as having taken too long.
+    """
+    if not work:
+        return []
+    rows = conn.execute(
+        HOLD,
+        {
+            "stage": stage,
+            "dossier": dossier,
+            "limit": time_limit,
+            "ids": [item[0] for item in work],
+            "revisions": [item[1] for item in work],
+            "causes": [item[2] for item in work],
+            "positions": [item[3] for item in work],
+        },
+    ).fetchall()
+    return [Held(str(row[0]), *row[1:]) for row in rows]
+
+
+def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
+    """Says that the work held is being done: from here on, losing the worker counts as an attempt."""
+    conn.execute(BEGIN, [list(ids), stage, dossier])
+
+
+def fail(
+    conn: psycopg.Connection[Any],
+    stage: str,
+    dossier: str,
+    article_id: str,
+    cause: UUID,
+    *,
+    error_class: str,
+    code: str,
+    delay: float,
+) -> int:
+    """Counts a failed attempt and lets the work wait, each time four times as long. Returns the count."""
+    row = conn.execute(
+        FAILED,
+        {
+            "stage": stage,
+            "dossier": dossier,
+            "id": article_id,
+            "cause": cause,
+            "error_class": error_class,
+            "code": code,
+            "delay": delay,
+        },
+    ).fetchone()
+    return int(row[0]) if row else 1
+
+
+def hand_back(
+    conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str], delay: float = 0.0
+) -> None:
+    """Lets somebody else do it, in `delay` seconds; nothing is counted."""
+    conn.execute(HAND_BACK, {"stage": stage, "dossier": dossier, "ids": list(ids), "delay": delay})
+
+
+def settle(conn: psycopg.Connection[Any], stage: str, dossier: str, done: Sequence[tuple[str, int]]) -> None:
+    """Removes work on articles that was asked for up to the global position given with each."""
+    if done:
+        conn.execute(SETTLED, [[item[0] for item in done], [item[1] for item in done], stage, dossier])

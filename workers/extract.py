@@ -1,0 +1,169 @@
+"""The stage that reads articles: take, read within the time limit, append the outcome, count what fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+from services.core.domain.events import ExtractionCompleted, ExtractionFailed, ExtractionSkipped
+from services.core.errors import WrongExpectedVersion
+from services.core.eventstore.bodies import get_body
+from services.core.eventstore.store import EventStore, append
+from workers import dispatches, readings
+from workers.articles import Article, load_article, outcome_id
+from workers.dispatches import ERROR, EXTRACT, TIMEOUT, Held
+from workers.limits import TookTooLong, time_limit
+from workers.readings import Reader
+
+log = logging.getLogger(__name__)
+
+Outcome = ExtractionCompleted | ExtractionSkipped | ExtractionFailed
+RETRY_SECONDS = 1.0  # before the second attempt; then four times as long each time
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What the stage works with. `soft` and `hard` are seconds that one article may take."""
+
+    store: EventStore
+    readers: Mapping[str, Reader]
+    soft: float
+    hard: float
+    stopping: Callable[[], bool] = lambda: False
+
+    def run(self, article_ids: Sequence[str], dossier: str) -> int:
+        """Reads what is due of the articles, one after another. Returns how many outcomes were appended.
+
+        Each outcome is in the log before the next article is begun. When the process is to stop, the rest is
+        handed back.
+        """
+        held = self._take(article_ids, dossier)
+        appended = 0
+        for number, work in enumerate(held):
+            if self.stopping():
+                rest = [item.article_id for item in held[number:]]
+                with self.store.pool.connection() as conn:
+                    dispatches.hand_back(conn, EXTRACT, dossier, rest)
+                break
+            appended += self._one(work, self.readers[dossier])
+        return appended
+
+    def _take(self, article_ids: Sequence[str], dossier: str) -> list[Held]:
+        work: list[tuple[str, int, UUID, int]] = []
+        nothing_due: list[tuple[str, int]] = []
+        with self.store.pool.connection() as conn:
+            for article_id in dict.fromkeys(article_ids):
+                article = load_article(conn, article_id)
+                if article is None:
+                    continue
+                cause = article.reading_due(dossier)
+                if cause is None:
+                    nothing_due.append((article_id, article.last_position))
+                else:
+                    work.append((article_id, article.revision, cause.id, cause.global_position))
+            dispatches.settle(conn, EXTRACT, dossier, nothing_due)
+            return dispatches.hold(conn, EXTRACT, dossier, work, self.hard)
+
+    def _one(self, work: Held, reader: Reader) -> int:
+        """One article, whatever it does. Errors of the database are nobody's fault: it waits a moment."""
+        try:
+            return self._attempt(work, reader)
+        except psycopg.Error:
+            with self.store.pool.connection() as conn:
+                dispatches.hand_back(conn, EXTRACT, reader.dossier, [work.article_id], RETRY_SECONDS)
+            raise
+
+    def _attempt(self, work: Held, reader: Reader) -> int:
+        with self.store.pool.connection() as conn:
+            dispatches.begin(conn, EXTRACT, reader.dossier, [work.article_id])
+            article = load_article(conn, work.article_id)
+            cause = article.reading_due(reader.dossier) if article else None
+            body = get_body(conn, bytes.fromhex(article.current.data["body_sha256"])) if article else None
+        if article is None or cause is None or body is None:  # done or withdrawn since
+            with self.store.pool.connection() as conn:
+                position = article.last_position if article else 0
+                dispatches.settle(conn, EXTRACT, reader.dossier, [(work.article_id, position)])
+            return 0
+        if work.given_up:
+            return self._append(article, cause.id, self._failed(article, reader, work), reader, None)
+        text = readings.article_text(article, body)
+        input_: UUID | None = readings.input_id(text, article.current.data["text_sha256"], reader)
+        with self.store.pool.connection() as conn:
+            outcome: Outcome | None = readings.reuse(conn, input_, article)
+        if outcome is not None:
+            return self._append(article, cause.id, outcome, reader, None)
+        try:
+            with time_limit(self.soft, self.hard):
+                outcome = readings.read(text, article, reader)
+        except Exception as error:  # noqa: BLE001 - one article's failure is recorded, whatever it is
+            outcome = self._count_failure(article, cause.id, reader, error)
+            input_ = None
+        return self._append(article, cause.id, outcome, reader, input_) if outcome else 0
+
+    def _count_failure(
+        self, article: Article, cause: UUID, reader: Reader, error: Exception
+    ) -> ExtractionFailed | None:
+        """What failed is tried again later, or has failed for good."""
+        name = type(error).__name__
+        code = TIMEOUT if isinstance(error, TookTooLong) else ERROR
+        with self.store.pool.connection() as conn:
+            attempts = dispatches.fail(
+                conn,
+                EXTRACT,
+                reader.dossier,
+                article.article_id,
+                cause,
+                error_class=name,
+                code=code,
+                delay=RETRY_SECONDS,
+            )
+        log.warning("could not read article %s, attempt %d: %s", article.article_id, attempts, name)
+        held = Held(article.article_id, attempts, name, code)
+        return self._failed(article, reader, held) if held.given_up else None
+
+    def _failed(self, article: Article, reader: Reader, work: Held) -> ExtractionFailed:
+        return ExtractionFailed(
+            article_id=article.article_id,
+            revision=article.revision,
+            dossier=reader.dossier,
+            extractor_version=reader.extractor_version,
+            error_class=work.error_class or "Exception",
+            code=work.error_code or ERROR,
+            attempts=work.attempts,
+        )
+
+    def _append(
+        self, article: Article, cause_id: UUID, outcome: Outcome, reader: Reader, input_: UUID | None
+    ) -> int:
+        """Appends the outcome unless the log has one, or the article has changed under the reader's hands."""
+        now: Article | None = article
+        while now is not None:
+            cause = now.reading_due(reader.dossier)
+            if cause is None or cause.id != cause_id:
+                settled = now.last_position if cause is None else cause.global_position - 1
+                with self.store.pool.connection() as conn:
+                    dispatches.settle(conn, EXTRACT, reader.dossier, [(now.article_id, settled)])
+                return 0
+            versions = {
+                "dossier_version": reader.dossier_version,
+                "extractor_version": reader.extractor_version,
+            }
+            write = now.write(cause, (outcome_id(cause, reader.dossier), outcome), **versions)
+            try:
+                with self.store.transaction() as conn:
+                    done = [(now.article_id, cause.global_position)]
+                    dispatches.settle(conn, EXTRACT, reader.dossier, done)
+                    appended = append(conn, [write], flush_later=True)
+            except WrongExpectedVersion:
+                with self.store.pool.connection() as conn:
+                    now = load_article(conn, article.article_id)
+                continue
+            if input_ is not None and appended.new:
+                with self.store.pool.connection() as conn:
+                    conn.execute(readings.REMEMBER, [input_, appended.last])
+            return 1
+        return 0

@@ -1,0 +1,101 @@
+"""The projector: folds the log into the read tables. Rows and checkpoint commit together, so exactly once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from services.core.eventstore import locks
+from services.core.eventstore.store import CHANNEL, flush, read_all
+from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
+from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
+from services.core.projections.base import Projection
+from services.core.projections.registry import projections as all_projections
+from services.core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PROJECTED = "treatyline_projected"
+"""NOTIFY channel; the payload is the global position that every projection has reached."""
+
+BATCH = 500  # events in a transaction
+POLL_SECONDS = 0.5
+STAND_BY_SECONDS = 0.5
+
+
+def checkpoint_name(projection: Projection) -> str:
+    """The name of a projection's checkpoint."""
+    return f"projection:{projection.name}"
+
+
+def project_next(
+    conn: psycopg.Connection[Any], projections: Sequence[Projection], limit: int = BATCH
+) -> int | None:
+    """Folds the next batch into every projection that lacks it, in one transaction.
+
+    Returns the position that all have reached, None where there was nothing to do. A crash at any point
+    leaves rows and checkpoints as they were before or after. `conn` is outside a transaction.
+    """
+    reached = {p: load_checkpoint(conn, checkpoint_name(p)).global_position for p in projections}
+    after = min(reached.values(), default=0)
+    batch = read_all(conn, after, limit)
+    if not batch:
+        return None
+    flush(conn)  # readers act on what is projected
+    last = batch[-1].global_position
+    with conn.transaction():
+        conn.execute(
+            "SET LOCAL synchronous_commit = off"
+        )  # lost rows are folded again, with their checkpoint
+        for projection, position in reached.items():
+            new = [event for event in batch if event.global_position > position]
+            if new:
+                projection.apply(conn, new)
+                save_checkpoint(conn, checkpoint_name(projection), last)
+        conn.execute("SELECT pg_notify(%s, %s)", [PROJECTED, str(last)])
+    return last
+
+
+def catch_up(
+    conn: psycopg.Connection[Any], projections: Sequence[Projection], until: int | None = None
+) -> int:
+    """Folds until the log's end, or until a batch reaches `until`. Returns the position reached."""
+    reached = min((load_checkpoint(conn, checkpoint_name(p)).global_position for p in projections), default=0)
+    while until is None or reached < until:
+        position = project_next(conn, projections)
+        if position is None:
+            break
+        reached = position
+    return reached
+
+
+def main(settings: Settings, stop: threading.Event, projections: Sequence[Projection] | None = None) -> None:
+    """Leads, or stands by until the leader is gone, until `stop` is set. A batch is finished first."""
+    folds = all_projections() if projections is None else projections
+    pause = pauses()
+    while not stop.is_set():
+        try:
+            with psycopg.connect(settings.database_url or "", autocommit=True) as conn:
+                while not stop.is_set():
+                    row = conn.execute("SELECT pg_try_advisory_lock(%s)", [locks.PROJECT]).fetchone()
+                    if row and row[0]:
+                        log.info("this projector leads")
+                        pause = pauses()
+                        _lead(conn, folds, stop)
+                        return
+                    stop.wait(STAND_BY_SECONDS)
+        except psycopg.OperationalError as error:
+            log.warning("the database does not answer: %s", type(error).__name__)
+            stop.wait(pause())
+
+
+def _lead(conn: psycopg.Connection[Any], projections: Sequence[Projection], stop: threading.Event) -> None:
+    for statement in listen((CHANNEL,)):
+        conn.execute(statement)
+    while not stop.is_set():
+        if project_next(conn, projections) is None:
+            wait_for_notification(conn, POLL_SECONDS)

@@ -1,0 +1,108 @@
+"""Reading an article for a dossier, once for each different input.
+
+What is read out depends on the text, the title, the day and language it was posted with, and the address where
+no day was posted: nothing else is given to the reader, so an exact copy with the same ones reuses the reading,
+whichever outlet it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+
+from services.core.domain.dossier import load_dossier
+from services.core.domain.events import ExtractionCompleted, ExtractionSkipped, event_of
+from services.core.domain.ids import derived_id
+from services.core.domain.reading import ArticleText, Reading
+from services.core.eventstore.bodies import Body
+from services.core.eventstore.store import read_all
+from workers.articles import Article
+from workers.payload import outcome_of
+
+FIND = "SELECT global_position FROM readings WHERE input = %s"
+REMEMBER = "INSERT INTO readings (input, global_position) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+
+class Reads(Protocol):
+    """What reads articles for one dossier: `workers.extraction.reader.Reader`."""
+
+    def read(self, article: ArticleText) -> Reading:
+        """All that it reads out of the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader with the versions that shape what it reads."""
+
+    dossier: str
+    dossier_version: str
+    extractor_version: str
+    reads: Reads
+
+
+def load_readers(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:
+    """A reader for each dossier, with models and gazetteers in memory. Takes seconds: once per process."""
+    from workers.extraction import reader as extractor  # noqa: PLC0415 - heavy
+
+    readers = {}
+    for name in dossiers:
+        dossier = load_dossier(name)
+        readers[name] = Reader(name, dossier.version, extractor.EXTRACTOR_VERSION, extractor.Reader(dossier))
+    return readers
+
+
+def article_text(article: Article, body: Body) -> ArticleText:
+    """The article as the reader gets it."""
+    data = article.current.data
+    return ArticleText(
+        text=body.text,
+        title=body.title,
+        published_at=data["published_at"],
+        language=data["language"],
+        url=None if data["published_at"] else data["url"],
+    )
+
+
+def input_id(text: ArticleText, text_sha256: str, reader: Reader) -> UUID:
+    """Names what the reading depends on: the input and the versions of the reader and the dossier."""
+    return derived_id(
+        "reading",
+        text_sha256,
+        text.title or "",
+        (text.published_at or "")[:10],
+        text.language or "",
+        text.url or "",
+        reader.dossier,
+        reader.dossier_version,
+        reader.extractor_version,
+    )
+
+
+def reuse(
+    conn: psycopg.Connection[Any], input_: UUID | None, article: Article
+) -> ExtractionCompleted | ExtractionSkipped | None:
+    """The reading of an equal input as this article's own, or None where there is none."""
+    row = conn.execute(FIND, [input_]).fetchone()
+    if row is None:
+        return None
+    found = read_all(conn, row[0] - 1, 1)
+    if not found:
+        return None
+    data = {**found[0].data, "article_id": article.article_id, "revision": article.revision}
+    event = event_of(found[0].type, data)
+    return event if isinstance(event, ExtractionCompleted | ExtractionSkipped) else None
+
+
+def read(text: ArticleText, article: Article, reader: Reader) -> ExtractionCompleted | ExtractionSkipped:
+    """Reads the article. Whatever the reader raises comes through."""
+    return outcome_of(
+        reader.reads.read(text),
+        article_id=article.article_id,
+        revision=article.revision,
+        dossier_version=reader.dossier_version,
+        extractor_version=reader.extractor_version,
+    )

@@ -1,0 +1,260 @@
+"""The relay: from the log to Celery. The log is the outbox; what the broker loses is sent again.
+
+One relay leads, by a session lock. It follows the log and keeps `dispatches`, the table of work that is not
+finished, together with its checkpoint; sends a bounded number of articles; takes back what a dead worker held
+and what a flushed broker forgot; and seals the log. All it knows is in the database: it can die at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from kombu.exceptions import OperationalError as BrokerError
+from redis import Redis, RedisError
+
+from services.core.domain.events import (
+    ArticleReceived,
+    ArticleRevised,
+    ArticleWithdrawn,
+    ExtractionRequested,
+)
+from services.core.eventstore import locks
+from services.core.eventstore.seals import seal_next
+from services.core.eventstore.store import CHANNEL, Recorded, flush, read_all
+from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
+from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
+from services.core.settings import Settings
+from workers import dispatches
+from workers.app import make_app
+from workers.articles import JUDGED, READ
+from workers.dedup.index import PostgresIndex
+from workers.dispatches import DEDUPLICATE, EXTRACT, STAGES
+from workers.tasks import HARD
+
+log = logging.getLogger(__name__)
+
+NAME = "relay"  # of its checkpoint, and of its mark in the broker
+BATCH = 500  # events
+POLL_SECONDS = 0.5
+TEND_SECONDS = 0.25  # between two looks at workers and broker
+BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
+ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
+FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
+SEAL_EVERY, SEAL_SECONDS = 1000, 5.0  # events, or seconds since the last seal
+
+
+class Work:
+    """What a batch of events changes in the table of work, folded so that each statement runs once."""
+
+    def __init__(self, dossiers: Sequence[str]) -> None:
+        self._dossiers = dossiers
+        self.asked: dict[tuple[str, str, str], tuple[int, UUID, int]] = {}
+        self.ended: list[tuple[str, str, str, UUID]] = []
+        self.withdrawn: list[str] = []
+
+    def add(self, event: Recorded) -> None:
+        """Folds one event."""
+        data = event.data
+        if event.type == ArticleReceived.type or (event.type == ArticleRevised.type and data["current"]):
+            self._ask(event, DEDUPLICATE, "")
+        elif event.type in JUDGED:
+            self._end(event, DEDUPLICATE, "")
+            for dossier in self._dossiers:
+                self._ask(event, EXTRACT, dossier)
+        elif event.type == ExtractionRequested.type:
+            self._ask(event, EXTRACT, data["dossier"])
+        elif event.type in READ:
+            self._end(event, EXTRACT, data["dossier"])
+        elif event.type == ArticleWithdrawn.type:
+            for key in [key for key in self.asked if key[0] == data["article_id"]]:
+                del self.asked[key]
+            self.withdrawn.append(data["article_id"])
+
+    def _ask(self, event: Recorded, stage: str, dossier: str) -> None:
+        key = (event.data["article_id"], stage, dossier)
+        self.asked[key] = (event.data["revision"], event.id, event.global_position)
+
+    def _end(self, event: Recorded, stage: str, dossier: str) -> None:
+        cause = UUID(event.metadata["causation_id"])
+        key = (event.data["article_id"], stage, dossier)
+        if key in self.asked and self.asked[key][1] == cause:
+            del self.asked[key]
+        self.ended.append((*key, cause))
+
+    def save(self, conn: psycopg.Connection[Any]) -> None:
+        """Writes it down, in the caller's transaction."""
+        if self.withdrawn:
+            conn.execute(dispatches.FORGOTTEN, [self.withdrawn])
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+            index = PostgresIndex(conn)
+            for article_id in self.withdrawn:
+                index.forget(article_id)
+        if self.ended:
+            conn.execute(dispatches.ENDED, [list(column) for column in zip(*self.ended, strict=True)])
+        if self.asked:
+            rows = [(*key, *value) for key, value in self.asked.items()]
+            conn.execute(dispatches.ASK, [list(column) for column in zip(*rows, strict=True)])
+
+
+class Relay:
+    """One relay, while it leads. `conn` is in autocommit and holds the lock."""
+
+    def __init__(self, settings: Settings, conn: psycopg.Connection[Any], stop: threading.Event) -> None:
+        self._settings = settings
+        self._conn = conn
+        self._stop = stop
+        self._app = make_app(settings)
+        self._redis = Redis.from_url(
+            settings.redis_url or "", socket_timeout=2.0, socket_connect_timeout=2.0, decode_responses=True
+        )
+        self._position = load_checkpoint(conn, NAME).global_position
+        self._mark = f"treatyline:{NAME}:{conn.info.dbname}"
+        self._run = str(uuid.uuid4())
+        self._broker_is_there = False
+        self._tended = 0.0
+        self._sealed_at, self._unsealed = time.monotonic(), 1
+        self._pause = pauses()
+
+    def lead(self) -> None:
+        """Works until told to stop or the database goes away (psycopg.OperationalError)."""
+        for statement in listen((CHANNEL,)):
+            self._conn.execute(statement)
+        # The relay before this one may have died between noting what it sends and sending it.
+        self._conn.execute(dispatches.UNSEND, [0])
+        try:
+            while not self._stop.is_set():
+                if self.follow():
+                    continue
+                self.tend()
+                sent = self.send()
+                if not sent and not self._seal():
+                    wait_for_notification(self._conn, min(POLL_SECONDS, TEND_SECONDS))
+        finally:
+            self._redis.close()
+            self._app.close()
+
+    def follow(self) -> bool:
+        """Takes in one batch of events. True where there is more: nothing is sent before the end is reached."""
+        records = read_all(self._conn, self._position, BATCH)
+        if not records:
+            return False
+        flush(self._conn)
+        work = Work(self._settings.dossiers)
+        for event in records:
+            work.add(event)
+        position = records[-1].global_position
+        with self._conn.transaction():
+            self._conn.execute("SET LOCAL synchronous_commit = off")  # all of it can be made again
+            work.save(self._conn)
+            save_checkpoint(self._conn, NAME, position)
+        self._unsealed += position - self._position
+        self._position = position
+        return len(records) == BATCH
+
+    def tend(self) -> None:
+        """Takes back what dead workers held and what the broker lost."""
+        now = time.monotonic()
+        if now - self._tended < TEND_SECONDS:
+            return
+        self._tended = now
+        hard = self._settings.article_seconds * HARD
+        self._conn.execute(dispatches.LOSE, {"limit": hard})
+        try:
+            known = self._redis.get(self._mark)
+            waiting = sum(self._redis.llen(stage) for stage in STAGES)
+            if known != self._run:
+                if known is None:
+                    log.info("the broker is new or was emptied: sending again")
+                self._conn.execute(dispatches.UNSEND, [0])
+                self._redis.set(self._mark, self._run)
+            elif waiting == 0:
+                self._conn.execute(dispatches.UNSEND, [ARRIVES_SECONDS])
+            elif waiting < self._settings.relay_window:
+                self._conn.execute(dispatches.UNSEND, [FORGOTTEN_SECONDS])
+        except RedisError as error:
+            self._lose_broker(error)
+            return
+        if not self._broker_is_there:
+            log.info("the broker is there")
+        self._broker_is_there = True
+
+    def send(self) -> bool:
+        """Sends what is due as far as the window allows. True where something was sent."""
+        if not self._broker_is_there:
+            return False
+        sent = False
+        for stage in STAGES:
+            sent = self._send_stage(stage) or sent
+        return sent
+
+    def _send_stage(self, stage: str) -> bool:
+        row = self._conn.execute(dispatches.OUTSTANDING, [stage]).fetchone()
+        room = self._settings.relay_window - (row[0] if row else 0)
+        if room <= 0:
+            return False
+        due = self._conn.execute(dispatches.SEND, [stage, room]).fetchall()
+        due.sort(key=lambda item: item[2])
+        try:
+            for message in self._messages(stage, due):
+                self._app.send_task(stage, message, queue=stage, retry=False)
+        except (BrokerError, RedisError, OSError) as error:
+            self._conn.execute(dispatches.UNSEND, [0])
+            self._lose_broker(error)
+            return False
+        return bool(due)
+
+    def _messages(self, stage: str, due: Sequence[tuple[UUID, str, int, int]]) -> list[tuple[Any, ...]]:
+        """Arguments of the tasks: alone when little is due, in batches under load; alone after a failure."""
+        single = [item for item in due if item[3] > 0]
+        by_dossier: dict[str, list[str]] = {}
+        for article_id, dossier, _, attempts in due:
+            if attempts == 0:
+                by_dossier.setdefault(dossier, []).append(str(article_id))
+        batches = [([str(article_id)], dossier) for article_id, dossier, _, _ in single]
+        for dossier, ids in by_dossier.items():
+            size = min(BATCH_OF[stage], math.ceil(len(ids) / BATCH_OF[EXTRACT]))
+            batches += [(ids[start : start + size], dossier) for start in range(0, len(ids), size)]
+        return [(ids, dossier) if stage == EXTRACT else (ids,) for ids, dossier in batches]
+
+    def _lose_broker(self, error: Exception) -> None:
+        if self._broker_is_there:
+            log.warning("the broker does not answer: %s", type(error).__name__)
+        self._broker_is_there = False
+
+    def _seal(self) -> bool:
+        """Seals what is new, some time after the last seal or when there is much of it. True for more to do."""
+        now = time.monotonic()
+        if not self._unsealed or (self._unsealed < SEAL_EVERY and now - self._sealed_at < SEAL_SECONDS):
+            return False
+        self._sealed_at = now
+        if seal_next(self._conn) is None:
+            self._unsealed = 0
+            return False
+        return True
+
+
+def main(settings: Settings, stop: threading.Event) -> None:
+    """Leads, or stands by until the leader is gone, until `stop` is set."""
+    pause = pauses()
+    while not stop.is_set():
+        try:
+            with psycopg.connect(settings.database_url or "", autocommit=True) as conn:
+                while not stop.is_set():
+                    row = conn.execute("SELECT pg_try_advisory_lock(%s)", [locks.RELAY]).fetchone()
+                    if row and row[0]:
+                        log.info("this relay leads")
+                        pause = pauses()
+                        Relay(settings, conn, stop).lead()
+                        return
+                    stop.wait(POLL_SECONDS)
+        except psycopg.OperationalError as error:
+            log.warning("the database does not answer: %s", type(error).__name__)
+            stop.wait(pause())

@@ -1,0 +1,86 @@
+"""The Celery tasks: ids in, events out. Each may run twice, twice at once, late or out of order."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from celery import Celery
+from psycopg_pool import ConnectionPool
+
+from services.core.eventstore.store import EventStore, open_pool
+from services.core.settings import Settings
+from workers.deduplicate import Deduplication
+from workers.dispatches import DEDUPLICATE, EXTRACT
+from workers.extract import Extraction
+from workers.readings import Reader
+
+HARD = 4 / 3  # of the soft limit
+
+
+class SharedFlag:
+    """A flag that a process and its forked children see. It has no lock that a killed child could keep."""
+
+    def __init__(self) -> None:
+        self._byte = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        self._byte[0] = 1
+
+    def is_set(self) -> bool:
+        return self._byte[0] == 1
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """What the tasks of one process share. Readers are loaded before the fork, connections opened after it."""
+
+    settings: Settings
+    load: Callable[[tuple[str, ...]], Mapping[str, Reader]]
+    stopping: SharedFlag = field(default_factory=SharedFlag)
+    _readers: Mapping[str, Reader] | None = None
+    _pool: ConnectionPool[Any] | None = None
+
+    def load_readers(self) -> Mapping[str, Reader]:
+        """The readers, loaded when first asked for."""
+        if self._readers is None:
+            self._readers = self.load(self.settings.dossiers)
+        return self._readers
+
+    @property
+    def store(self) -> EventStore:
+        """The log, through the one connection of this process, whose life says that the worker is alive."""
+        if self._pool is None:
+            self._pool = open_pool(self.settings.database_url or "", min_size=1, max_size=1)
+        return EventStore(self._pool)
+
+    def deduplication(self) -> Deduplication:
+        """The stage that judges."""
+        soft = self.settings.article_seconds
+        return Deduplication(self.store, soft, soft * HARD)
+
+    def extraction(self) -> Extraction:
+        """The stage that reads."""
+        soft = self.settings.article_seconds
+        return Extraction(self.store, self.load_readers(), soft, soft * HARD, self.stopping.is_set)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
+def register(app: Celery, process: WorkerProcess) -> None:
+    """Adds the tasks to the application."""
+
+    def deduplicate(article_ids: list[str]) -> None:
+        process.deduplication().run(article_ids)
+
+    def extract(article_ids: list[str], dossier: str) -> None:
+        process.extraction().run(article_ids, dossier)
+
+    app.task(name=DEDUPLICATE)(deduplicate)
+    app.task(name=EXTRACT)(extract)
