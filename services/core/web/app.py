@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Any
 
@@ -11,11 +9,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from services.core.settings import Settings
+from services.core.web.database import Lifespan
 from services.core.web.health import install_health
 from services.core.web.middleware import install_middleware
 from services.core.web.problems import ProblemDocument, install_problems, problem_responses
-
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def new_app(settings: Settings, *, title: str, summary: str, lifespan: Lifespan | None = None) -> FastAPI:

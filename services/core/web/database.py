@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -22,10 +24,13 @@ Connection = psycopg.AsyncConnection[TupleRow]
 Pool = psycopg_pool.AsyncConnectionPool[Connection]
 
 RETRY_SECONDS = 2
+STATEMENT_SECONDS = 20
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def make_pool(settings: Settings, *, application_name: str, **options: Any) -> Pool:
-    """A closed pool: `await pool.open()` in the lifespan. Does not wait for a database that is not there yet."""
+    """A closed pool of autocommit connections; `pool_lifespan` opens it, without waiting for the database."""
     if settings.database_url is None:
         raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
     return psycopg_pool.AsyncConnectionPool(
@@ -37,11 +42,31 @@ def make_pool(settings: Settings, *, application_name: str, **options: Any) -> P
         reconnect_timeout=5.0,
         # A connection that died while idle (server restarted) is found before it is lent out.
         check=psycopg_pool.AsyncConnectionPool.check_connection,
-        kwargs={"application_name": application_name, "connect_timeout": 5},
+        configure=_configure,
+        kwargs={"application_name": application_name, "connect_timeout": 5, "autocommit": True},
         open=False,
         name=application_name,
         **options,
     )
+
+
+def pool_lifespan(pool: Pool) -> Lifespan:
+    """The lifespan of an app that owns its pool."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await pool.open(wait=False)
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    return lifespan
+
+
+async def _configure(connection: Connection) -> None:
+    # No request waits longer for a lock or a query; the client is told 503 and may send it again.
+    await connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
 
 
 def install_database(app: FastAPI, pool: Pool) -> None:

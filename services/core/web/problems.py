@@ -61,10 +61,6 @@ class ProblemType(Enum):
         "idempotency-key-reused", 422, "This Idempotency-Key was used for another request",
         "A key names one request for a day. Use a new key for a new request.",
     )  # fmt: skip
-    BUSY = (
-        "busy", 503, "Too many writers at once",
-        "Others wrote to the same article at the same moment, again and again. Nothing was stored; send it again.",
-    )  # fmt: skip
     DATABASE_UNAVAILABLE = (
         "database-unavailable", 503, "The database cannot be reached",
         "Send it again after `Retry-After` seconds; an article that was stored already is not stored twice.",

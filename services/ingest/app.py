@@ -1,0 +1,36 @@
+"""The write service: takes every command, answers once it is in the log and on disk."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.core.eventstore.store import AsyncEventStore
+from services.core.settings import Settings
+from services.core.web.app import add_schemas, new_app
+from services.core.web.database import Pool, install_database, make_pool, pool_lifespan
+from services.ingest import articles
+from services.ingest.schemas import PlainArticle, Withdrawal
+
+
+def create_app(settings: Settings, pool: Pool | None = None) -> FastAPI:
+    """The service by itself. A given pool is the caller's to open and close; opens nothing until it is served."""
+    lifespan = None
+    if pool is None:
+        pool = make_pool(settings, application_name="treatyline-ingest")
+        lifespan = pool_lifespan(pool)
+    app = new_app(
+        settings,
+        title="Treatyline ingest",
+        summary="Takes articles, withdrawals and corrections",
+        lifespan=lifespan,
+    )
+    install(app, settings, pool)
+    return app
+
+
+def install(app: FastAPI, settings: Settings, pool: Pool) -> None:
+    """Add the service's routes to an app that `new_app` made, such as the one that also reads."""
+    install_database(app, pool)
+    app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings)
+    add_schemas(app, PlainArticle, Withdrawal)
+    app.include_router(articles.router)

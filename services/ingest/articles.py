@@ -1,0 +1,183 @@
+"""`POST /v1/articles` and `DELETE /v1/articles/{id}`: parse, call, answer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from services.core import metrics
+from services.core.domain.article import Outcome
+from services.core.domain.commands import SubmitArticle, WithdrawArticle
+from services.core.domain.submission import checked_line
+from services.core.errors import FieldError, InvalidInput
+from services.core.eventstore.store import AsyncEventStore
+from services.core.logging import get_logger
+from services.core.settings import Settings
+from services.core.web.problems import Problem, ProblemType, problem_responses
+from services.core.web.responses import JSONAnswer
+from services.ingest import idempotency
+from services.ingest.schemas import (
+    ArticleTaken,
+    PlainArticle,
+    Posted,
+    Withdrawal,
+    adapter_for,
+    checked,
+    read_model,
+)
+from services.ingest.submit import Taken, submit, submit_on, withdraw
+
+log = get_logger(__name__)
+router = APIRouter(prefix="/v1", tags=["ingest"])
+
+MAX_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What the routes need; `services.ingest.app.install` puts it into `app.state.ingest`."""
+
+    store: AsyncEventStore
+    settings: Settings
+    # HTML is read in threads that share one interpreter: more at once would only hold more pages in memory.
+    html_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+
+def get_ingest(request: Request) -> Ingest:
+    ingest: Ingest = request.app.state.ingest
+    return ingest
+
+
+IngestDep = Annotated[Ingest, Depends(get_ingest)]
+
+_TAKEN: dict[str, Any] = {
+    "model": ArticleTaken,
+    "headers": {
+        "Location": {"description": "The article", "schema": {"type": "string", "format": "uri-reference"}}
+    },
+}
+_POST_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{PlainArticle.__name__}"}}
+        },
+    }
+}
+_DELETE_BODY = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{Withdrawal.__name__}"}}},
+    }
+}
+
+
+@router.post(
+    "/articles",
+    status_code=202,
+    response_model=ArticleTaken,
+    responses={
+        202: _TAKEN | {"description": "New, or a revision of an article that is there"},
+        200: _TAKEN | {"description": "The same article again: nothing was written"},
+        **problem_responses(400, 409, 410, 413, 415, 422, 503),
+    },
+    openapi_extra=_POST_BODY,
+)
+async def post_article(
+    request: Request,
+    ingest: IngestDep,
+    idempotency_key: Annotated[
+        list[str] | None,
+        Header(description='A structured-field string, such as "8e03978e-40d5"; kept for a day'),
+    ] = None,
+) -> Response:
+    """Take an article in. The answer's `global_position` can be sent as `X-Min-Position` when reading."""
+    content_type = request.headers.get("content-type", "")
+    adapter = adapter_for(content_type)
+    body = await request.body()
+    keyed = idempotency.keyed_request(
+        idempotency_key or [], scope="", parts=[b"POST /v1/articles", content_type.encode(), body]
+    )
+    try:
+        command = await _checked(ingest, adapter(body))
+    except InvalidInput:
+        metrics.ARTICLES_SUBMITTED.labels("refused", "any").inc()
+        raise
+    if keyed is None:
+        return _answer(command, await submit(ingest.store, command))
+    async with ingest.store.transaction() as conn:
+        kept = await idempotency.begin(conn, keyed)
+        if kept is None:
+            response = _answer(command, taken := await submit_on(conn, command))
+            await idempotency.keep(conn, keyed, idempotency.KeptAnswer(response.status_code, _shown(taken)))
+            return response
+    return JSONAnswer(kept.answer, kept.status, _location(kept.answer["id"]))
+
+
+async def _checked(ingest: Ingest, posted: Posted) -> SubmitArticle:
+    longest = ingest.settings.max_text_characters
+    if posted.html is None:
+        return checked(posted, max_characters=longest)
+    async with ingest.html_slots:
+        return await asyncio.to_thread(checked, posted, max_characters=longest)
+
+
+def _answer(command: SubmitArticle, taken: Taken) -> Response:
+    metrics.ARTICLES_SUBMITTED.labels(taken.outcome, command.received_as).inc()
+    log.info(
+        "article posted", article_id=taken.article_id, outcome=taken.outcome, position=taken.global_position
+    )
+    if taken.outcome is Outcome.WITHDRAWN:
+        raise Problem(
+            ProblemType.ARTICLE_WITHDRAWN, id=taken.article_id, global_position=taken.global_position
+        )
+    return JSONAnswer(
+        _shown(taken), 200 if taken.outcome is Outcome.SAME else 202, _location(taken.article_id)
+    )
+
+
+def _shown(taken: Taken) -> dict[str, Any]:
+    return {"id": taken.article_id, "state": taken.state, "global_position": taken.global_position}
+
+
+def _location(article_id: str) -> dict[str, str]:
+    return {"Location": f"/v1/articles/{article_id}"}
+
+
+@router.delete(
+    "/articles/{article_id}",
+    status_code=202,
+    response_model=ArticleTaken,
+    responses={
+        202: {"description": "Withdrawn, now or before", "model": ArticleTaken},
+        **problem_responses(400, 404, 413, 415, 422, 503),
+    },
+    openapi_extra=_DELETE_BODY,
+)
+async def delete_article(
+    request: Request,
+    ingest: IngestDep,
+    article_id: UUID,
+    reason: Annotated[str | None, Query(description='Why; or in the body as {"reason": …}')] = None,
+) -> Response:
+    """Withdraw an article, with a reason. Its words are deleted with the last live article that has them."""
+    where = "query"
+    if body := await request.body():
+        adapter_for(request.headers.get("content-type", ""))
+        reason, where = read_model(Withdrawal, body).reason, "body"
+    try:
+        why = checked_line(reason, MAX_REASON)
+    except ValueError as error:
+        raise InvalidInput([FieldError("reason", str(error), where)]) from None
+    if why is None:
+        raise InvalidInput([FieldError("reason", "Say why the article is withdrawn", where)])
+    taken = await withdraw(ingest.store, WithdrawArticle(article_id=str(article_id), reason=why))
+    if taken is None:
+        raise Problem(404, "There is no such article")
+    log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)
+    return JSONAnswer(_shown(taken), 202)

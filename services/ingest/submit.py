@@ -1,0 +1,142 @@
+"""From a command to the log: read the article's stream, decide, append, and again if another was faster."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from psycopg.pq import TransactionStatus
+
+from services.core import metrics
+from services.core.domain.article import (
+    ArticleState,
+    Outcome,
+    article_id,
+    decide,
+    decide_withdrawal,
+    event_id,
+)
+from services.core.domain.commands import SubmitArticle, WithdrawArticle
+from services.core.domain.events import EVENT_TYPES, Event, article_stream, event_of
+from services.core.errors import WrongExpectedVersion
+from services.core.eventstore import locks
+from services.core.eventstore.bodies import Body, BodyWrite, release_bodies_async, text_sha256
+from services.core.eventstore.store import (
+    AsyncEventStore,
+    StreamWrite,
+    append_async,
+    flush_async,
+    make_event,
+    read_stream_async,
+)
+from services.core.web.database import Connection
+from services.core.web.middleware import current_traceparent
+
+LOCK = f"SELECT pg_advisory_xact_lock({locks.APPEND})"
+HOPEFUL_ATTEMPTS = 3  # without holding the append lock while deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a command."""
+
+    outcome: Outcome
+    article_id: str
+    state: str
+    global_position: int
+
+
+async def submit(store: AsyncEventStore, command: SubmitArticle) -> Taken:
+    """Take an article in; on disk when it returns."""
+    async with store.pool.connection() as conn:
+        taken = await submit_on(conn, command)
+        await flush_async(conn)  # also for "same": the other's append may not be on disk yet
+        return taken
+
+
+async def submit_on(conn: Connection, command: SubmitArticle) -> Taken:
+    """`submit` on a connection, in its transaction if it has one. The caller flushes."""
+    body = Body(command.title, command.author, command.text)
+    text = text_sha256(command.text).hex()
+    identity = article_id(command.url, text)
+    stream = article_stream(identity)
+    for attempt in range(HOPEFUL_ATTEMPTS + 1):
+        async with _deciding(conn, alone=attempt == HOPEFUL_ATTEMPTS):
+            state = await read_article(conn, stream)
+            made = decide(state, command, body_sha256=body.sha256.hex(), text_sha256=text)
+            if made.event is None:
+                position = made.version.global_position if made.version else state.withdrawn_at
+            else:
+                position = await _append(conn, stream, state, made.event, [BodyWrite(stream, identity, body)])
+                state = state.apply(made.event, position=state.position + 1, global_position=position or 0)
+            if position is not None:
+                return Taken(made.outcome, identity, state.state, position)
+        metrics.INGEST_RETRIES.inc()
+    raise WrongExpectedVersion  # cannot be: the last attempt was alone
+
+
+async def withdraw(store: AsyncEventStore, command: WithdrawArticle) -> Taken | None:
+    """Take an article down, with its words where no other live article has them. None: no such article."""
+    stream = article_stream(command.article_id)
+    async with store.transaction() as conn:
+        await conn.execute(LOCK)
+        state = await read_article(conn, stream)
+        made = decide_withdrawal(state, command)
+        if made is None:
+            return None
+        position = state.withdrawn_at
+        if made.event is not None:
+            position = await _append(conn, stream, state, made.event, [])
+            await release_bodies_async(conn, command.article_id)
+        if position is None:
+            raise WrongExpectedVersion  # cannot be: nobody else appends meanwhile
+        return Taken(Outcome.WITHDRAWN, command.article_id, "withdrawn", position)
+
+
+async def read_article(conn: Connection, stream: str) -> ArticleState:
+    """The article as its stream says. Events of types that this code does not know only move the position."""
+    state = ArticleState()
+    for recorded in await read_stream_async(conn, stream):
+        state = replace(state, position=recorded.position)
+        if recorded.type in EVENT_TYPES:
+            event = event_of(recorded.type, recorded.data)
+            state = state.apply(event, position=recorded.position, global_position=recorded.global_position)
+    return state
+
+
+@asynccontextmanager
+async def _deciding(conn: Connection, *, alone: bool) -> AsyncIterator[None]:
+    """Alone: with the append lock, so that nobody can be faster. Else only a savepoint where one is needed."""
+    if not alone:
+        yield
+        return
+    async with conn.transaction():
+        await conn.execute("SET LOCAL synchronous_commit = off")
+        await conn.execute(LOCK)
+        yield
+
+
+async def _append(
+    conn: Connection, stream: str, state: ArticleState, event: Event, bodies: list[BodyWrite]
+) -> int | None:
+    """The global position; None where somebody was faster, with another version or with the same one."""
+    new_id = event_id(event)
+    new_event = make_event(
+        event,
+        id=new_id,
+        correlation_id=new_id,  # of all that comes of it
+        causation_id=None,
+        traceparent=current_traceparent(),
+        key_id=getattr(event, "key_id", None),
+    )
+    writes = [StreamWrite(stream, [new_event], state.position)]
+    try:
+        if conn.info.transaction_status == TransactionStatus.IDLE:
+            appended = await append_async(conn, writes, bodies, flush_later=True)
+        else:
+            async with conn.transaction():  # a refused append must not end the transaction around it
+                appended = await append_async(conn, writes, bodies, flush_later=True)
+    except WrongExpectedVersion:
+        return None
+    return appended.last if appended.new else None
