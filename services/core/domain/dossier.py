@@ -74,10 +74,10 @@ def load_dossier(dossier_id: str) -> Dossier:
 
 def read_dossier(folder: Traversable) -> Dossier:
     """The dossier whose YAML files lie in a folder. Raises DossierError where the data is wrong."""
-    head = _read(folder / "dossier.yaml")
-    cast = _read(folder / "actors.yaml")
+    head = _read(folder / "dossier.yaml", "id", "version", "title", "groups", "adversaries")
+    cast = _read(folder / "actors.yaml", "actors", "ambiguities")
     actors = _records(cast["actors"], _actor, "actor")
-    names = _Names(_read(folder / "names.yaml"))
+    names = _Names(_read(folder / "names.yaml", "given_names", "common_surnames", "particles"))
     people: dict[str, Person] = {}
     for file in sorted((folder / "people").iterdir(), key=lambda f: f.name):
         for name, entry in (_read(file) if file.name.endswith(".yaml") else {}).items():
@@ -95,7 +95,7 @@ def read_dossier(folder: Traversable) -> Dossier:
         propositions=_records(_read(folder / "propositions.yaml"), _proposition, "proposition"),
         kinds=_records(_read(folder / "kinds.yaml"), _kind, "event kind"),
         ambiguities=MappingProxyType({a.term: a for a in ambiguities}),
-        adversaries=_pairs(head["adversaries"], head["groups"]),
+        adversaries=_checked("adversaries", _pairs, head["adversaries"], head["groups"]),
         groups=_records(head["groups"], _group, "group"),
         relevance=_checked("relevance", _relevance, _read(folder / "relevance.yaml")),
         lexicon=_checked("lexicon", _lexicon, _read(folder / "cues.yaml")),
@@ -104,11 +104,14 @@ def read_dossier(folder: Traversable) -> Dossier:
     return dossier
 
 
-def _read(file: Traversable) -> Any:
+def _read(file: Traversable, *required: str) -> Mapping[str, Any]:
     try:
-        return yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506  # a safe loader, in C if possible
+        data = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506  # a safe loader, in C if possible
     except (OSError, yaml.YAMLError) as error:
         raise DossierError(f"{file.name}: {error}") from error
+    if not isinstance(data, dict) or not data.keys() >= set(required):
+        raise DossierError(f"{file.name}: not a mapping with the keys {list(required)}")
+    return data
 
 
 def _checked(what: str, make: Callable[..., T], *arguments: Any) -> T:
@@ -118,7 +121,7 @@ def _checked(what: str, make: Callable[..., T], *arguments: Any) -> T:
         raise DossierError(f"{what}: {error!r}") from error
 
 
-def _records(entries: Mapping[str, Any], make: Callable[[str, Any], T], what: str) -> Mapping[str, T]:
+def _records(entries: Mapping[Any, Any], make: Callable[[str, Any], T], what: str) -> Mapping[str, T]:
     for key in entries:
         if not isinstance(key, str) or not _ID.fullmatch(key):
             raise DossierError(f"{what}: not an id: {key!r}")
@@ -186,8 +189,9 @@ def _person(name: str, entry: str | Mapping[str, Any], names: _Names) -> Person:
         entry = {"offices": entry}
     spellings = dict.fromkeys(names.spellings((name, *_words(entry, "aliases"))))
     spellings.pop(name, None)
-    surname = entry.get("surname") or names.surname(name)
-    person_id = entry.get("id") or re.sub(r"[^a-z0-9]+", "-", ascii_fold(name).casefold()).strip("-")
+    surname = entry.get("surname", names.surname(name))
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_fold(name).casefold()).strip("-")
+    person_id = entry.get("id", slug)
     if not _ID.fullmatch(person_id):
         raise ValueError(f"not an id: {person_id!r}")
     return Person(

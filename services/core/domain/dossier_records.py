@@ -12,6 +12,8 @@ from functools import cached_property
 
 def ascii_fold(text: str) -> str:
     """The text without accents, as a newsroom without them writes it: `Borut Pahor`, `Sanchez`, `Gul`."""
+    if text.isascii():
+        return text
     plain = text.translate(_NO_DECOMPOSITION)
     return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
 
@@ -19,6 +21,35 @@ def ascii_fold(text: str) -> str:
 _NO_DECOMPOSITION = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae"}
 )
+
+
+def third_person(verb: str) -> str:
+    """`says`, `denies`, `pushes` of a verb's base form."""
+    if verb == "have":
+        return "has"
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if re.search(r"(s|x|z|ch|sh|o)$", verb) else "s")
+
+
+def past_tense(verb: str) -> str:
+    """`urged`, `denied`, `asked` of a regular verb's base form."""
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ied"
+    return verb + ("d" if verb.endswith("e") else "ed")
+
+
+def present_participle(verb: str, irregular: tuple[str, ...] = ()) -> str:
+    """`saying`, `urging`, `admitting`; a past with a doubled letter, or a short stop, doubles here too."""
+    doubled = verb + verb[-1]
+    if any(form.startswith(doubled) for form in irregular) or re.fullmatch(
+        r"(qu|[^aeiou]*)[aeiou][tgpn]", verb
+    ):
+        return doubled + "ing"
+    if re.search(r"[^aeoy]e$", verb):
+        return verb[:-1] + "ing"
+    return verb + "ing"
+
 
 #: Lexicon section -> group -> words or phrases; see `dossiers/README.md` for the sections.
 Lexicon = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -233,6 +264,24 @@ class Dossier:
     def members(self, group: str, on: date) -> tuple[str, ...]:
         """The actors that belonged to a group on a day. Raises KeyError for an unknown group."""
         return tuple(actor for actor, period in self.groups[group].items() if on in period)
+
+    def verb_forms(self, lemma: str) -> tuple[str, ...]:
+        """Every form of a lexicon verb, its particle kept: `call for` gives calls, called, calling for.
+
+        Irregular verbs, and those that double their last letter, are listed in the lexicon.
+        """
+        verb, space, particle = lemma.partition(" ")
+        if verb == "be":
+            forms = ["be", "is", "are", "am", "was", "were", "been", "being"]
+        else:
+            irregular = self.lexicon.get("irregular_verbs", {}).get(verb, ())
+            forms = [
+                verb,
+                third_person(verb),
+                *(irregular or (past_tense(verb),)),
+                present_participle(verb, irregular),
+            ]
+        return tuple(dict.fromkeys(form + space + particle for form in forms))
 
     def terms(self, section: str, groups: Iterable[str] | None = None) -> tuple[str, ...]:
         """The words of a lexicon section, or of some of its groups. Raises KeyError for unknown names."""
