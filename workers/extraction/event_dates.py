@@ -1,0 +1,167 @@
+"""When something was said or done: the date that hangs on its verb, else the one that it leans on.
+
+Order (codebook, section 3, rule 3): a date in the clause; the date of the speech that tells it; the date
+of the paragraph's last dated act; the article's own day. What the article leaves open has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.reading import Span, Timex
+
+if TYPE_CHECKING:
+    from workers.extraction.document import Document
+
+_CALENDAR = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
+_DAY_PART = re.compile(r"(\d{4}-\d{2}-\d{2})T")
+_OPEN = frozenset(
+    """repeatedly long often always consistently frequently regularly continually constantly persistently
+    previously earlier traditionally generally usually routinely never ever already""".split()
+)
+_OPEN_PHRASE = re.compile(
+    r"(?i)\b(?:for (?:many |several |\w+ )?(?:years|months|decades|a long time)|in the past|over the (?:years|past)"
+    r"|in recent (?:years|months)|since|for over|time and again|on several occasions|once)\b"
+)
+_CLIMB = frozenset(
+    "xcomp ccomp conj advcl acl pcomp dobj attr pobj prep acomp aux auxpass agent oprd nsubj nsubjpass dative".split()
+)
+_NOMINAL = frozenset({"NOUN", "PROPN", "NUM", "ADJ", "ADP", "SYM", "PRON", "DET", "ADV", "PUNCT", "SCONJ"})
+
+
+class Basis(StrEnum):
+    """How a date is known, from surest to least sure; OPEN: the article leaves it open."""
+
+    EXPLICIT = "explicit"
+    SPEECH = "speech"
+    LEANED = "leaned"
+    ARTICLE = "article"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date cut to its precision, or None, and how it is known."""
+
+    value: str | None
+    basis: Basis
+
+
+class Dating:
+    """The dates of one article and what they hang on."""
+
+    def __init__(self, document: Document, timexes: Iterable[Timex], article: str | None) -> None:
+        self._document = document
+        self.article = article
+        self._by_sentence: dict[int, list[tuple[Timex, str, Any, tuple[int, ...]]]] = {}
+        for timex in timexes:
+            value = calendar_value(timex)
+            if value is None or not len(document.doc):
+                continue
+            tokens = document.tokens_in(Span(timex.start, timex.end))
+            if not len(tokens):
+                continue
+            root = tokens.root
+            number = document.sentence_index(timex.start)
+            self._by_sentence.setdefault(number, []).append((timex, value, root, tuple(_governors(root))))
+
+    def explicit(self, token: Any, within: Iterable[Span] = ()) -> str | None:
+        """The date that hangs on a verb or noun of action, or on the verb that it is part of.
+
+        `within`: only dates in these spans or outside of every content; see Scene.
+        """
+        number = self._document.sentence_index(token.idx)
+        dates = self._by_sentence.get(number, ())
+        if not dates:
+            return None
+        spans = tuple(within)
+        for node in _path(token):
+            hung = [
+                (abs(root.i - node.i), value)
+                for timex, value, root, governors in dates
+                if node.i in governors and _allowed(timex, spans)
+            ]
+            if hung:
+                return min(hung)[1]
+        return None
+
+    def in_sentence(self, token: Any) -> list[tuple[Timex, str]]:
+        """Every calendar date of the token's sentence."""
+        number = self._document.sentence_index(token.idx)
+        return [(timex, value) for timex, value, _, _ in self._by_sentence.get(number, ())]
+
+    def lone(self, token: Any, outside: Iterable[Span] = ()) -> str | None:
+        """The sentence's only date, if it stands before or right after the token and in no other clause."""
+        spans = tuple(outside)
+        dates = [
+            (timex, value, governors)
+            for timex, value, _, governors in self._by_sentence.get(self._document.sentence_index(token.idx), ())
+            if not any(s.start <= timex.start < s.end for s in spans)
+        ]
+        if len(dates) != 1:
+            return None
+        timex, value, governors = dates[0]
+        verbs = [self._document.doc[g] for g in governors if self._document.doc[g].pos_ in {"VERB", "AUX"}]
+        if verbs and verbs[0].dep_ in {"relcl", "acl", "advcl"} and verbs[0].i != token.i:
+            return None
+        return value if timex.start < token.idx or timex.start - token.idx < 60 else None
+
+
+def calendar_value(timex: Timex) -> str | None:
+    """The date of a TIMEX3 value cut to day, month or year; None for weeks, seasons, durations, sets."""
+    if timex.type == "DATE" and _CALENDAR.fullmatch(timex.value):
+        return timex.value
+    if timex.type == "TIME":
+        found = _DAY_PART.match(timex.value)
+        return found[1] if found else None
+    return None
+
+
+def is_open(token: Any) -> bool:
+    """Whether the time of an act is left open: habits, perfects, a plain present."""
+    words = {c.lower_ for c in token.children if c.dep_ in {"advmod", "aux"}}
+    if words & _OPEN:
+        return True
+    if any(c.dep_ == "aux" and c.lemma_.lower() == "have" for c in token.children):
+        return True
+    return token.tag_ in {"VBZ", "VBP"} or (
+        token.tag_ == "VBG" and any(c.lower_ in {"is", "are", "been", "'s", "'re"} for c in token.children)
+    )
+
+
+def is_repeated(token: Any, sentence: str) -> bool:
+    """Whether words like "repeatedly" or "for years" say that there is no one day."""
+    words = {c.lower_ for c in token.children if c.dep_ == "advmod"}
+    return bool(words & _OPEN) or bool(_OPEN_PHRASE.search(sentence))
+
+
+def _governors(root: Any) -> Iterable[int]:
+    """The tokens that a date hangs on: up over nouns and prepositions to the first verb."""
+    node = root
+    for _ in range(8):
+        if node.head.i == node.i:
+            return
+        node = node.head
+        yield node.i
+        if node.pos_ in {"VERB", "AUX"}:
+            return
+
+
+def _path(token: Any) -> Iterable[Any]:
+    """The token and what it is part of, up to the clause's main verb."""
+    node = token
+    for step in range(7):
+        yield node
+        if node.head.i == node.i or (node.dep_ not in _CLIMB and step > 0) or node.dep_ in {"relcl", "ROOT"}:
+            return
+        if node.dep_ in {"ccomp", "advcl"} and node.tag_ in {"VBD", "VBZ", "VBP", "MD"} and step == 0:
+            return
+        node = node.head
+
+
+def _allowed(timex: Timex, spans: tuple[Span, ...]) -> bool:
+    return not spans or any(s.start <= timex.start < s.end for s in spans)

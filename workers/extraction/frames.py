@@ -1,0 +1,216 @@
+"""Frames: somebody (holder) says, denies, urges, ... a content, as far as the parse or a quotation shows.
+
+A frame covers its content's characters. What stands in several frames is in the innermost one's mouth,
+and the outer ones say what they do with it: "Moscow rejects Washington's charge that ..." is two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.reading import Quotation, Span, Speaker
+
+if TYPE_CHECKING:
+    from workers.extraction.document import Document
+    from workers.extraction.syntax import Cast
+
+_PASSIVE_SUBJECTS = frozenset({"nsubjpass", "csubjpass"})
+_BESIDE = frozenset({"nsubj", "csubj", "aux", "auxpass", "neg", "mark", "cc", "conj", "expl", "agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`cls` is a class of `operators.yaml`; `cue` the operator's token, None for a transcript's turn."""
+
+    cls: str
+    cue: Any
+    spans: tuple[Span, ...]
+    holders: tuple[str, ...]
+    speaker: Speaker | None = None
+    direct: bool = False
+    negated: bool = False
+    noun: bool = False
+    lemma: str = ""
+
+    @property
+    def size(self) -> int:
+        return sum(s.end - s.start for s in self.spans)
+
+    def covers(self, offset: int) -> bool:
+        """Whether the content holds the character."""
+        return any(s.start <= offset < s.end for s in self.spans)
+
+
+class Operators:
+    """The operator lexicon of a dossier by word."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.verbs = {word: cls for cls, words in data["verbs"].items() for word in words}
+        self.nouns = {word: cls for cls, words in data["nouns"].items() for word in words}
+        self.falsehoods = frozenset(data["falsehood"])
+        self.light = frozenset(data["light"])
+
+    def verb(self, token: Any) -> tuple[str, str] | None:
+        """Class and full word ("call on") of an operator verb."""
+        lemma = token.lemma_.lower()
+        for child in token.children:
+            if child.dep_ in {"prt", "prep", "advmod"} and child.i > token.i:
+                word = f"{lemma} {child.lower_}"
+                if word in self.verbs:
+                    return self.verbs[word], word
+        cls = self.verbs.get(lemma)
+        return (cls, lemma) if cls else None
+
+
+def read_frames(
+    document: Document,
+    quotations: list[Quotation],
+    cast: Cast,
+    operators: Operators,
+) -> list[Frame]:
+    """All frames of an article, in no particular order. `quotations` hold the nested ones too."""
+    frames: list[Frame] = []
+    used: set[int] = set()
+    for quotation in quotations:
+        cue = _cue(document, quotation, operators)
+        if cue is not None:
+            used.add(cue.i)
+        frames.append(_frame(document, quotation, cue, cast, operators))
+    for token in document.doc:
+        frames.extend(_from_parse(token, cast, operators, known=token.i in used))
+    return frames
+
+
+def _cue(document: Document, quotation: Quotation, operators: Operators) -> Any:
+    """The token of a quotation's cue that says what kind of frame it is."""
+    best = None
+    if quotation.cue is not None:
+        for token in document.tokens_in(quotation.cue):
+            if token.pos_ == "VERB" and operators.verb(token) and token.lemma_.lower() not in operators.light:
+                return token
+            if token.pos_ == "NOUN" and token.lemma_.lower() in operators.nouns:
+                return token
+            if best is None or (token.pos_ in {"VERB", "ADJ"} and best.pos_ not in {"VERB", "ADJ"}):
+                best = token
+    return best
+
+
+def _frame(
+    document: Document, quotation: Quotation, cue: Any, cast: Cast, operators: Operators
+) -> Frame:
+    cls, lemma = "say", ""
+    if cue is not None:
+        lemma = cue.lemma_.lower()
+        if cue.pos_ == "NOUN":
+            cls = operators.nouns.get(lemma, "say")
+        else:
+            cls, lemma = operators.verb(cue) or ("say", lemma)
+    holders: tuple[str, ...] = (quotation.actor,) if quotation.actor else ()
+    if quotation.source is not None and (not holders or _joined(document, quotation.source)):
+        for token in document.tokens_in(quotation.source):
+            if token.dep_ not in {"compound", "amod", "poss", "det"} or not holders:
+                found = cast.actors(token)
+                if found:
+                    holders = tuple(dict.fromkeys((*holders, *found)))
+                    break
+    if not holders and cue is not None and quotation.speaker is None:
+        holders = cast.agents(cue)
+    return Frame(
+        cls=cls,
+        cue=cue,
+        spans=(quotation.content,),
+        holders=holders,
+        speaker=quotation.speaker,
+        direct=quotation.direct,
+        negated=cue is not None and is_negated(cue),
+        noun=cue is not None and cue.pos_ == "NOUN",
+        lemma=lemma,
+    )
+
+
+def _joined(document: Document, source: Span) -> bool:
+    return any(token.dep_ == "cc" and token.lower_ == "and" for token in document.tokens_in(source))
+
+
+def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) -> Iterator[Frame]:
+    if token.pos_ == "VERB" and not known:
+        found = operators.verb(token)
+        if found:
+            spans = tuple(_complement(token, operators))
+            if spans:
+                cls, lemma = found
+                yield Frame(
+                    cls, token, spans, cast.agents(token), negated=is_negated(token), lemma=lemma
+                )
+    elif token.pos_ == "NOUN" and not known:
+        cls_ = operators.nouns.get(token.lemma_.lower())
+        span = _right_subtree(token)
+        if cls_ and span:
+            yield Frame(cls_, token, (span,), cast.agents(token), noun=True, lemma=token.lemma_.lower())
+    yield from _falsehood(token, operators)
+
+
+def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
+    """What is called groundless is denied by whoever calls it so (no holder of its own)."""
+    if token.lemma_.lower() not in operators.falsehoods or token.pos_ not in {"ADJ", "NOUN", "VERB", "ADV"}:
+        return
+    target = None
+    if token.dep_ in {"acomp", "attr", "oprd", "conj"}:
+        head = token.head if token.dep_ != "conj" else token.head.head
+        target = next((c for c in head.children if c.dep_ in {"nsubj", "dobj", "nsubjpass"}), None)
+    elif token.dep_ == "amod":
+        target = token.head
+    elif token.dep_ in {"pobj", "pcomp", "advcl"} and token.head.lower_ == "as":
+        target = next((c for c in token.head.head.children if c.dep_ in {"dobj", "nsubjpass"}), None)
+        if token.head.head.lemma_.lower() in {"dismiss", "reject", "deny"}:
+            return
+    elif token.dep_ == "ccomp" and token.head.lemma_.lower() in {"call", "consider", "describe", "deem"}:
+        target = next((c for c in token.children if c.dep_ == "nsubj"), None)
+    if target is None or target.pos_ == "PRON" and target.lower_ not in {"this", "these", "that"}:
+        return
+    spans = tuple(_trimmed(target.doc, list(target.subtree), token))
+    negated = any(c.dep_ == "neg" for c in token.head.children) if token.dep_ in {"acomp", "attr"} else False
+    if spans and not negated:
+        yield Frame("deny", token, spans, (), noun=True, lemma="false")
+
+
+def _trimmed(doc: Any, tokens: list[Any], without: Any) -> Iterator[Span]:
+    kept = [t for t in tokens if t.i != without.i]
+    if kept:
+        yield Span(kept[0].idx, kept[-1].idx + len(kept[-1]))
+
+
+def _complement(verb: Any, operators: Operators) -> Iterator[Span]:
+    """What follows the verb in its phrase; for a passive its subject; a clause before it ("..., he said")."""
+    right: list[Any] = []
+    passive = any(c.dep_ in _PASSIVE_SUBJECTS for c in verb.children)
+    for child in verb.children:
+        if child.dep_ in _PASSIVE_SUBJECTS or (child.dep_ == "ccomp" and child.i < verb.i):
+            tokens = list(child.subtree)
+            yield Span(tokens[0].idx, tokens[-1].idx + len(tokens[-1]))
+        elif child.i > verb.i and child.dep_ not in _BESIDE and child.dep_ != "punct":
+            if child.dep_ == "advcl" and child.tag_ == "VBG":
+                continue
+            right.extend(child.subtree)
+    if right and not (passive and operators.verbs.get(verb.lemma_.lower()) == "deny"):
+        first, last = min(right, key=lambda t: t.i), max(right, key=lambda t: t.i)
+        yield Span(first.idx, last.idx + len(last))
+
+
+def _right_subtree(noun: Any) -> Span | None:
+    tokens = [t for c in noun.children if c.i > noun.i and c.dep_ not in {"cc", "conj", "punct", "relcl"} for t in c.subtree]
+    if not tokens:
+        return None
+    first, last = min(tokens, key=lambda t: t.i), max(tokens, key=lambda t: t.i)
+    return Span(first.idx, last.idx + len(last))
+
+
+def is_negated(token: Any) -> bool:
+    """Whether "not", "never", "no longer" or a negating auxiliary belongs to the verb."""
+    return any(
+        c.dep_ == "neg" or c.lower_ in {"never", "nowhere", "hardly"}
+        for t in (token, *(c for c in token.children if c.dep_ == "aux"))
+        for c in t.children
+    )

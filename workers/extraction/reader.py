@@ -1,0 +1,101 @@
+"""The reader: from an article's text to all that is read out of it for one dossier."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.core.domain.dossier import Dossier
+from services.core.domain.reading import ArticleDate, ArticleText, Quotation, Reading, Timex
+from workers.extraction.article_date import work_out_date
+from workers.extraction.dates import find_dates
+from workers.extraction.document import Document, parse
+from workers.extraction.guard import guard
+from workers.extraction.language import detect_language
+from workers.extraction.mention import Mention
+from workers.extraction.mentions import find_mentions
+from workers.extraction.political_events import find_events
+from workers.extraction.positions import find_positions
+from workers.extraction.quotations import find_quotations
+from workers.extraction.relevance import is_relevant
+from workers.extraction.scene import Scene
+from workers.extraction.statements import find_statements
+
+#: Raise it whenever the same article may be read differently; it goes into every record of the log.
+EXTRACTOR_VERSION = "1.0.0"
+
+LANGUAGES = frozenset({"en"})
+
+
+class Reader:
+    """Reads articles for one dossier. Holds no state between articles; one per process is enough."""
+
+    EXTRACTOR_VERSION = EXTRACTOR_VERSION
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.dossier = dossier
+
+    def read(self, article: ArticleText) -> Reading:
+        """All that is read out of an article. Any text is accepted.
+
+        What is in another language gives its language and date alone; what is off topic gives quotations
+        and dates, no positions and no events.
+        """
+        language = article.language or detect_language(article.text)
+        day = work_out_date(article, self.dossier)
+        if language is not None and language.split("-")[0].lower() not in LANGUAGES:
+            return Reading(self.dossier.id, language, False, day)
+        anchor = _as_day(day.value)
+        timexes = find_dates(article.text, anchor)
+        relevant = is_relevant(article.text, article.title, self.dossier)
+        document = parse(article)
+        mentions = find_mentions(document, self.dossier, anchor)
+        quotations = find_quotations(document, mentions, self.dossier)
+        reading = Reading(
+            self.dossier.id, language, relevant, day, tuple(quotations), dates=tuple(timexes)
+        )
+        if not relevant:
+            return reading
+        return self._with_records(reading, article, document, mentions, timexes)
+
+    def _with_records(
+        self,
+        reading: Reading,
+        article: ArticleText,
+        document: Document,
+        mentions: list[Mention],
+        timexes: list[Timex],
+    ) -> Reading:
+        scene = self.scene(article, document, mentions, timexes, reading.date)
+        findings = find_statements(scene)
+        full = Reading(
+            dossier=reading.dossier,
+            language=reading.language,
+            relevant=True,
+            date=reading.date,
+            quotations=reading.quotations,
+            positions=tuple(find_positions(findings, reading.date.value)),
+            events=tuple(find_events(findings, self.dossier)),
+            dates=reading.dates,
+        )
+        return guard(full, article.text, self.dossier)
+
+    def scene(
+        self,
+        article: ArticleText,
+        document: Document,
+        mentions: list[Mention],
+        timexes: list[Timex],
+        day: ArticleDate,
+    ) -> Scene:
+        """What the rules look at."""
+        nested: list[Quotation] = find_quotations(document, mentions, self.dossier, nested=True)
+        return Scene(document, self.dossier, mentions, nested, timexes, day.value, own_voice(article, document, mentions))
+
+
+def own_voice(article: ArticleText, document: Document, mentions: list[Mention]) -> str | None:
+    """The actor that speaks in the first person outside of quotation marks, if the text is its own."""
+    return None
+
+
+def _as_day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value and len(value) == 10 else None

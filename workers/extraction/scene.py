@@ -1,0 +1,345 @@
+"""All that the rules look at in one article: its lines, who does what, who says what, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.reading import Quotation, Span, Speaker, Timex
+from services.core.domain.vocabulary import Voice
+from workers.extraction.event_dates import Basis, Dated, Dating, is_open, is_repeated
+from workers.extraction.frames import Frame, Operators, read_frames
+from workers.extraction.patterns import lexicon, load_rules
+from workers.extraction.signs import Hit, Line, load_concepts, read_lines
+from workers.extraction.syntax import SELF, Cast
+
+if TYPE_CHECKING:
+    from services.core.domain.dossier import Dossier
+    from workers.extraction.document import Document
+    from workers.extraction.mentions import Mention
+
+_TREATY = re.compile(r"#treaty|#9m729|#inf|#moratorium|#mk41|#usmissile|#rumissile|#newtreaty")
+_OTHER = re.compile(r"#other")
+_RECENT_DAYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """An actor's own word on something: `polarity` +1 says yes, -1 says no. `outer`: who tells of it."""
+
+    holders: tuple[str, ...]
+    polarity: int
+    frame: Frame
+    outer: tuple[str, ...]
+    rule: str
+    sure: float
+
+
+class Scene:
+    """One article with its lines, frames and dates. Built once per article; the rules only read it."""
+
+    def __init__(
+        self,
+        document: Document,
+        dossier: Dossier,
+        mentions: list[Mention],
+        quotations: list[Quotation],
+        timexes: Iterable[Timex],
+        article_date: str | None,
+        own_voice: str | None = None,
+    ) -> None:
+        self.document = document
+        self.dossier = dossier
+        self.mentions = mentions
+        operators = load_rules(dossier.id, "operators")
+        self.operators = Operators(operators)
+        self.cast = Cast(document, mentions, operators)
+        self.lines: list[Line] = read_lines(document, mentions, load_concepts(dossier.id))
+        self.words = lexicon(dossier.id)
+        self.frames = read_frames(document, quotations, self.cast, self.operators)
+        self.own_voice = own_voice
+        self.dating = Dating(document, timexes, article_date)
+        self.article_date = article_date
+        self._chains: dict[int, tuple[Frame, ...]] = {}
+        self._said: dict[int, Dated] = {}
+
+    # --- looking at lines --------------------------------------------------------------------------------
+
+    def find(self, line: Line, source: str) -> Iterator[Hit]:
+        """The places of a pattern in a line."""
+        return line.find(self.words(source))
+
+    def has(self, line: Line, source: str) -> bool:
+        """Whether a pattern is in a line."""
+        return line.has(self.words(source))
+
+    @cached_property
+    def topical(self) -> list[bool]:
+        """Which lines are about the subject: they name it, or stand near one that does."""
+        named = [bool(_TREATY.search(line.code)) for line in self.lines]
+        other = [bool(_OTHER.search(line.code)) for line in self.lines]
+        dense = sum(named) >= 0.25 * max(1, len(named))
+        reach = 4 if dense else 2
+        near = [
+            own or (not elsewhere and any(named[max(0, n - reach) : n + 2]))
+            for n, (own, elsewhere) in enumerate(zip(named, other, strict=True))
+        ]
+        return near
+
+    def recently(self, line: Line, source: str, back: int = 2) -> bool:
+        """Whether a pattern is in the line or in one of the `back` lines before it."""
+        pattern = self.words(source)
+        return any(other.has(pattern) for other in self.lines[max(0, line.number - back) : line.number + 1])
+
+    # --- who says it -------------------------------------------------------------------------------------
+
+    def chain(self, offset: int) -> tuple[Frame, ...]:
+        """The frames around a character, innermost first."""
+        found = self._chains.get(offset)
+        if found is None:
+            covering = [f for f in self.frames if f.covers(offset)]
+            found = self._chains[offset] = tuple(sorted(covering, key=lambda f: f.size))
+        return found
+
+    def holders(self, frame: Frame) -> tuple[str, ...]:
+        """The actors that a frame puts its content into the mouth of, a first person resolved."""
+        return self.resolve(frame.holders, frame.cue.idx if frame.cue is not None else -1)
+
+    def resolve(self, actors: Iterable[str], offset: int) -> tuple[str, ...]:
+        """The actors with a first person replaced by whoever speaks at the offset."""
+        found: dict[str, None] = {}
+        for actor in actors:
+            if actor == SELF:
+                found.update(dict.fromkeys(self.speakers(offset)))
+            else:
+                found[actor] = None
+        return tuple(found)
+
+    def speakers(self, offset: int) -> tuple[str, ...]:
+        """Whoever says "we" at the offset: the innermost direct speech's holder, else any frame's."""
+        chain = self.chain(offset) if offset >= 0 else ()
+        for frame in sorted(chain, key=lambda f: not f.direct):
+            named = tuple(a for a in frame.holders if a != SELF)
+            if named:
+                return named
+        return (self.own_voice,) if self.own_voice else ()
+
+    def agents(self, token: Any) -> tuple[str, ...]:
+        """The actors that do what a verb or noun says."""
+        return self.resolve(self.cast.agents(token), token.idx)
+
+    def actors(self, token: Any) -> tuple[str, ...]:
+        """The actors that a noun phrase's head stands for."""
+        return self.resolve(self.cast.actors(token), token.idx)
+
+    def commitments(self, token: Any, polarity: int, *, presupposed: bool = False) -> list[Commitment]:
+        """Who commits to what a word says: climbs the frames around it from the innermost outwards.
+
+        Denials flip what they cover; an accusation that nobody is said to make is its denier's adversary's.
+        `presupposed`: what "return to compliance" takes for granted survives denial and is never the
+        denier's own word.
+        """
+        found: list[Commitment] = []
+        chain = self.chain(token.idx)
+        anonymous = assigned = False
+        flip = 1
+        for number, frame in enumerate(chain):
+            if frame.cue is not None and frame.cue.i == token.i:
+                continue
+            holders = self.holders(frame)
+            outer = self._outer(chain[number + 1 :], holders)
+            if frame.cls == "deny":
+                if presupposed:
+                    continue
+                if not holders:
+                    flip = -flip
+                    continue
+                found.append(self._commit(holders, polarity * -flip * (-1 if frame.negated else 1), frame, outer, "deny"))
+                if anonymous and not any(c.polarity == polarity for c in found):
+                    found.extend(self._accuser(holders, polarity, frame))
+                break
+            if frame.negated and frame.cls in {"say", "claim", "accuse"}:
+                break
+            if not holders:
+                anonymous = anonymous or (frame.noun and frame.cls in {"accuse", "claim"})
+                continue
+            if assigned and flip > 0:
+                if frame.cls == "endorse" and not any(set(c.holders) & set(holders) for c in found):
+                    found.append(self._commit(holders, polarity, frame, outer, "endorse"))
+                break
+            if anonymous and flip > 0 and not frame.direct and frame.cls != "accuse":
+                break
+            if flip < 0 and anonymous and not assigned:
+                found.extend(self._accuser(holders, polarity, frame))
+            found.append(self._commit(holders, polarity * flip, frame, outer, frame.cls))
+            assigned = True
+            if flip < 0:
+                break
+        if not found and self.own_voice and not anonymous | (flip < 0):
+            found.append(self._own(polarity))
+        elif self.own_voice and flip < 0 and not any(self.own_voice in c.holders for c in found):
+            found.extend(self._accuser((self.own_voice,), polarity, self._own(polarity).frame) if not found else ())
+            found.append(self._own(-polarity))
+        return found
+
+    def _own(self, polarity: int) -> Commitment:
+        frame = Frame("say", None, (Span(0, len(self.document.text)),), (self.own_voice or "",), direct=True)
+        return Commitment(frame.holders, polarity, frame, (), "own", 0.7)
+
+    def _commit(self, holders: tuple[str, ...], polarity: int, frame: Frame, outer: tuple[str, ...], rule: str) -> Commitment:
+        return Commitment(holders, polarity, frame, outer, rule, 0.85 if frame.speaker or frame.direct else 0.75)
+
+    def _accuser(self, deniers: tuple[str, ...], polarity: int, frame: Frame) -> Iterator[Commitment]:
+        """The adversary that an article names near an accusation without an accuser."""
+        number = self.document.sentence_index(frame.spans[0].start)
+        near = [s.code[1:] for line in self.lines[max(0, number - 2) : number + 1] for s in line.signs if s.code[0] == "@"]
+        for candidate in ("usa", "russia", "nato"):
+            if candidate in near and any(self.dossier.are_adversaries(candidate, d) for d in deniers):
+                yield Commitment((candidate,), polarity, frame, deniers, "accuser", 0.55)
+                return
+
+    def _outer(self, frames: Iterable[Frame], holders: tuple[str, ...]) -> tuple[str, ...]:
+        for frame in frames:
+            named = self.holders(frame)
+            if named and not set(named) & set(holders):
+                return named
+        return ()
+
+    def voice(self, commitment: Commitment, offset: int) -> Voice:
+        """Own where the words stand in the holder's quotation, adversary where its opponent tells them."""
+        holder = commitment.holders[0]
+        if any(self.dossier.are_adversaries(holder, other) for other in commitment.outer):
+            return Voice.ADVERSARY
+        for frame in self.chain(offset):
+            if frame.direct and holder in self.holders(frame):
+                return Voice.OWN
+        return Voice.OWN if commitment.rule == "own" else Voice.REPORTED
+
+    def speaker(self, frame: Frame, actor: str) -> Speaker | None:
+        """The person or words that uttered a frame's content, if known."""
+        if frame.speaker is not None:
+            return frame.speaker
+        if frame.cue is None:
+            return None
+        doer = self.cast.doer(frame.cue)
+        mention = self.cast.mention(doer) if doer is not None else None
+        if mention is not None and mention.actor == actor:
+            return Speaker(person=mention.person, span=None if mention.person else mention.span)
+        return None
+
+    # --- when it was said --------------------------------------------------------------------------------
+
+    def said(self, frame: Frame) -> Dated:
+        """When a frame's content was uttered."""
+        if frame.cue is None:
+            return Dated(self.article_date, Basis.SPEECH)
+        known = self._said.get(frame.cue.i)
+        if known is None:
+            self._said[frame.cue.i] = Dated(None, Basis.OPEN)  # a loop of frames ends here
+            known = self._said[frame.cue.i] = self._said_on(frame)
+        return known
+
+    def _said_on(self, frame: Frame) -> Dated:
+        cue = frame.cue
+        explicit = self.act_date(cue, frame.spans)
+        if explicit:
+            return Dated(explicit, Basis.EXPLICIT)
+        sentence = self.document.sentence_at(cue.idx)
+        outside = _outside(self.document.text, sentence, frame.spans) if sentence else ""
+        if is_repeated(cue, outside):
+            return Dated(None, Basis.OPEN)
+        for outer in self.chain(cue.idx):
+            if outer.cue is None or outer.cue.i == cue.i:
+                continue
+            when = self.said(outer)
+            same = bool(set(self.holders(outer)) & set(self.holders(frame)))
+            if not same and (is_open(cue) or frame.noun or cue.tag_ in {"VBD", "VBN"}):
+                return Dated(None, Basis.OPEN)
+            return Dated(when.value, Basis.SPEECH if when.basis is Basis.EXPLICIT else when.basis)
+        if frame.noun and cue.dep_ not in {"dobj", "ROOT"}:
+            return Dated(None, Basis.OPEN)
+        verb = cue.head if frame.noun else cue
+        if is_open(verb):
+            return Dated(None, Basis.OPEN)
+        leaned = self._lean(frame)
+        if leaned:
+            return Dated(leaned, Basis.LEANED)
+        return Dated(self.article_date, Basis.ARTICLE)
+
+    def act_date(self, token: Any, spans: Iterable[Span] = ()) -> str | None:
+        """The date that the clause of an act gives it, leaving out dates within `spans`."""
+        inside = tuple(spans)
+        sentence = self.document.sentence_at(token.idx)
+        if sentence is None:
+            return None
+        free = tuple(_gaps(sentence, inside)) if inside else ()
+        return self.dating.explicit(token, free) or self.dating.lone(token, inside)
+
+    def _lean(self, frame: Frame) -> str | None:
+        """The date of the paragraph's last dated act, or of the same speaker's last recent statement."""
+        cue = frame.cue
+        paragraph = self.document.paragraph_index(cue.idx)
+        mine = self._who(frame)
+        best: str | None = None
+        for other in self._spoken:
+            if other.cue.idx >= cue.idx:
+                break
+            date = self.act_date(other.cue, other.spans)
+            if not date or len(date) < 10:
+                continue
+            there = self.document.paragraph_index(other.cue.idx)
+            if paragraph - there > 1 and not self._recent(date):
+                continue
+            if (mine & self._who(other)) or there == paragraph:
+                best = date
+        return best or self._met(paragraph, cue)
+
+    def _met(self, paragraph: int, cue: Any) -> str | None:
+        """The day of a meeting that the paragraph told of before."""
+        found = None
+        span = self.document.paragraphs[paragraph]
+        for line in self.lines:
+            if line.span.start < span.start or line.span.start >= cue.idx or line.span.end > cue.idx:
+                continue
+            for hit in self.find(line, "(hold|meet|discuss|gather|convene|host|meeting|talk|consultation)"):
+                found = self.act_date(hit.token()) or found
+        return found
+
+    @cached_property
+    def _spoken(self) -> list[Frame]:
+        return sorted((f for f in self.frames if f.cue is not None and not f.noun), key=lambda f: f.cue.idx)
+
+    def _who(self, frame: Frame) -> set[str]:
+        speaker = frame.speaker
+        if speaker is not None and speaker.person:
+            return {speaker.person}
+        doer = self.cast.doer(frame.cue)
+        mention = self.cast.mention(doer) if doer is not None else None
+        if mention is not None and mention.person:
+            return {mention.person}
+        return {f"actor:{a}" for a in self.holders(frame)}
+
+    def _recent(self, value: str) -> bool:
+        from datetime import date  # noqa: PLC0415
+
+        if not self.article_date or len(self.article_date) < 10 or len(value) < 10:
+            return False
+        gap = (date.fromisoformat(self.article_date) - date.fromisoformat(value)).days
+        return 0 <= gap <= _RECENT_DAYS
+
+
+def _gaps(sentence: Span, inside: tuple[Span, ...]) -> Iterator[Span]:
+    at = sentence.start
+    for span in sorted(inside):
+        if span.start > at:
+            yield Span(at, min(span.start, sentence.end))
+        at = max(at, span.end)
+    if at < sentence.end:
+        yield Span(at, sentence.end)
+
+
+def _outside(text: str, sentence: Span, inside: tuple[Span, ...]) -> str:
+    return " ".join(span.of(text) for span in _gaps(sentence, inside))

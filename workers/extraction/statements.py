@@ -1,0 +1,25 @@
+"""Everything that the rules find in an article: each question's and each act's rules over every line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from workers.extraction.acts import find_acts
+from workers.extraction.findings import Finding
+from workers.extraction.propositions import RULES
+from workers.extraction.scene import Scene
+from workers.extraction.signs import Line
+
+Rule = Callable[[Scene, Line], Iterator[Finding]]
+
+
+def find_statements(scene: Scene) -> list[Finding]:
+    """The findings of all rules, in text order. Lines that are about something else are not looked at."""
+    found: list[Finding] = []
+    for line in scene.lines:
+        if not line.signs or not scene.topical[line.number]:
+            continue
+        mine = [finding for rule in RULES for finding in rule(scene, line)]
+        found.extend(mine)
+        found.extend(find_acts(scene, line, mine))
+    return [f for f in found if f.holders or f.kind]
