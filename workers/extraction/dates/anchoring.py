@@ -28,7 +28,7 @@ _BREAK = re.compile(
     r"(?<![A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z][a-z])(?<!\bSept)(?<!\b[ap]\.m)[.!?][\"”’')\]]*\s+(?=[\"“‘(\[]?[A-Z])|\n\s*\n"
 )
 _LEAN_FUTURE = re.compile(
-    r"(?:\b(?:by|until|till|through|starting|beginning|effective|(?:scheduled|slated|set|due|planned|expected)(?: for| on)?"
+    r"(?:\b(?:by|until|till|through|starting|beginning|effective|due|(?:scheduled|slated|set|due|planned|expected) (?:for|on)"
     r"|ahead of|no later than|not before|(?:take|takes|taking)(?: \w+)? effect|come into force|postponed to|delayed to|as (?:of|from))"
     r"\s+(?:(?:late|early|the end of|on|in|at|the)\s+)*)$",
     re.IGNORECASE,
@@ -43,13 +43,97 @@ _FUTURE = (
     r"(?:meets?|begins?|opens?|starts?|resumes?|arrives?|convenes?|votes?|gathers?|travels?|faces|flies|hosts?|ends?|kicks? off|"
     r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
 )
-_PAST_IRREGULAR = (
-    "said told was were had did has have been began begun went came took taken made gave given left won lost fell rose hit "
-    "sent saw seen spoke spoken wrote written met held became brought built bought broke broken chose caught cut drew "
-    "drove fought found flew forgot froze got grew heard kept knew laid led lent let lit paid put quit ran rang read sat "
-    "sank sold set shook shot shut slept spent stood stole struck swore swept taught thought threw understood woke wore "
-    "withdrew pulled signed says"
-).split()
+_PAST_IRREGULAR = [
+    "said",
+    "told",
+    "was",
+    "were",
+    "had",
+    "did",
+    "has",
+    "have",
+    "been",
+    "began",
+    "begun",
+    "went",
+    "came",
+    "took",
+    "taken",
+    "made",
+    "gave",
+    "given",
+    "left",
+    "won",
+    "lost",
+    "fell",
+    "rose",
+    "hit",
+    "sent",
+    "saw",
+    "seen",
+    "spoke",
+    "spoken",
+    "wrote",
+    "written",
+    "met",
+    "held",
+    "became",
+    "brought",
+    "built",
+    "bought",
+    "broke",
+    "broken",
+    "chose",
+    "caught",
+    "cut",
+    "drew",
+    "drove",
+    "fought",
+    "found",
+    "flew",
+    "forgot",
+    "froze",
+    "got",
+    "grew",
+    "heard",
+    "kept",
+    "knew",
+    "laid",
+    "led",
+    "lent",
+    "let",
+    "lit",
+    "paid",
+    "put",
+    "quit",
+    "ran",
+    "rang",
+    "read",
+    "sat",
+    "sank",
+    "sold",
+    "set",
+    "shook",
+    "shot",
+    "shut",
+    "slept",
+    "spent",
+    "stood",
+    "stole",
+    "struck",
+    "swore",
+    "swept",
+    "taught",
+    "thought",
+    "threw",
+    "understood",
+    "woke",
+    "wore",
+    "withdrew",
+    "pulled",
+    "signed",
+    "says",
+]
 _VERB = re.compile(
     rf"\b(?P<future>(?:{_FUTURE})(?: not| also| only| then| now)?(?: be [a-z]+| have [a-z]+)?)\b|\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
     r"breed|hundred|united|armed|so-called|wed|bed|red|embed|shed|allied|nuclear-armed|unprecedented|limited)[a-z]{2,}ed)\b",
@@ -98,9 +182,8 @@ class Anchoring:
     def tense(self, start: int, end: int) -> Tense:
         """Which way an expression at these offsets points."""
         left = _CLOCK.sub("", self.text[self.sentence_start(start) : start])
-        last = None
-        for last in _VERB.finditer(left):
-            pass
+        verbs = list(_VERB.finditer(left))
+        last = verbs[-1] if verbs else None
         leans = _LEAN_FUTURE.search(left)
         if leans and not (last is None and leans[0].lower().startswith("by")):
             return Tense.FUTURE
@@ -128,7 +211,7 @@ class Anchoring:
         around = [
             d
             for y in range(-8, 9)
-            if 1 <= self.anchor.year + y and (d := make_day(self.anchor.year + y, month, day))
+            if self.anchor.year + y >= 1 and (d := make_day(self.anchor.year + y, month, day))
         ]
         near = [d for d in around if abs((d - self.anchor).days) <= 731 and d.weekday() == weekday]
         back = max((d for d in near or around if d <= self.anchor), default=None)
@@ -176,7 +259,7 @@ class Anchoring:
             year += 1
         return f"{year:04d}-{code}"
 
-    def deictic(self, unit: str, steps: int) -> str:
+    def deictic(self, unit: str, steps: int) -> str:  # noqa: PLR0911 - one line a unit
         """This (0), last (-1) or next (1) day, week, weekend, month, quarter, year, decade or century."""
         day = self.anchor
         if day is None:

@@ -1,4 +1,4 @@
-"""Expressions that name a place in the calendar: days, months, years, quarters, seasons, centuries, holidays."""
+"""Expressions that name days, months and years of the calendar, wholly or in part."""
 
 from __future__ import annotations
 
@@ -8,27 +8,13 @@ import re
 from services.core.domain.reading import Timex
 from workers.extraction.dates import words as w
 from workers.extraction.dates.anchoring import Anchoring
-from workers.extraction.dates.rules import DIGIT, QUOTE, rule, timex
-from workers.extraction.dates.values import clamp_day, make_day
+from workers.extraction.dates.rules import DIGIT, rule, timex
+from workers.extraction.dates.values import make_day
 
 _MONTH_WORDS = list(w.MONTH_NUMBER)
 _WEEKDAY_WORDS = list(w.WEEKDAY_NUMBER)
 _EDGE_WORDS = ["early", "late", "mid", "the", "beginning", "start", "end", "middle"]
-_EDGE = (
-    r"(?:(?:(?i:early|late|mid)(?:\s+(?i:in|on)|-)?\s*-?\s*"
-    r"|(?:(?i:the)\s+)?(?i:very\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half)\s+(?i:of)\s+(?:(?i:the)\s+)?))"
-)
 _TO = r"\s*(?:-|–|—|(?i:to|and|until|till|through))\s*"
-
-
-@rule(
-    r"9/11(?![\d/])|(?:September|Sept\.?)\s+11(?:th)?(?=,?\s+(?:(?:terror\w*|al-Qa\w+|suicide)\s+)*(?:attack|hijack|strike)\w*)",
-    [DIGIT, "september", "sept"],
-)
-def september_11(found: re.Match[str], at: Anchoring) -> Timex:
-    """The attacks are named by their day."""
-    del at
-    return timex(found, "2001-09-11")
 
 
 _REL_YEAR = r"(?:,?\s+(?:(?i:of|in)\s+)?(?P<rel>(?i:this|last|next|that|the\s+same|the\s+following|the\s+previous))\s+(?i:year)(?![\w-]))?"
@@ -37,10 +23,7 @@ _REL_YEAR = r"(?:,?\s+(?:(?i:of|in)\s+)?(?P<rel>(?i:this|last|next|that|the\s+sa
 def _relative_year(found: re.Match[str], at: Anchoring) -> str | None:
     """The year of "October last year", "December of that year"."""
     word = re.sub(r"\s+", " ", (found["rel"] or "").lower())
-    if word in {"this", "last", "next"}:
-        base = at.anchor
-    else:
-        base = at.base(4) if word else None
+    base = at.anchor if word in {"this", "last", "next"} else at.base(4) if word else None
     steps = {"last": -1, "next": 1, "the following": 1, "the previous": -1}.get(word, 0)
     return f"{base.year + steps:04d}" if base else None
 
@@ -79,7 +62,7 @@ _LATER_YEAR = rf"(?=(?:{_TO}(?:{w.WEEKDAY_ANY},?\s+)?(?:{w.MONTH_ANY}\s+{w.DAY},
 
 
 @rule(
-    rf"(?:(?P<wd>{w.WEEKDAY_ANY}),?\s+(?:(?i:the)\s+)?)?(?P<edge>{_EDGE})?(?P<mon>{w.MONTH_ANY})\s+(?:(?i:the)\s+)?(?P<day>{w.DAY})"
+    rf"(?:(?P<wd>{w.WEEKDAY_ANY}),?\s+(?:(?i:the)\s+)?)?(?P<edge>{w.EDGE})?(?P<mon>{w.MONTH_ANY})\s+(?:(?i:the)\s+)?(?P<day>{w.DAY})"
     rf"(?!\s?(?:[ap]\.?m\b|-?(?:year|month|day)|%|percent|per\s+cent))"
     rf"(?:{_TO}(?P<day2>{w.DAY})(?!\s*(?:{w.MONTH_ANY}|[ap]\.?m\b|years?|months?|days?|%)))?"
     rf"(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR}))?{_REL_YEAR}{_LATER_YEAR}",
@@ -89,7 +72,7 @@ def month_day(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None
     """ "Wednesday, August 2, 2019", "Aug. 2", "October 5-7"."""
     year = found["year"] or _relative_year(found, at) or found["later"]
     value = _full(found, found["day"], found["mon"], year, at)
-    return value and _with_range(found, found["year"], value, found["mon"]) or None
+    return (value and _with_range(found, found["year"], value, found["mon"])) or None
 
 
 @rule(
@@ -101,7 +84,7 @@ def day_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None
     """ "2 August 2019", "the 2nd of August", "5-7 October"."""
     year = found["year"] or _relative_year(found, at) or found["later"]
     value = _full(found, found["day"], found["mon"], year, at)
-    return value and _with_range(found, found["year"], value, found["mon"]) or None
+    return (value and _with_range(found, found["year"], value, found["mon"])) or None
 
 
 _MONTH_LEFT = re.compile(
@@ -112,7 +95,7 @@ _MONTH_LEFT = re.compile(
 
 
 @rule(
-    rf"(?P<edge>{_EDGE})?(?P<mon>{w.MONTH_ANY})(?:(?:,?\s+(?:(?i:of|in)\s+)?|-)(?P<year>{w.YEAR}))?"
+    rf"(?P<edge>{w.EDGE})?(?P<mon>{w.MONTH_ANY})(?:(?:,?\s+(?:(?i:of|in)\s+)?|-)(?P<year>{w.YEAR}))?"
     rf"{_REL_YEAR}(?=(?:{_TO}{w.MONTH_ANY},?\s+(?P<later>{w.YEAR}))?)",
     [*_MONTH_WORDS, *_EDGE_WORDS],
 )
@@ -223,10 +206,10 @@ _YEAR_GOOD_LEFT = re.compile(
 
 
 @rule(
-    rf"(?:(?P<edge>{_EDGE}))?(?:(?:(?i:the)\s+)?(?i:fiscal\s+years?|fiscal|year|calendar\s+year|FY)\s*)?(?P<y>{w.YEAR})(?P<short>[-–/]\d\d(?!\d))?",
+    rf"(?:(?P<edge>{w.EDGE}))?(?:(?:(?i:the)\s+)?(?i:fiscal\s+years?|fiscal|year|calendar\s+year|FY)\s*)?(?P<y>{w.YEAR})(?P<short>[-–/]\d\d(?!\d))?",
     [DIGIT, *_EDGE_WORDS, "fiscal", "year", "calendar", "fy"],
 )
-def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
+def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:  # noqa: PLR0911 - one line a case
     """ "2019", "late 2019", "fiscal 2020", "2009-10"; not quantities, numbers of papers or parts of names."""
     start = found.start()
     left = at.text[max(0, start - 24) : start]
@@ -261,219 +244,3 @@ def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
         if 1 <= last <= 12 and found["short"][0] == "-":
             return Timex(start, end, f"{number}-{last:02d}", "DATE")
     return Timex(start, found.end("y"), found["y"], "DATE")
-
-
-_DECADES = {word[:-1] + "ies": n // 10 for word, n in w.NUMBER_WORDS.items() if n >= 20 and "-" not in word}
-
-
-@rule(
-    rf"(?P<edge>{_EDGE}|(?:(?i:the)\s+)?(?i:early|mid|late)(?:\s+|-))?(?:(?i:the)\s+)?"
-    rf"(?:(?P<full>1[5-9]\d|20\d)0['’]?s|['’‘]?(?P<two>[2-9])0['’]?s|(?:(?i:nineteen)[\s-])?(?P<word>(?i:{'|'.join(_DECADES)})))\b",
-    [DIGIT, QUOTE, "the", "early", "mid", "late", "nineteen", *_DECADES],
-)
-def decade(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "the 1990s", "the late '80s", "the sixties"; not "in her 60s"."""
-    left = at.text[max(0, found.start() - 12) : found.start()]
-    if found["full"]:
-        return timex(found, found["full"])
-    if re.search(r"\b(?:his|her|their|my|our|your)\s+$", left) or re.match(
-        r"\s+(?:and|or)\s+\d0s|\s*(?:F|C|°|degrees|percent)\b", at.text[found.end() : found.end() + 12]
-    ):
-        return None
-    if not re.search(
-        r"\bthe\b|['’‘]|nineteen",
-        found[0] + " " if not left.rstrip().lower().endswith("the") else "the",
-        re.IGNORECASE,
-    ):
-        return None
-    digit = int(found["two"]) if found["two"] else _DECADES[found["word"].lower()]
-    return timex(found, f"19{digit}" if digit > 2 or found["word"] else f"20{digit}")
-
-
-@rule(
-    rf"(?:(?i:the)\s+)?(?:(?i:early|mid|late)[\s-]+)?(?P<n>{w.ORDINAL})[\s-](?:(?i:century|centuries))(?:\s+(?P<bc>B\.?C\.?(?:E\.?)?))?(?![-\w])"
-    rf"|(?:(?i:the)\s+)?(?i:early|mid|late)[\s-]+(?P<n2>{w.ORDINAL})[\s-](?i:century)",
-    [DIGIT, "the", "early", "mid", "late", *w.ORDINALS],
-)
-def century(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "the 20th century": 19."""
-    del at
-    number = w.ordinal(found["n"] or found["n2"]) - 1
-    return timex(found, f"BC{number:02d}" if found["bc"] else f"{number:02d}")
-
-
-_OF_YEAR = rf"(?:,?\s+(?:(?:(?i:of|in)\s+)?(?:(?i:fiscal)\s+)?(?P<year>{w.YEAR})|(?i:of)\s+(?P<rel>(?i:this|last|next))\s+(?i:year)))?"
-
-
-def _year_of(found: re.Match[str], at: Anchoring) -> int | None:
-    if found["year"]:
-        return int(found["year"])
-    if found["rel"] and at.anchor:
-        return at.anchor.year + {"this": 0, "last": -1, "next": 1}[found["rel"].lower()]
-    return None
-
-
-@rule(
-    rf"(?:(?i:the)\s+)?(?:(?i:fiscal)[\s-]+)?(?:(?P<n>(?i:first|second|third|fourth|1st|2nd|3rd|4th))[\s-]+(?i:fiscal[\s-]+)?(?i:quarters?)|Q(?P<q>[1-4]))(?!\w){_OF_YEAR}",
-    ["the", "fiscal", "first", "second", "third", "fourth", "q", DIGIT],
-)
-def quarter(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "the third quarter of 2019", "Q3 2019", "fourth-quarter"; not in games ("the fourth quarter, trailing")."""
-    number = int(found["q"]) if found["q"] else w.ordinal(found["n"])
-    known = _year_of(found, at)
-    return timex(
-        found, f"{known}-Q{number}" if known else at.part(number, "Q", 3, found.start(), found.end())
-    )
-
-
-@rule(
-    rf"(?:(?i:the)\s+)?(?P<n>(?i:first|second))[\s-]+(?i:half){_OF_YEAR}(?=(?P<own>\s+(?i:of\s+the\s+year))?)",
-    ["the", "first", "second"],
-)
-def half(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "the first half of 2019"; a bare "first half" is as often of a game."""
-    number = w.ordinal(found["n"])
-    known = _year_of(found, at)
-    if known is None and not found["own"]:
-        return None
-    return timex(
-        found, f"{known}-H{number}" if known else at.part(number, "H", 6, found.start(), found.end())
-    )
-
-
-@rule(
-    rf"(?:(?i:the)\s+)?(?:(?i:early|mid|late)[\s-]+)?(?P<s>{w.SEASON})(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR})|\s+(?i:of)\s+(?P<rel>(?i:this|last|next))\s+(?i:year))?(?![\w-])",
-    ["the", "early", "mid", "late", *w.SEASONS],
-)
-def season(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "the summer of 2012", "in the spring"; not "winter storm", "falls", "spring water"."""
-    code = w.SEASONS[found["s"].lower()]
-    known = _year_of(found, at)
-    if known:
-        return timex(found, f"{known}-{code}")
-    left = at.text[max(0, found.start() - 12) : found.start()]
-    right = at.text[found.end() : found.end() + 12]
-    placed = re.search(
-        r"\b(?:in|by|until|through|since|during|over|throughout|before|after|of|for|every|each)\s+$",
-        left,
-        re.IGNORECASE,
-    )
-    detached = re.match(
-        r"\s*(?:$|[.,;:!?)\"”—–]|(?:and|or|when|but|to|as|after|before|with|because|that|at|in|for|is|was|will|of)\b)",
-        right,
-    )
-    if (
-        not placed
-        or not detached
-        or (found["s"].lower() == "fall" and not re.match(r"the\b|early|late", found[0], re.IGNORECASE))
-    ):
-        return None
-    return timex(found, at.season(code, found.start(), found.end()))
-
-
-_FIXED = {
-    "christmas day": (12, 25),
-    "christmas eve": (12, 24),
-    "christmas": (12, 25),
-    "new year's day": (1, 1),
-    "new year's eve": (12, 31),
-    "boxing day": (12, 26),
-    "independence day": (7, 4),
-    "july fourth": (7, 4),
-    "fourth of july": (7, 4),
-    "halloween": (10, 31),
-    "valentine's day": (2, 14),
-    "st. patrick's day": (3, 17),
-    "veterans day": (11, 11),
-    "armistice day": (11, 11),
-    "april fools' day": (4, 1),
-    "may day": (5, 1),
-    "victory day": (5, 9),
-    "groundhog day": (2, 2),
-    "earth day": (4, 22),
-    "bastille day": (7, 14),
-}
-# (month, weekday, which one; -1 the last)
-_FLOATING = {
-    "thanksgiving day": (11, 3, 4),
-    "thanksgiving": (11, 3, 4),
-    "labor day": (9, 0, 1),
-    "memorial day": (5, 0, -1),
-    "martin luther king jr. day": (1, 0, 3),
-    "martin luther king day": (1, 0, 3),
-    "presidents' day": (2, 0, 3),
-    "columbus day": (10, 0, 2),
-    "mother's day": (5, 6, 2),
-    "father's day": (6, 6, 3),
-}
-_EASTER = {
-    "good friday": -2,
-    "easter sunday": 0,
-    "easter monday": 1,
-    "easter": 0,
-    "ash wednesday": -46,
-    "palm sunday": -7,
-}
-
-
-def easter(year: int) -> dt.date:
-    """Western Easter Sunday (the anonymous Gregorian algorithm, Nature, 20 April 1876)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    j = (32 + 2 * e + 2 * i - h - k) % 7
-    m = (a + 11 * h + 22 * j) // 451
-    month, day = divmod(h + j - 7 * m + 114, 31)
-    return dt.date(year, month, day + 1)
-
-
-def holiday_date(name: str, year: int) -> dt.date:
-    """The day of a holiday of `_FIXED`, `_FLOATING` or `_EASTER` in that year."""
-    if name in _FIXED:
-        return dt.date(year, *_FIXED[name])
-    if name in _EASTER:
-        return easter(year) + dt.timedelta(days=_EASTER[name])
-    month, weekday, nth = _FLOATING[name]
-    first = dt.date(year, month, 1) if nth > 0 else clamp_day(year, month, 31) - dt.timedelta(days=6)
-    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * max(0, nth - 1))
-
-
-_HOLIDAY_NAMES = sorted([*_FIXED, *_FLOATING, *_EASTER], key=len, reverse=True)
-_HOLIDAY = "|".join(
-    re.escape(n).replace("'", "['’]?").replace("['’]?s", "['’]?s").replace(r"\ ", r"\s+")
-    for n in _HOLIDAY_NAMES
-)
-
-
-@rule(
-    rf"(?P<h>(?i:{_HOLIDAY}))(?![\w-])(?:,?\s+(?P<year>{w.YEAR}))?",
-    {n.replace("'", " ").split()[0].rstrip(".'") for n in _HOLIDAY_NAMES} | {"presidents", "fools"},
-)
-def holiday(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "Christmas Day", "Thanksgiving 2018", "Good Friday"."""
-    spoken = re.sub(r"\s+", " ", found["h"]).replace("’", "'")
-    if not spoken[0].isupper():
-        return None
-    if (
-        re.match(
-            r"\s+(?:trees?|cards?|gifts?|presents?|carols?|shopp\w+|season|part(?:y|ies)|markets?|eggs?|[A-Z])",
-            at.text[found.end() : found.end() + 10],
-        )
-        and " " not in spoken
-    ):
-        return None
-    folded = {n.replace("'", ""): n for n in _HOLIDAY_NAMES}
-    name = folded[spoken.lower().replace("'", "")]
-    if found["year"]:
-        return timex(found, holiday_date(name, int(found["year"])).isoformat())
-    if at.anchor is None:
-        return timex(found, "XXXX-{:02d}-{:02d}".format(*_FIXED[name])) if name in _FIXED else None
-    date = holiday_date(name, at.anchor.year)
-    return timex(
-        found,
-        at.month_day(date.month, date.day, found.start(), found.end())
-        if name in _FIXED
-        else date.isoformat(),
-    )

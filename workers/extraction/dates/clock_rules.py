@@ -34,7 +34,7 @@ def clock(found: re.Match[str], at: Anchoring) -> Timex | None:
         return None
     if (
         found["h2"]
-        and ":" == found[0][-3:-2]
+        and found[0][-3:-2] == ":"
         and not _BEFORE_CLOCK.search(at.text[max(0, found.start() - 12) : found.start()])
     ):
         return None  # a score or a ratio

@@ -2,56 +2,50 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 from services.core.domain.reading import Timex
 from workers.extraction.dates import words as w
+from workers.extraction.dates.amounts import amount, letters, vague
 from workers.extraction.dates.anchoring import Anchoring
 from workers.extraction.dates.rules import DIGIT, rule, timex
 from workers.extraction.dates.values import shift
 
 _COUNT_WORDS = [*list(w.NUMBER_WORDS)[1:], DIGIT, "a", "an", "half"]
 _COUNT_WORDS += [word.split("-")[0] for word in w.NUMBER_WORDS if "-" in word]
-_VAGUE_WORDS = "several some few many numerous countless multiple various dozens hundreds thousands a".split()
-_SPAN_WORDS = "the these those past last next coming following first final previous preceding remaining another all recent early".split()
-
-
-def _letters(unit: str) -> tuple[str, int]:
-    low = unit.lower()
-    return w.UNITS[low if low in w.UNITS else low.rstrip("s") if low != "centuries" else "century"]
-
-
-def _amount(count: float, unit: str) -> str:
-    """P3M, PT24H, P10Y, P2.5Y of an exact count."""
-    letter, factor = _letters(unit)
-    total = count * factor
-    if letter == "WE":
-        return f"P{total:g}WE"
-    if letter == "Q":
-        return f"P{3 * total:g}M"
-    if total != int(total):
-        smaller = {
-            ("TH", 0.5): "PT30M",
-            ("Y", 0.5): "P6M",
-            ("Y", 0.25): "P3M",
-            ("D", 0.5): "PT12H",
-            ("TM", 0.5): "PT30S",
-            ("TH", 0.25): "PT15M",
-        }
-        if (letter, total) in smaller:
-            return smaller[letter, total]
-    body = f"{total:.2f}".rstrip("0").rstrip(".")
-    return f"PT{body}{letter[1]}" if letter.startswith("T") else f"P{body}{letter}"
-
-
-def _vague(unit: str) -> str:
-    low = unit.lower()
-    single = low if low in w.UNITS else "century" if low == "centuries" else low.rstrip("s")
-    letter = w.VAGUE_UNITS.get(single, w.UNITS[single][0])
-    if letter == "Q":
-        letter = "Q"
-    return f"PTX{letter[1]}" if letter.startswith("T") and len(letter) == 2 else f"PX{letter}"
+_VAGUE_WORDS = [
+    "several",
+    "some",
+    "few",
+    "many",
+    "numerous",
+    "countless",
+    "multiple",
+    "various",
+    "dozens",
+    "hundreds",
+    "thousands",
+    "a",
+]
+_SPAN_WORDS = [
+    "the",
+    "these",
+    "those",
+    "past",
+    "last",
+    "next",
+    "coming",
+    "following",
+    "first",
+    "final",
+    "previous",
+    "preceding",
+    "remaining",
+    "another",
+    "all",
+    "recent",
+    "early",
+]
 
 
 _BETWEEN = r"(?:(?i:more|additional|single|further|full|whole|long|short|consecutive|straight|calendar|working|business|successive|entire|solid|extra|odd|intense|tense|crucial|difficult|turbulent)\s+)?"
@@ -87,7 +81,7 @@ def _is_rate(left: str) -> bool:
 
 def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str | None:
     """The DATE that an amount and "ago", "later", "from now" make."""
-    letter, factor = _letters(unit)
+    letter, factor = letters(unit)
     amount = count * factor
     if word in {"ago", "back", "from now", "hence", "from today"}:
         base = at.anchor
@@ -116,8 +110,8 @@ def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str
     return shift(base, sign * amount, letter)
 
 
-def _read(
-    found: re.Match[str], at: Anchoring, count: float | None, unit: str, start: int, end: int
+def _read(  # noqa: PLR0911 - one line a case
+    at: Anchoring, count: float | None, unit: str, start: int, end: int
 ) -> Timex | None:
     """What the words after an amount make of it: a point in time, an age, a rate or a plain duration."""
     text = at.text
@@ -156,7 +150,7 @@ def _read(
                 else _point(at, start, count, unit, name)
             )
             if count is None and name not in {"ago", "from now", "hence", "back"}:
-                return Timex(start, end, _vague(unit), "DURATION")
+                return Timex(start, end, vague(unit), "DURATION")
             return Timex(start, end + word.end("w"), value, "DATE") if value else None
     if (
         count == 1
@@ -164,8 +158,8 @@ def _read(
         and not (word and word["w"].lower() in {"before", "after"})
         and _is_rate(text[max(0, start - 40) : start])
     ):
-        return Timex(start, end, _amount(1, unit), "SET")
-    return Timex(start, end, _vague(unit) if count is None else _amount(count, unit), "DURATION")
+        return Timex(start, end, amount(1, unit), "SET")
+    return Timex(start, end, vague(unit) if count is None else amount(count, unit), "DURATION")
 
 
 _NOT_AFTER = r"(?![\w]|-(?!long|old|plus)\w)"
@@ -193,7 +187,7 @@ _NOT_AFTER = r"(?![\w]|-(?!long|old|plus)\w)"
         "intervening",
     ],
 )
-def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
+def counted(found: re.Match[str], at: Anchoring) -> Timex | None:  # noqa: PLR0911 - one line a case
     """ "three months", "the past two years", "24-hour", "a decade ago", "60 days later"."""
     unit = found["u"]
     low = unit.lower()
@@ -202,10 +196,10 @@ def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
         count = w.number(name)
     except (KeyError, ValueError):
         return None
-    many = low in {"centuries"} or low.endswith("s")
+    many = low == "centuries" or low.endswith("s")
     lead = found[0][: found.start("n") - found.start()]
     start = found.start()
-    if low in {"second"} and (
+    if low == "second" and (
         name.lower() in {"a", "an", "one"} or re.search(r"\s", at.text[found.end("n") : found.start("u")])
     ):
         return None  # "a second attempt"
@@ -226,7 +220,7 @@ def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
         return None  # "one day, ..."
     if name.lower() in {"a", "an"} and lead.strip().lower() in {"nearly", "the", "all"}:
         return None
-    if name.lower() in {"one"} and re.match(r"\s+of\b", at.text[found.end() : found.end() + 4]):
+    if name.lower() == "one" and re.match(r"\s+of\b", at.text[found.end() : found.end() + 4]):
         return None
     if re.match(r"(?i)(?:his|her|its|their|our|my|nearly|all)\s", lead):
         start += len(lead) - len(lead.lstrip()) + re.match(r"\w+\s+", lead).end()  # type: ignore[union-attr]
@@ -237,7 +231,6 @@ def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
     ):
         start = found.start("n")  # "a two-day summit": the article is the noun's
     return _read(
-        found,
         at,
         count,
         unit,
@@ -257,7 +250,7 @@ def halves(found: re.Match[str], at: Anchoring) -> Timex | None:
         return None
     start = found.start("h") if found["h"] else found.start()
     count = 0.5 if found["h"] or found["y"] else 0.25 if found["q"] else w.number(found["m"]) + 0.5
-    return _read(found, at, count, found["u"], start, found.end("u"))
+    return _read(at, count, found["u"], start, found.end("u"))
 
 
 @rule(
@@ -265,14 +258,14 @@ def halves(found: re.Match[str], at: Anchoring) -> Timex | None:
     rf"(?:(?P<pair>(?i:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+pair\s+of))|(?P<dozen>(?i:a\s+(?:half[\s-])?dozen|half\s+a\s+dozen|two\s+dozen))|(?P<v>{w.VAGUE_COUNT}))\s+{_BETWEEN}(?P<u>{w.UNIT_MANY})(?![\w-])",
     [*_VAGUE_WORDS, *_SPAN_WORDS, "couple", "dozen", "half", "two"],
 )
-def vague(found: re.Match[str], at: Anchoring) -> Timex | None:
+def vaguely_counted(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "several weeks", "the past few years", "a couple of days"."""
     count: float | None = None
     if found["pair"]:
         count = 2
     elif found["dozen"]:
         count = 6 if "half" in found["dozen"].lower() else 24 if "two" in found["dozen"].lower() else 12
-    return _read(found, at, count, found["u"], found.start(), found.end("u"))
+    return _read(at, count, found["u"], found.start(), found.end("u"))
 
 
 @rule(
@@ -288,13 +281,13 @@ def vague(found: re.Match[str], at: Anchoring) -> Timex | None:
         "centuries",
     ],
 )
-def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
+def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:  # noqa: PLR0911 - one line a case
     """ "for years", "the coming weeks", "months of talks", "years ago", "hours after"."""
     unit = found["u"] or found["many"]
     left = at.text[max(0, found.start() - 16) : found.start()]
     right = at.text[found.end() : found.end() + 16]
     if found["span"]:
-        return timex(found, _vague(unit), "DURATION")
+        return timex(found, vague(unit), "DURATION")
     if unit.lower() in {"quarters", "seconds", "nights", "weekends"} and not re.match(
         r"\s+(?:later|ago|after|before|earlier)\b", right
     ):
@@ -323,97 +316,8 @@ def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
             and not re.search(r"\b(?:after|for|in|following|with|through)\s+$", left)
         ):
             return None
-        return _read(found, at, None, unit, found.start(), found.end())
+        return _read(at, None, unit, found.start(), found.end())
     return None
-
-
-_SET_VALUE = {
-    "day": "XXXX-XX-XX",
-    "week": "XXXX-WXX",
-    "weekend": "XXXX-WXX-WE",
-    "month": "XXXX-XX",
-    "quarter": "XXXX-QX",
-    "year": "XXXX",
-    "hour": "PT1H",
-    "minute": "PT1M",
-    "decade": "XXX",
-    "second": "PT1S",
-    "fortnight": "P2W",
-    "century": "XX",
-}
-_SET_ADVERB = {
-    "daily": "XXXX-XX-XX",
-    "nightly": "XXXX-XX-XXTNI",
-    "hourly": "PT1H",
-    "weekly": "XXXX-WXX",
-    "biweekly": "P2W",
-    "fortnightly": "P2W",
-    "monthly": "XXXX-XX",
-    "bimonthly": "P2M",
-    "quarterly": "XXXX-QX",
-    "annually": "XXXX",
-    "annual": "XXXX",
-    "yearly": "XXXX",
-    "semiannual": "P6M",
-    "semi-annual": "P6M",
-    "biannual": "P6M",
-    "biennial": "P2Y",
-    "biannually": "P6M",
-}
-
-
-@rule(
-    rf"(?i:every|each)\s+(?:(?i:single|other|and\s+every)\s+)?(?:(?P<wd>{w.WEEKDAY})(?:\s+(?P<wp>{w.DAY_PART}))?|(?P<mon>{w.MONTH})|(?P<s>{w.SEASON})|(?P<part>{w.DAY_PART})|(?P<n>{w.COUNT})\s+(?P<us>{w.UNIT_MANY})|(?P<few>(?i:few|several))\s+(?P<uf>{w.UNIT_MANY})|(?P<u>{w.UNIT}))(?![\w-])",
-    ["every", "each"],
-)
-def every(found: re.Match[str], at: Anchoring) -> Timex:
-    """ "every Monday", "each year", "every other week", "every four years"."""
-    del at
-    other = re.match(r"\w+\s+other\b", found[0], re.IGNORECASE)
-    if found["wd"]:
-        part = f"T{w.DAY_PARTS[found['wp'].lower()]}" if found["wp"] else ""
-        return timex(found, f"XXXX-WXX-{w.weekday_number(found['wd']) + 1}{part}", "SET")
-    if found["mon"]:
-        return timex(found, f"XXXX-{w.month_number(found['mon']):02d}", "SET")
-    if found["s"]:
-        return timex(found, f"XXXX-{w.SEASONS[found['s'].lower()]}", "SET")
-    if found["part"]:
-        return timex(found, f"XXXX-XX-XXT{w.DAY_PARTS[found['part'].lower()]}", "SET")
-    if found["n"]:
-        return timex(found, _amount(w.number(found["n"]), found["us"]), "SET")
-    if found["few"]:
-        return timex(found, _vague(found["uf"]), "SET")
-    if other:
-        return timex(found, _amount(2, found["u"]), "SET")
-    return timex(found, _SET_VALUE[found["u"].lower()], "SET")
-
-
-@rule(
-    rf"(?P<a>(?i:{'|'.join(sorted(_SET_ADVERB, key=len, reverse=True))}))(?![\w-])",
-    [a.split("-")[0] for a in _SET_ADVERB],
-)
-def set_adverb(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "annually", "monthly", "daily"; not the name of a paper ("the Kommersant Daily")."""
-    if found["a"][0].isupper() and re.search(r"\w\s$", at.text[max(0, found.start() - 2) : found.start()]):
-        return None
-    if found["a"].lower() == "daily" and re.match(
-        r"\s+(?:[A-Z]|informed|reported|said|newspaper|wrote)", at.text[found.end() : found.end() + 12]
-    ):
-        return None
-    return timex(found, _SET_ADVERB[found["a"].lower()], "SET")
-
-
-@rule(
-    rf"(?:(?P<times>(?i:once|twice|three\s+times|four\s+times|several\s+times|\d+\s+times))\s+)?(?:(?i:a|per|each|every|an))\s+(?P<u>(?i:hour|day|week|month|quarter|year|decade|annum))(?![\w-])",
-    ["once", "twice", "three", "four", "several", "per", DIGIT],
-)
-def rate(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "twice a week", "per day", "three times a year"."""
-    del at
-    if not found["times"] and not found[0].lower().startswith("per"):
-        return None
-    unit = "year" if found["u"].lower() == "annum" else found["u"]
-    return timex(found, _amount(1, unit), "SET")
 
 
 @rule(r"(?i:all)\s+(?P<u>(?i:week|month|year|winter|summer|century))(?:\s+long)?(?![\w-])", ["all"])
@@ -421,7 +325,7 @@ def all_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "all week"."""
     del at
     unit = found["u"].lower()
-    return timex(found, "P3M" if unit in w.SEASONS else _amount(1, unit), "DURATION")
+    return timex(found, "P3M" if unit in w.SEASONS else amount(1, unit), "DURATION")
 
 
 @rule(
@@ -436,42 +340,4 @@ def all_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
 def long(found: re.Match[str], at: Anchoring) -> Timex:
     """ "a yearlong study", "the decades-old dispute"."""
     del at
-    return timex(found, _amount(1, found["one"]) if found["one"] else _vague(found["many"]), "DURATION")
-
-
-@rule(
-    r"(?P<wd>(?i:mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekdays|weekends|weeknights))(?![\w'’-])",
-    [*(d.lower() + "s" for d in w.WEEKDAYS), "weekdays", "weekends", "weeknights"],
-)
-def weekly(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """ "on Mondays", "weekends"."""
-    del at
-    low = found["wd"].lower()
-    if low in {"weekdays", "weeknights"}:
-        return timex(found, "XXXX-WXX", "SET")
-    if low == "weekends":
-        return timex(found, "XXXX-WXX-WE", "SET")
-    if not found["wd"][0].isupper():
-        return None
-    return timex(found, f"XXXX-WXX-{w.weekday_number(low[:-1]) + 1}", "SET")
-
-
-@rule(
-    r"(?:(?i:the|this|last|next|that|the\s+past|the\s+following|the\s+coming|the\s+previous)\s+)(?i:weekend)(?![\w-])",
-    ["the", "this", "last", "next", "that"],
-)
-def weekend(found: re.Match[str], at: Anchoring) -> Timex:
-    """ "the weekend": the last one told of, ahead in plans."""
-    day = at.anchor
-    low = found[0].lower()
-    if day is None:
-        return timex(found, "XXXX-WXX-WE")
-    if low.startswith("next") or "coming" in low:
-        weeks = 1 if low.startswith("next") else 0
-    elif low.startswith("this"):
-        weeks = 0
-    elif low.startswith("last") or "past" in low or "previous" in low:
-        weeks = -1
-    else:
-        weeks = 0 if day.weekday() >= 4 or at.tense(found.start(), found.end()).name == "FUTURE" else -1
-    return timex(found, shift(day + dt.timedelta(days=0), weeks, "WE"))
+    return timex(found, amount(1, found["one"]) if found["one"] else vague(found["many"]), "DURATION")

@@ -10,13 +10,27 @@ from workers.extraction.dates import (
     calendar_rules,
     clock_rules,
     duration_rules,
+    holiday_rules,
+    period_rules,
+    reference_rules,
     relative_rules,
-)  # declare their rules
+    set_rules,
+)
 from workers.extraction.dates.anchoring import Anchoring
 from workers.extraction.dates.rules import DIGIT, QUOTE, RULES
 from workers.extraction.dates.words import HEADS
 
-_FAMILIES = (calendar_rules, clock_rules, duration_rules, relative_rules)
+# imported for the rules that they declare
+FAMILIES = (
+    holiday_rules,
+    calendar_rules,
+    period_rules,
+    relative_rules,
+    reference_rules,
+    duration_rules,
+    set_rules,
+    clock_rules,
+)
 _HEADS = HEADS | {DIGIT, QUOTE}
 _NEAR = 9  # words within which an expression shows its head
 _WORD = re.compile(r"\b(?:(?P<word>[A-Za-z]+)|\d+)|['’‘](?=[2-9]0s)")

@@ -9,7 +9,7 @@ from services.core.domain.reading import Timex
 from workers.extraction.dates import words as w
 from workers.extraction.dates.anchoring import Anchoring, Tense
 from workers.extraction.dates.rules import rule, timex
-from workers.extraction.dates.values import add_months, shift, to_calendar, week_of
+from workers.extraction.dates.values import add_months, shift
 
 _LETTERS = {
     "day": "D",
@@ -252,7 +252,7 @@ def leaning_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 
 @rule(
-    rf"(?P<edge>(?:(?i:the)\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder)\s+(?i:of)\s+)(?:(?i:the)\s+)?(?P<unit>(?i:day|week|month|year|decade|century))(?![\w-])",
+    r"(?P<edge>(?:(?i:the)\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder)\s+(?i:of)\s+)(?:(?i:the)\s+)?(?P<unit>(?i:day|week|month|year|decade|century))(?![\w-])",
     _EDGE_WORDS,
 )
 def edge_of_unit(found: re.Match[str], at: Anchoring) -> Timex:
@@ -299,84 +299,11 @@ def part_of_day(found: re.Match[str], at: Anchoring) -> Timex | None:
         at.text[found.end() : found.end() + 8],
     ):
         return None  # "in the morning meetings"
-    day = at.last(10, since=at.sentence_start(start)) or (
-        at.base().isoformat() if "that" in lead and at.base() else None
-    )  # type: ignore[union-attr]
+    day = at.last(10, since=at.sentence_start(start))
+    if day is None and "that" in lead and (base := at.base()):
+        day = base.isoformat()
     day = day or at.deictic("D", 0)
     return Timex(start, found.end(), f"{day}T{w.DAY_PARTS[found['part'].lower()]}", "TIME")
-
-
-@rule(
-    r"(?:(?i:right|just|until|by)\s+)?(?P<now>(?i:now|currently|presently|nowadays))(?![\w'’-])"
-    r"|(?i:at\s+present|at\s+(?:the|this)\s+(?:present\s+)?(?:moment|time|point|juncture)|these\s+days|for\s+the\s+moment|the\s+present(?:\s+(?:day|time|moment))?(?=\s*(?:$|[.,;:!?)])))(?![\w-])",
-    [
-        "right",
-        "just",
-        "until",
-        "by",
-        "now",
-        "currently",
-        "presently",
-        "nowadays",
-        "at",
-        "these",
-        "for",
-        "the",
-    ],
-)
-def present(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """The time of speaking: PRESENT_REF."""
-    if found["now"]:
-        if (
-            re.match(r"\s+(?:known|a\s+days)\b", at.text[found.end() : found.end() + 8])
-            and found["now"].lower() != "currently"
-        ):
-            return timex(found, "PRESENT_REF", group="now")
-        return timex(found, "PRESENT_REF", group="now")
-    if re.match(r"(?i)at\s+the\s+(?:time|point)", found[0]):
-        return None  # the time that was spoken of
-    return timex(found, "PRESENT_REF")
-
-
-_FREE = (
-    r"(?=\s*(?:$|[.,;:!?)\]”\"'’—–-]|(?:of|is|was|were|will|and|or|but|for|in|on|as|to|when|that|with|by|at|if|because|than|has|had|have|would|"
-    r"could|may|might|can|must|should|after|while|where|from|he|she|they|we|it|I|you|there|nobody|all|its|his|her|their|the|a|an|this|these|"
-    r"some|any|no|not|both|only|also|do|does|did|seems?|looks?|holds?|remains?|lies|depends|without|under|into|so|since|until|before|about|over)\b))"
-)
-
-
-@rule(
-    rf"(?i:recently|lately|long\s+ago)(?![\w-])|(?i:in\s+(?:the\s+)?)?(?P<r>(?:(?i:the)\s+)?(?i:(?:more\s+)?recent|bygone|earlier)\s+(?i:years|months|weeks|days|decades|times|past|history))(?![\w-])"
-    rf"|(?P<p>(?i:the)\s+(?:(?i:recent|distant|not-too-distant)\s+)?(?i:past)){_FREE}",
-    ["recently", "lately", "long", "in", "the", "recent", "more", "bygone", "earlier"],
-)
-def past(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """An open past: PAST_REF."""
-    if found["p"]:
-        return timex(found, "PAST_REF", group="p")
-    if found["r"]:
-        if re.search(r"(?i)history$", found["r"]):
-            return None
-        return timex(found, "PAST_REF", group="r")
-    if re.search(r"\b(?i:how|too|very|as)\s$", at.text[max(0, found.start() - 6) : found.start()]):
-        return None
-    return timex(found, "PAST_REF")
-
-
-@rule(
-    rf"(?P<f>(?i:the)\s+(?:(?i:near|foreseeable|immediate|distant|not-too-distant|not\s+too\s+distant|very\s+near|nearest)\s+)?(?i:future)){_FREE}|(?i:in\s+)(?P<g>(?i:(?:near\s+)?future)){_FREE}"
-    r"|(?P<soon>(?i:soon))(?!\s+(?:after|as|to\s+be|enough|became|thereafter|found|followed|realized|learned|began)\b|er|est|\w)",
-    ["the", "in", "soon"],
-)
-def future(found: re.Match[str], at: Anchoring) -> Timex | None:
-    """An open future: FUTURE_REF."""
-    if found["soon"]:
-        if re.search(
-            r"\b(?i:as|too|how|so|very|or|no)\s$", at.text[max(0, found.start() - 6) : found.start()]
-        ):
-            return None
-        return timex(found, "FUTURE_REF")
-    return timex(found, "FUTURE_REF", group="f" if found["f"] else "g")
 
 
 @rule(
@@ -390,4 +317,22 @@ def whole_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
     return timex(found, at.deictic(_LETTERS[found["u"].split()[1].lower()], 0), group="u")
 
 
-__all__ = ["to_calendar", "week_of"]
+@rule(
+    r"(?:(?i:the|this|last|next|that|the\s+past|the\s+following|the\s+coming|the\s+previous)\s+)(?i:weekend)(?![\w-])",
+    ["the", "this", "last", "next", "that"],
+)
+def weekend(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "the weekend": the last one told of, ahead in plans."""
+    day = at.anchor
+    low = found[0].lower()
+    if day is None:
+        return timex(found, "XXXX-WXX-WE")
+    if low.startswith("next") or "coming" in low:
+        weeks = 1 if low.startswith("next") else 0
+    elif low.startswith("this"):
+        weeks = 0
+    elif low.startswith("last") or "past" in low or "previous" in low:
+        weeks = -1
+    else:
+        weeks = 0 if day.weekday() >= 4 or at.tense(found.start(), found.end()).name == "FUTURE" else -1
+    return timex(found, shift(day + dt.timedelta(days=0), weeks, "WE"))

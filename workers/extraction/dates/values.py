@@ -45,14 +45,15 @@ def make_day(year: int, month: int, day: int) -> dt.date | None:
         return None
 
 
-def shift(base: dt.date, count: float, unit: str) -> str:
+def shift(base: dt.date, count: float, unit: str) -> str:  # noqa: PLR0911 - one line a unit
     """The value `count` units (letters of `UNITS`) from the base, at the unit's own precision."""
     whole = round(count)
     try:
         if unit == "Y":
-            return f"{base.year + whole:04d}"
+            return f"{base.replace(year=base.year + whole, day=1).year:04d}"
         if unit in {"M", "Q"}:
             year, month = add_months(base.year, base.month, whole * (3 if unit == "Q" else 1))
+            dt.date(year, month, 1)  # raises beyond the calendar
             return f"{year:04d}-Q{(month + 2) // 3}" if unit == "Q" else f"{year:04d}-{month:02d}"
         if unit == "W":
             return week_of(base + dt.timedelta(weeks=whole))
@@ -103,7 +104,7 @@ def deadline(timex: Timex, anchor: dt.date | str | None, *, back: bool = False) 
         return None
     given = anchor.isoformat() if isinstance(anchor, dt.date) else anchor
     fields = [int(part) for part in given.split("-")]
-    base = dt.date(*(fields + [1, 1])[:3])
+    base = dt.date(*([*fields, 1, 1])[:3])
     clock, amount, unit = bool(found[1]), float(found[2]) * (-1 if back else 1), found[3]
     try:
         if clock:
@@ -117,6 +118,6 @@ def deadline(timex: Timex, anchor: dt.date | str | None, *, back: bool = False) 
             point = shift(base, amount * (12 if unit == "Y" else 1), "M")
     except (OverflowError, ValueError):
         return None
-    if not re.match(r"\d{4}", point):
+    if not re.match(r"\d{4}(?:-|$)", point):
         return None
     return point[: len(given)]

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import re
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 MONTH_NUMBER: dict[str, int] = {name.lower(): i for i, name in enumerate(MONTHS, 1)}
 MONTH_NUMBER |= {name[:3].lower(): i for i, name in enumerate(MONTHS, 1)} | {"sept": 9}
 
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 WEEKDAY_NUMBER: dict[str, int] = {name.lower(): i for i, name in enumerate(WEEKDAYS)}
 WEEKDAY_NUMBER |= {name[:3].lower(): i for i, name in enumerate(WEEKDAYS)}
 WEEKDAY_NUMBER |= {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
@@ -32,19 +45,55 @@ DAY_PARTS = {
     "midday": "MI",
 }
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 NUMBER_WORDS: dict[str, int] = {word: i for i, word in enumerate(_ONES)}
 NUMBER_WORDS |= {word: 10 * i for i, word in enumerate(_TENS, 2)}
 NUMBER_WORDS |= {f"{t}-{o}": NUMBER_WORDS[t] + i for t in _TENS for i, o in enumerate(_ONES[1:10], 1)}
 
-_ORDINAL_WORDS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_ORDINAL_WORDS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 ORDINALS: dict[str, int] = {word: i for i, word in enumerate(_ORDINAL_WORDS, 1)} | {"twenty-first": 21}
 
 # unit -> (letters of an ISO 8601 duration, factor). A decade is ten years, as news annotators write it.
@@ -79,7 +128,7 @@ _month_short += [m.upper() for m in _month_short]
 MONTH = rf"(?:{_alternatives(_month_names)})"
 MONTH_ANY = rf"(?:{_alternatives(_month_names)}|(?:{_alternatives(_month_short)})\b\.?)"
 WEEKDAY = rf"(?:{_alternatives(WEEKDAYS + [w.upper() for w in WEEKDAYS])})"
-_weekday_short = "Mon Tues Tue Weds Wed Thurs Thur Thu Fri Sat Sun".split()
+_weekday_short = ["Mon", "Tues", "Tue", "Weds", "Wed", "Thurs", "Thur", "Thu", "Fri", "Sat", "Sun"]
 WEEKDAY_ANY = rf"(?:{WEEKDAY[3:-1]}|(?:{'|'.join(_weekday_short)})\b\.?)"
 
 YEAR = r"(?:1[5-9]\d\d|20\d\d|2100)(?![\d%]|[.,:]\d|[A-Za-z])"
@@ -89,6 +138,12 @@ DAY_PART = r"(?i:morning|afternoon|evening|night|dawn|dusk|lunchtime)"
 UNIT = r"(?i:second|minute|hour|day|week|fortnight|weekend|month|quarter|year|decade|century|millennium)"
 UNIT_MANY = r"(?i:seconds|minutes|hours|days|nights|weeks|fortnights|weekends|months|quarters|years|decades|centuries)"
 CALENDAR_UNIT = r"(?i:day|week|weekend|month|quarter|year|decade|century)"
+
+# "early", "the end of" before a month, a year or a decade
+EDGE = (
+    r"(?:(?:(?i:early|late|mid)(?:\s+(?i:in|on)|-)?\s*-?\s*"
+    r"|(?:(?i:the)\s+)?(?i:very\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half)\s+(?i:of)\s+(?:(?i:the)\s+)?))"
+)
 
 COUNT_WORD = rf"(?i:{_alternatives(list(NUMBER_WORDS)[1:])})"
 COUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?(?!\d|[,.:]\d)|{COUNT_WORD})"
@@ -103,13 +158,85 @@ HEADS = frozenset(
     [*MONTH_NUMBER, *WEEKDAY_NUMBER, *SEASONS, *DAY_PARTS, *UNITS, *(u + "s" for u in UNITS), "centuries"]
     + [f"{d.lower()}s" for d in WEEKDAYS]
     + [word[:-1] + "ies" for word in _TENS]
-    + "today yesterday tomorrow tonight now currently presently nowadays recently lately soon ago past future present".split()
-    + "moment time point juncture noon midnight noontime clock half hours q fy weekdays weekends weeknights annum".split()
-    + "daylong weeklong monthlong yearlong decadelong centurylong hourlong".split()
-    + "daily nightly hourly weekly biweekly fortnightly monthly bimonthly quarterly annually annual yearly".split()
-    + "semiannual semi biannual biannually biennial christmas thanksgiving easter halloween new boxing independence".split()
-    + "labor memorial veterans armistice valentine victory groundhog earth bastille martin presidents columbus".split()
-    + "mother father good ash palm fools patrick fourth times history bygone".split()
+    + [
+        "today",
+        "yesterday",
+        "tomorrow",
+        "tonight",
+        "now",
+        "currently",
+        "presently",
+        "nowadays",
+        "recently",
+        "lately",
+        "soon",
+        "ago",
+        "past",
+        "future",
+        "present",
+    ]
+    + [
+        "moment",
+        "time",
+        "point",
+        "juncture",
+        "noon",
+        "midnight",
+        "noontime",
+        "clock",
+        "half",
+        "hours",
+        "q",
+        "fy",
+        "weekdays",
+        "weekends",
+        "weeknights",
+        "annum",
+    ]
+    + ["daylong", "weeklong", "monthlong", "yearlong", "decadelong", "centurylong", "hourlong"]
+    + [
+        "daily",
+        "nightly",
+        "hourly",
+        "weekly",
+        "biweekly",
+        "fortnightly",
+        "monthly",
+        "bimonthly",
+        "quarterly",
+        "annually",
+        "annual",
+        "yearly",
+    ]
+    + [
+        "semiannual",
+        "semi",
+        "biannual",
+        "biannually",
+        "biennial",
+        "christmas",
+        "thanksgiving",
+        "easter",
+        "halloween",
+        "new",
+        "boxing",
+        "independence",
+    ]
+    + [
+        "labor",
+        "memorial",
+        "veterans",
+        "armistice",
+        "valentine",
+        "victory",
+        "groundhog",
+        "earth",
+        "bastille",
+        "martin",
+        "presidents",
+        "columbus",
+    ]
+    + ["mother", "father", "good", "ash", "palm", "fools", "patrick", "fourth", "times", "history", "bygone"]
 )
 
 

@@ -1,0 +1,79 @@
+"""The article's own day, on beginnings of our own (`article_heads.yaml`) and on coded articles."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.core.domain.dossier import load_dossier
+from services.core.domain.reading import ArticleDate, ArticleText
+from services.core.domain.vocabulary import DateBasis
+from workers.extraction.article_date import work_out_date
+
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+TODAY = dt.date(2026, 11, 22)
+HEADS: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "article_heads.yaml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("head", HEADS, ids=[f"{n}-{h['date']}" for n, h in enumerate(HEADS)])
+def test_the_day_of_a_beginning(head: dict[str, Any]) -> None:
+    article = ArticleText(head["text"], published_at=head.get("published_at"), url=head.get("url"))
+
+    expected = ArticleDate(head["date"].isoformat() if head["date"] else None, DateBasis(head["basis"]))
+    assert work_out_date(article, today=TODAY) == expected
+
+
+def test_a_dossier_knows_who_was_in_office_and_when_the_treaty_ended() -> None:
+    dossier = load_dossier("inf")
+    text = (
+        "BRUSSELS, October 31 — Jens Stoltenberg regretted on Thursday that the INF Treaty is gone.\n\n"
+        "On August 2, the treaty was terminated."
+    )  # a Thursday in 2019 and in 2024; by then he had left
+
+    assert work_out_date(ArticleText(text), dossier, today=TODAY).value == "2019-10-31"
+    assert work_out_date(ArticleText(text), today=TODAY).value == "2024-10-31"
+
+
+def test_the_last_year_of_the_treaty_gives_the_year() -> None:
+    dossier = load_dossier("inf")
+    text = "Minsk, Oct 20 : He criticised on Monday the withdrawal from the INF Treaty last year, signed in 1987.\n"
+
+    assert work_out_date(ArticleText(text), dossier, today=TODAY).value == "2020-10-20"
+
+
+def test_nobody_writes_after_the_day_of_receipt() -> None:
+    text = (
+        "MOSCOW, October 28. The ministry said on Wednesday that it waits. The treaty ended in August 2019.\n"
+    )
+
+    assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 28)).value == "2020-10-28"
+    assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 20)).value != "2020-10-28"
+
+
+@pytest.mark.shared
+def test_the_coded_seed_articles_get_their_days() -> None:
+    if not SHARED.exists() and "CI" not in os.environ:
+        pytest.skip("the shared examples are not beside this checkout")
+    coded = yaml.safe_load((SHARED / "gold/dev/seeds.yaml").read_text(encoding="utf-8"))
+    dossier = load_dossier("inf")
+
+    found = {
+        record["article"]: work_out_date(
+            ArticleText((SHARED / "seeds" / record["article"]).read_text(encoding="utf-8")),
+            dossier,
+            today=TODAY,
+        )
+        for record in coded
+    }
+
+    assert {name: date.value for name, date in found.items()} == {
+        r["article"]: r["date"].isoformat() for r in coded
+    }
+    assert {date.basis for date in found.values()} == {DateBasis.DATELINE}
