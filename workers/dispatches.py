@@ -132,7 +132,7 @@ def hold(
     work: Sequence[tuple[str, int, UUID, int]],
     time_limit: float,
 ) -> list[Held]:
-    """Takes work (article, revision, cause, its position) for this connection and returns what was taken.
+    """Takes work (article, revision, cause, its position) for this connection; returns what was taken, in order.
 
     Left out is what another living worker holds, or what newer work has taken the place of. Work that was
     begun and lost longer than `time_limit` seconds ago counts as having taken too long.
@@ -151,7 +151,8 @@ def hold(
             "positions": [item[3] for item in work],
         },
     ).fetchall()
-    return [Held(str(row[0]), *row[1:]) for row in rows]
+    taken = {str(row[0]): Held(str(row[0]), *row[1:]) for row in rows}
+    return [taken[item[0]] for item in work if item[0] in taken]
 
 
 def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:

@@ -1,0 +1,208 @@
+"""The relay follows the log: what it sends is bounded, sent again when lost, and forgotten when done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from redis import Redis
+
+from services.core.domain.events import ExtractionRequested, article_stream
+from services.core.domain.ids import derived_id
+from services.core.eventstore import locks
+from services.core.eventstore.seals import newest_seal
+from services.core.eventstore.store import StreamWrite, make_event
+from tests.integration import saboteur
+from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in
+from workers import relay
+from workers.dispatches import DEDUPLICATE
+from workers.tasks import WorkerProcess
+
+PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}."
+
+
+@pytest.fixture
+def pipe(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Pipeline]:
+    made = pipeline(database_url, valkey_url, tmp_path, relay_window=10)
+    yield made
+    made.stop()
+
+
+def states(pipe: Pipeline) -> dict[str, int]:
+    """How many pieces of work are in which state."""
+    found: dict[str, int] = {}
+    for row in pipe.dispatches():
+        found[row[2]] = found.get(row[2], 0) + 1
+    return found
+
+
+def work_off(pipe: Pipeline, *articles: str) -> None:
+    """Does in this process what the tasks would."""
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run(articles)
+    process.extraction().run(articles, "inf")
+    process.close()
+
+
+def test_what_is_sent_and_not_finished_is_bounded(pipe: Pipeline) -> None:
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(25)]
+    with pipe.relay():
+        eventually(lambda: states(pipe) == {"sent": 10, "waiting": 15}, "the window is full")
+        sent = {row[0] for row in pipe.dispatches() if row[2] == "sent"}
+        assert sent == set(articles[:10])
+        process = WorkerProcess(pipe.settings, saboteur.load)
+        process.deduplication().run(articles[:4])
+        process.close()
+        eventually(lambda: states(pipe) == {"sent": 14, "waiting": 11}, "as many more are sent")
+
+
+def test_one_of_two_relays_leads_and_the_other_takes_over(pipe: Pipeline) -> None:
+    with pipe.relay() as first:
+        take_in(pipe.store, PLAIN)
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is sent")
+        with pipe.relay(), pipe.store.pool.connection() as conn:
+            time.sleep(0.8)
+            leaders = conn.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND"
+                " (classid::bigint << 32 | objid::bigint) = %s AND database = (SELECT oid FROM pg_database"
+                " WHERE datname = current_database())",
+                [locks.RELAY],
+            ).fetchone()
+            assert leaders == (1,)
+            with Redis.from_url(pipe.settings.redis_url or "") as broker:
+                assert broker.llen(DEDUPLICATE) == 1
+            first.set()
+            take_in(pipe.store, PLAIN.format("two"))
+            eventually(lambda: len(pipe.dispatches()) == 2, "the second goes on")
+
+
+def test_a_relay_that_begins_again_from_nothing_does_nothing_twice(pipe: Pipeline) -> None:
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(5)]
+    with pipe.relay():
+        work_off(pipe, *articles)
+        eventually(lambda: not pipe.dispatches(), "all is done")
+    with pipe.store.pool.connection() as conn:
+        conn.execute("DELETE FROM checkpoints")
+    with Redis.from_url(pipe.settings.redis_url or "") as broker:
+        broker.flushall()
+        with pipe.relay():
+            eventually(lambda: at(pipe) == 15, "the log is read")
+            time.sleep(0.3)
+            assert broker.llen(DEDUPLICATE) == 0
+    assert not pipe.dispatches()
+    assert len(of_type(pipe.store, *TYPES_READ)) == 5
+
+
+def at(pipe: Pipeline) -> int:
+    """The relay's checkpoint."""
+    with pipe.store.pool.connection() as conn:
+        row = conn.execute("SELECT global_position FROM checkpoints WHERE name = 'relay'").fetchone()
+        return row[0] if row else 0
+
+
+def test_what_was_noted_but_never_sent_is_sent_by_the_next_relay(pipe: Pipeline) -> None:
+    take_in(pipe.store, PLAIN)
+    with pipe.relay(), Redis.from_url(pipe.settings.redis_url or "") as broker:
+        eventually(lambda: broker.llen(DEDUPLICATE) == 1, "it is sent")
+    with Redis.from_url(pipe.settings.redis_url or "") as broker:
+        broker.delete(DEDUPLICATE)  # as if it had died before sending: the broker still has its mark
+        with pipe.relay():
+            eventually(lambda: broker.llen(DEDUPLICATE) == 1, "it is sent again", 3.0)
+
+
+def test_a_message_that_a_dying_worker_took_along_is_sent_again(pipe: Pipeline) -> None:
+    take_in(pipe.store, PLAIN)
+    with pipe.relay(), Redis.from_url(pipe.settings.redis_url or "") as broker:
+        eventually(lambda: broker.llen(DEDUPLICATE) == 1, "it is sent")
+        broker.delete(DEDUPLICATE)
+        eventually(lambda: broker.llen(DEDUPLICATE) == 1, "it is sent again", 6.0)
+
+
+def test_work_held_by_a_dead_worker_is_taken_back_at_once(pipe: Pipeline) -> None:
+    article = take_in(pipe.store, PLAIN)
+    with pipe.relay():
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is sent")
+        with psycopg.connect(pipe.settings.database_url or "", autocommit=True) as worker:
+            worker.execute(
+                "UPDATE dispatches SET state = 'started', worker = pg_backend_pid(), started_at = now()"
+            )
+            time.sleep(0.6)
+            assert pipe.dispatches() == [(article, DEDUPLICATE, "started", 0)]
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is sent again", 3.0)
+        assert pipe.dispatches()[0][3] == 1
+
+
+def test_without_a_broker_work_waits_and_goes_on_when_it_is_back(pipe: Pipeline) -> None:
+    away = pipe.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    stop = threading.Event()
+    thread = threading.Thread(target=relay.main, args=(away, stop))
+    thread.start()
+    take_in(pipe.store, PLAIN)
+    eventually(lambda: states(pipe) == {"waiting": 1}, "it is noted")
+    time.sleep(0.5)
+    assert states(pipe) == {"waiting": 1}
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    with pipe.relay():
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is sent")
+
+
+def test_an_article_is_read_again_on_request(pipe: Pipeline) -> None:
+    article = take_in(pipe.store, PLAIN)
+    with pipe.relay():
+        work_off(pipe, article)
+        event_id = derived_id(article, "asked")
+        request = make_event(
+            ExtractionRequested(article_id=article, revision=1, dossier="inf", reason="re-reading"),
+            id=event_id,
+            correlation_id=event_id,
+            causation_id=None,
+        )
+        pipe.store.append([StreamWrite(article_stream(article), [request])])
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is sent")
+        work_off(pipe, article)
+        eventually(lambda: not pipe.dispatches(), "all is done")
+    again = of_type(pipe.store, "ExtractionCompleted")
+    assert [event.metadata["causation_id"] for event in again][1] == str(request.id)
+
+
+def test_the_log_is_sealed_to_its_end(pipe: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "SEAL_SECONDS", 0.2)
+    for number in range(7):
+        take_in(pipe.store, PLAIN.format(number))
+
+    def sealed() -> int:
+        with pipe.store.pool.connection() as conn:
+            seal = newest_seal(conn)
+            return seal.last_position if seal else 0
+
+    with pipe.relay():
+        eventually(lambda: sealed() == 7, "all is sealed")
+        take_in(pipe.store, PLAIN.format("more"))
+        eventually(lambda: sealed() == 8, "what came later, too")
+
+
+def test_an_idle_relay_sends_at_once(pipe: Pipeline) -> None:
+    with pipe.relay(), Redis.from_url(pipe.settings.redis_url or "") as broker:
+        eventually(lambda: broker.exists(f"treatyline:relay:{_dbname(pipe)}") == 1, "it leads")
+        waited = []
+        for number in range(15):
+            take_in(pipe.store, PLAIN.format(number))
+            started = time.perf_counter()
+            while broker.llen(DEDUPLICATE) == 0:
+                assert time.perf_counter() - started < 5
+            waited.append(time.perf_counter() - started)
+            broker.delete(DEDUPLICATE)
+            with pipe.store.pool.connection() as conn:
+                conn.execute("DELETE FROM dispatches")
+        assert sorted(waited)[len(waited) // 2] < 0.1, waited  # waiting for the next poll would be 0.25 s
+
+
+def _dbname(pipe: Pipeline) -> str:
+    with pipe.store.pool.connection() as conn:
+        return conn.info.dbname
