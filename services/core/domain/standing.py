@@ -145,6 +145,8 @@ def _representative_order(statement: StatedPosition) -> tuple[object, ...]:
         statement.copy,
         -statement.confidence,
         statement.published_on,
+        statement.published_at or "",
         statement.article_id,
-        str(statement.id),
+        statement.date,
+        statement.evidence,
     )

@@ -103,7 +103,7 @@ def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, Entry
     if not once:
         return {key: key for key in found}
     roots: dict[EntryKey, EntryKey] = {}
-    for key in sorted(found, key=lambda k: (-len(k.date), -len(k.actors), k)):
+    for key in sorted(found, key=_finest_first):
         finer = {roots[other] for other in roots if _joins(key, other)}
         roots[key] = finer.pop() if len(finer) == 1 else key
     return roots
@@ -136,7 +136,19 @@ def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
 
 def representative_order(mention: Mention) -> tuple[object, ...]:
     """Sorts the earliest independent mention of highest confidence first."""
-    return (mention.copy, -mention.confidence, mention.published_on, mention.article_id, str(mention.id))
+    return (
+        mention.copy,
+        -mention.confidence,
+        mention.published_on,
+        mention.published_at or "",
+        mention.article_id,
+        _finest_first(mention.key),
+        mention.evidence,
+    )
+
+
+def _finest_first(key: EntryKey) -> tuple[object, ...]:
+    return (-len(key.date), -len(key.actors), key)
 
 
 def _by_key(mention: Mention) -> EntryKey:

@@ -1,0 +1,200 @@
+"""Writes articles and what became of them straight into the log, for tests of what reads it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from services.core.domain.events import (
+    ArticleJudgedDuplicate,
+    ArticleJudgedOriginal,
+    ArticleReceived,
+    ArticleRevised,
+    ArticleWithdrawn,
+    Event,
+    ExtractionCompleted,
+    ExtractionSkipped,
+    article_stream,
+)
+from services.core.domain.ids import derived_id
+from services.core.eventstore.bodies import Body, BodyWrite, release_bodies, text_sha256
+from services.core.eventstore.store import StreamWrite, append, make_event
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an article tells: a political event, or a position if `proposition` is given."""
+
+    words: str
+    date: str
+    kind: str = "statement"
+    actors: tuple[str, ...] = ("russia",)
+    recipients: tuple[str, ...] = ()
+    status: str = "actual"
+    proposition: str | None = None
+    stance: str = "supports"
+    confidence: float = 0.9
+    person: str | None = None
+
+
+class LogWriter:
+    """Appends through the real append, one event at a time."""
+
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+        self.conn = conn
+
+    def _append(self, article_id: str, event: Event, body: Body | None = None) -> int:
+        stream = article_stream(article_id)
+        new = make_event(event, id=derived_id("test", next(_numbers)), correlation_id=None, causation_id=None)
+        bodies = [BodyWrite(stream, article_id, body)] if body else []
+        with self.conn.transaction():
+            return append(self.conn, [StreamWrite(stream, [new])], bodies).last
+
+    def receive(
+        self,
+        article_id: str,
+        text: str,
+        *,
+        outlet: str | None = "Wire",
+        published_at: str | None = "2019-08-03",
+        revision: int = 1,
+        current: bool = True,
+        url: str | None = None,
+        title: str | None = None,
+    ) -> int:
+        body = Body(title, None, text)
+        fields: dict[str, Any] = {
+            "article_id": article_id,
+            "revision": revision,
+            "url": url,
+            "outlet": outlet,
+            "published_at": published_at,
+            "language": None,
+            "tags": (),
+            "body_sha256": body.sha256.hex(),
+            "text_sha256": text_sha256(text).hex(),
+            "characters": len(text),
+            "received_as": "json",
+            "key_id": None,
+        }
+        event = ArticleReceived(**fields) if revision == 1 else ArticleRevised(current=current, **fields)
+        return self._append(article_id, event, body)
+
+    def judge(self, article_id: str, story: str, *, of: str | None = None, revision: int = 1) -> int:
+        fields: dict[str, Any] = {
+            "article_id": article_id,
+            "revision": revision,
+            "story_id": str(derived_id("story", story)),
+        }
+        if of is None:
+            return self._append(article_id, ArticleJudgedOriginal(**fields))
+        return self._append(
+            article_id, ArticleJudgedDuplicate(of=of, method="near", similarity=0.9, **fields)
+        )
+
+    def read(
+        self,
+        article_id: str,
+        text: str,
+        tellings: Iterable[Telling],
+        *,
+        revision: int = 1,
+        article_date: str | None = "2019-08-03",
+        quotations: tuple[dict[str, Any], ...] = (),
+        extractor_version: str = "1",
+    ) -> int:
+        events, positions = [], []
+        for t in tellings:
+            start = text.index(t.words)
+            shared = {
+                "date": t.date,
+                "speaker": {"person": t.person} if t.person else None,
+                "confidence": t.confidence,
+                "evidence": [start, start + len(t.words)],
+            }
+            if t.proposition:
+                positions.append(
+                    {
+                        "actor": t.actors[0],
+                        "proposition": t.proposition,
+                        "stance": t.stance,
+                        "condition": None,
+                        "voice": "own",
+                        **shared,
+                    }
+                )
+            else:
+                events.append(
+                    {
+                        "kind": t.kind,
+                        "plover": "SUPPORT",
+                        "plover_mode": None,
+                        "status": t.status,
+                        "actors": list(t.actors),
+                        "recipients": list(t.recipients),
+                        **shared,
+                    }
+                )
+        return self._append(
+            article_id,
+            ExtractionCompleted(
+                article_id=article_id,
+                revision=revision,
+                dossier="inf",
+                dossier_version="1",
+                extractor_version=extractor_version,
+                language="en",
+                article_date=article_date,
+                article_date_basis="given",
+                political_events=tuple(events),
+                positions=tuple(positions),
+                quotations=quotations,
+                dropped=0,
+            ),
+        )
+
+    def skip(self, article_id: str, *, revision: int = 1, article_date: str | None = "2019-08-03") -> int:
+        return self._append(
+            article_id,
+            ExtractionSkipped(
+                article_id=article_id,
+                revision=revision,
+                dossier="inf",
+                dossier_version="1",
+                extractor_version="1",
+                reason="off-topic",
+                language="en",
+                article_date=article_date,
+                article_date_basis="given",
+            ),
+        )
+
+    def withdraw(self, article_id: str) -> int:
+        with self.conn.transaction():
+            position = self._append(
+                article_id, ArticleWithdrawn(article_id=article_id, reason="asked", key_id=None)
+            )
+            release_bodies(self.conn, article_id)
+        return position
+
+    def article(
+        self,
+        article_id: str,
+        text: str,
+        tellings: Iterable[Telling],
+        *,
+        story: str | None = None,
+        of: str | None = None,
+        outlet: str | None = "Wire",
+        published_at: str | None = "2019-08-03",
+    ) -> int:
+        """Received, judged and read."""
+        self.receive(article_id, text, outlet=outlet, published_at=published_at)
+        self.judge(article_id, story or article_id, of=of)
+        return self.read(article_id, text, tellings, article_date=(published_at or "2019-08-03")[:10])
