@@ -11,25 +11,17 @@ import psycopg
 
 from services.core.eventstore import locks
 from services.core.eventstore.store import CHANNEL, flush, read_all
-from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
+from services.core.eventstore.subscription import load_checkpoint, lock_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
-from services.core.projections.base import Projection
+from services.core.projections.base import PROJECTED, Projection
 from services.core.projections.registry import projections as all_projections
 from services.core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PROJECTED = "treatyline_projected"
-"""NOTIFY channel; the payload is the global position that every projection has reached."""
-
 BATCH = 500  # events in a transaction
 POLL_SECONDS = 0.5
 STAND_BY_SECONDS = 0.5
-
-
-def checkpoint_name(projection: Projection) -> str:
-    """The name of a projection's checkpoint."""
-    return f"projection:{projection.name}"
 
 
 def project_next(
@@ -40,7 +32,7 @@ def project_next(
     Returns the position that all have reached, None where there was nothing to do. A crash at any point
     leaves rows and checkpoints as they were before or after. `conn` is outside a transaction.
     """
-    reached = {p: load_checkpoint(conn, checkpoint_name(p)).global_position for p in projections}
+    reached = {p: load_checkpoint(conn, p.name).global_position for p in projections}
     after = min(reached.values(), default=0)
     batch = read_all(conn, after, limit)
     if not batch:
@@ -51,11 +43,14 @@ def project_next(
         conn.execute(
             "SET LOCAL synchronous_commit = off"
         )  # lost rows are folded again, with their checkpoint
+        # A rebuild that exchanges the tables waits for us, or we for it: what follows sees one or the other.
+        if any(lock_checkpoint(conn, p.name) != position for p, position in reached.items()):
+            return after
         for projection, position in reached.items():
             new = [event for event in batch if event.global_position > position]
             if new:
                 projection.apply(conn, new)
-                save_checkpoint(conn, checkpoint_name(projection), last)
+                save_checkpoint(conn, projection.name, last)
         conn.execute("SELECT pg_notify(%s, %s)", [PROJECTED, str(last)])
     return last
 
@@ -64,7 +59,7 @@ def catch_up(
     conn: psycopg.Connection[Any], projections: Sequence[Projection], until: int | None = None
 ) -> int:
     """Folds until the log's end, or until a batch reaches `until`. Returns the position reached."""
-    reached = min((load_checkpoint(conn, checkpoint_name(p)).global_position for p in projections), default=0)
+    reached = min((load_checkpoint(conn, p.name).global_position for p in projections), default=0)
     while until is None or reached < until:
         position = project_next(conn, projections)
         if position is None:

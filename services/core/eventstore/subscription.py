@@ -127,6 +127,14 @@ def load_checkpoint(conn: psycopg.Connection[Any], name: str) -> CheckpointAt:
     return CheckpointAt(row[0], orjson.loads(row[1])) if row else CheckpointAt(0, {})
 
 
+def lock_checkpoint(conn: psycopg.Connection[Any], name: str) -> int:
+    """The checkpoint's position, which nobody else can move before this transaction ends."""
+    row = conn.execute(
+        "SELECT global_position FROM checkpoints WHERE name = %s FOR UPDATE", [name]
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def save_checkpoint(
     conn: psycopg.Connection[Any], name: str, global_position: int, meta: dict[str, Any] | None = None
 ) -> None:

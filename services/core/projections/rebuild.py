@@ -30,6 +30,8 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
     """
     conn.execute("SELECT pg_advisory_lock(%s)", (locks.REBUILD,))
     try:
+        if not _checkpoint(conn):
+            return 0  # nothing was projected yet; the projector begins with empty tables itself
         _prepare(conn)
         models = read_models(NEXT, withdrawn=_withdrawn(conn))
         done = 0
