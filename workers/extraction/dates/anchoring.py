@@ -22,6 +22,7 @@ class Tense(Enum):
     OPEN = auto()  # no verb tells
 
 
+_LEAN = 500  # characters back to a date that "the following day" can lean on
 _REACH = 160  # characters of the sentence that are searched for a verb on each side
 
 _BREAK = re.compile(
@@ -30,15 +31,15 @@ _BREAK = re.compile(
 _LEAN_FUTURE = re.compile(
     r"(?:\b(?:by|until|till|through|starting|beginning|effective|due|(?:scheduled|slated|set|due|planned|expected) (?:for|on)"
     r"|ahead of|no later than|not before|(?:take|takes|taking)(?: \w+)? effect|come into force|postponed to|delayed to|as (?:of|from))"
-    r"\s+(?:(?:late|early|the end of|on|in|at|the)\s+)*)$",
+    r"\s+(?:(?:late|early|the end of|at least|about|around|on|in|at|the)\s+)*)$",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"(?:at\s+)?\d[\d:.]*\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{2,4}\s+)?(?:on\s+)?$")
 _FUTURE = (
-    r"will|must|should|may|might|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
+    r"will|must|should|(?-i:may)|might|(?:is|are|was|were) due|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
     r"expected|bound|supposed|planned|plans?|planning|wants?|hopes?|hoped|intends?|intended|promise[sd]?|decided|pledge[sd]?|"
     r"vow(?:s|ed)|threaten(?:s|ed)|invited|agreed?|agrees|prepar(?:es|ed|ing)|aims?|offer(?:s|ed)) to|"
-    r"(?:to|will|would|shall|may|might|must|should|could|can)(?: also| only| then| now)? be [a-z]+|put off|pushed back|adjourned|"
+    r"(?:to|will|would|shall|(?-i:may)|might|must|should|could|can)(?: also| only| then| now)? be [a-z]+|put off|pushed back|adjourned|"
     r"scheduled|slated|expected|planned|postponed|upcoming|expires?|"
     r"(?:meets?|begins?|opens?|starts?|resumes?|arrives?|convenes?|votes?|gathers?|travels?|faces|flies|hosts?|ends?|kicks? off|"
     r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
@@ -147,6 +148,7 @@ class Anchoring:
     def __init__(self, text: str, anchor: dt.date | None) -> None:
         self.text = text
         self.anchor = anchor
+        self.position = 0  # where the expression at hand begins
         self.mentioned: list[tuple[int, str]] = []  # (end, calendar date cut to its precision)
 
     def note(self, end: int, value: str) -> None:
@@ -165,7 +167,7 @@ class Anchoring:
 
     def base(self, precision: int = 10) -> dt.date | None:
         """The day that "the following day" and "two years later" count from; else the anchor."""
-        date = self.last(precision)
+        date = self.last(precision, since=self.position - _LEAN)
         if date is None:
             return self.anchor
         year, month, day = (int(part) for part in (date + "-01-01")[:10].split("-"))

@@ -89,7 +89,7 @@ def day_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None
 
 _MONTH_LEFT = re.compile(
     r"\b(?:in|since|by|until|till|through|throughout|from|to|of|during|before|after|between|and|or|for|next|last|this|early|late|mid|"
-    r"a|every|each|around|into|as|ending|ended|beginning|starting|on)[\s-]+$|[(,]\s*$",
+    r"a|every|each|around|into|as|ending|ended|beginning|starting|on)[\s-]+$|(?:January|February|March|April|May|June|July|August|September|October|November)\s?[-–/]$|[(,]\s*$",
     re.IGNORECASE,
 )
 
@@ -193,7 +193,7 @@ _COUNTED = (
     r"GMT|hrs|UTC|EST|EDT|local\s+time|words|pages|copies|BC|B\.C\.|BCE)"
 )
 _YEAR_BAD_LEFT = re.compile(
-    r"(?:[$€£¥#№\w.,:+]|(?<!\d)[-–/]"
+    r"(?:[$€£¥#№\w.,:+]|[-–/]"
     r"|\b(?:No|Nos|Res|Resolutions?|UNSCR|Order|Directive|Section|Sec|Article|Flight|Route|Highway|Room|Page|pp|Windows|Office|Boeing|Airbus|"
     r"Model|Agenda|Decree|Bill|Regulation|Rule|number|Number|Vision|Expo|nearly|approximately|roughly|almost|exactly|Vol|Apollo|PO Box)\.?\s+)$"
 )

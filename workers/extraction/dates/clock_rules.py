@@ -24,7 +24,7 @@ _BEFORE_CLOCK = re.compile(
     rf"(?P<h>[01]?\d|2[0-3])(?:[:.](?P<m>[0-5]\d))?(?::(?P<s>[0-5]\d))?\s?(?P<ap>(?i:a\.?m\.?|p\.?m\.?))(?![A-Za-z]){_ZONE}"
     rf"|(?P<h2>[01]?\d|2[0-4]):(?P<m2>[0-5]\d)(?::(?P<s2>[0-5]\d))?(?!\d|[:.]\d){_ZONE}"
     r"|(?P<h3>[01]\d|2[0-3])(?P<m3>[0-5]\d)(?:\s?(?:GMT|UTC|hrs)\b|\s+(?i:hours|local\s+time)\b)"
-    rf"|(?P<h4>\d\d?|{w.COUNT_WORD})\s+(?i:o['’]clock)(?:\s+(?i:in\s+the\s+)?(?P<dp>(?i:morning|afternoon|evening)))?"
+    rf"|(?P<h4>\d\d?|{w.COUNT_WORD})\s+(?i:o['’]clock)(?:\s+(?i:in\s+the\s+|at\s+)?(?P<dp>(?i:morning|afternoon|evening|night)))?"
     r"|(?P<h5>\d\d?)\s?(?:GMT|UTC)\b",
     [DIGIT, *list(w.NUMBER_WORDS)[1:13]],
 )
@@ -41,7 +41,9 @@ def clock(found: re.Match[str], at: Anchoring) -> Timex | None:
     hour_word = found["h"] or found["h2"] or found["h3"] or found["h4"] or found["h5"]
     hour = int(w.number(hour_word))
     minute = found["m"] or found["m2"] or found["m3"]
-    half = (found["ap"] or {"afternoon": "p", "evening": "p"}.get((found["dp"] or "").lower()) or "").lower()
+    half = (
+        found["ap"] or {"afternoon": "p", "evening": "p", "night": "p"}.get((found["dp"] or "").lower()) or ""
+    ).lower()
     if half:
         if hour > 12 or (hour == 0 and found["ap"]):
             return None

@@ -52,7 +52,7 @@ _BETWEEN = r"(?:(?i:more|additional|single|further|full|whole|long|short|consecu
 _SPAN = r"(?:(?i:the|these|those|his|her|its|their|our|my|all|nearly|a)\s+)?(?:(?i:past|last|next|coming|following|first|final|previous|preceding|remaining|intervening|latest|ensuing|opening|closing|initial)\s+)?"
 _MERE = r"(?:(?i:a\s+mere|a\s+full|a\s+further|an\s+additional|another)\s+)?"
 _RATE_UNIT = re.compile(
-    r"\b(?!(?:was|is|has|this|takes|lasts|years|months|weeks|days|besides|across|plus|minus|less|as|his|its|comes|within|for|in)\b)(?:[a-z]{2,}s|million|billion|trillion|thousand|hundred|dozen|percent|yuan|yen|crude|people|oil|gas)\s+$"
+    r"\b(?!(?:was|is|has|this|takes|lasts|years|besides|across|plus|minus|less|as|his|its|comes|within|for|in)\b)(?:[a-z]{2,}s|million|billion|trillion|thousand|hundred|dozen|percent|yuan|yen|crude|people|oil|gas)\s+$"
 )
 _AGE_RIGHT = re.compile(
     r"\s*-?\s*(?:old\b|of\s+age|and\s+(?:older|younger|up|under|over)\b|(?:or|to)\s+\d+\s*(?:-?\s*years?)?\s*-?old)|-olds?\b|\s+(?:younger|older|his|her|their)\s+(?:senior|junior|than)\b|\s+(?:his|her)\s+(?:senior|junior)\b",

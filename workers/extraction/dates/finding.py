@@ -58,6 +58,7 @@ def find_dates(text: str, anchor: dt.date | None) -> list[Timex]:
         rules = RULES.get(key)
         if not rules or _HEADS.isdisjoint(keys[index : index + _NEAR]):
             continue
+        at.position = start
         matches = [
             (m.end(), rule, m) for rule in rules if (m := rule.pattern.match(text, start)) and m.end() > start
         ]

@@ -9,7 +9,7 @@ from services.core.domain.reading import Timex
 from workers.extraction.dates import words as w
 from workers.extraction.dates.anchoring import Anchoring, Tense
 from workers.extraction.dates.rules import rule, timex
-from workers.extraction.dates.values import add_months, shift
+from workers.extraction.dates.values import add_months, clamp_day, shift, week_of
 
 _LETTERS = {
     "day": "D",
@@ -195,7 +195,7 @@ def calendar_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 def _shift_last(at: Anchoring, letter: str, steps: int) -> str:
     """The unit `steps` from the last date mentioned that is exact enough for it."""
-    base = at.base({"Y": 4, "M": 7, "Q": 7, "DE": 4, "CE": 4}.get(letter, 10))
+    base = at.anchor if letter == "Q" else at.base({"Y": 4, "M": 7, "DE": 4, "CE": 4}.get(letter, 10))
     if base is None:
         return at.deictic(letter, steps)
     if letter == "DE":
@@ -304,6 +304,23 @@ def part_of_day(found: re.Match[str], at: Anchoring) -> Timex | None:
         day = base.isoformat()
     day = day or at.deictic("D", 0)
     return Timex(start, found.end(), f"{day}T{w.DAY_PARTS[found['part'].lower()]}", "TIME")
+
+
+@rule(
+    r"(?:(?i:the)\s+)?(?i:same)\s+(?P<u>(?i:day|week|month|quarter|period|time|stage))\s+(?:(?i:of|in)\s+)?(?i:last\s+year|a\s+year\s+(?:ago|earlier|before)|the\s+(?:previous|prior)\s+year)(?![\w-])",
+    ["the", "same"],
+)
+def same_last_year(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "the same month last year"."""
+    letter = _LETTERS.get(found["u"].lower(), "Y")
+    if at.anchor is None or letter == "Y":
+        return timex(found, at.deictic("Y", -1))
+    if letter == "Q":
+        return timex(found, at.deictic("Q", -4))
+    earlier = clamp_day(at.anchor.year - 1, at.anchor.month, at.anchor.day)
+    return timex(
+        found, week_of(earlier) if letter == "W" else earlier.isoformat()[: 10 if letter == "D" else 7]
+    )
 
 
 @rule(

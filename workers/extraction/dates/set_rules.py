@@ -100,6 +100,18 @@ def rate(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 
 @rule(
+    rf"(?P<d>{w.WEEKDAY})\s+(?P<p>(?i:morning|afternoon|evening|night))s(?![\w'’-])",
+    [d.lower() for d in w.WEEKDAYS],
+)
+def weekly_part(found: re.Match[str], at: Anchoring) -> Timex:
+    """ "on Sunday evenings"."""
+    del at
+    return timex(
+        found, f"XXXX-WXX-{w.weekday_number(found['d']) + 1}T{w.DAY_PARTS[found['p'].lower()]}", "SET"
+    )
+
+
+@rule(
     r"(?P<wd>(?i:mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekdays|weekends|weeknights))(?![\w'’-])",
     [*(d.lower() + "s" for d in w.WEEKDAYS), "weekdays", "weekends", "weeknights"],
 )
