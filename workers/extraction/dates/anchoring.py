@@ -41,7 +41,7 @@ _FUTURE = (
     r"vow(?:s|ed)|threaten(?:s|ed)|invited|agreed?|agrees|prepar(?:es|ed|ing)|aims?|offer(?:s|ed)) to|"
     r"(?:to|will|would|shall|(?-i:may)|might|must|should|could|can)(?: also| only| then| now)? be [a-z]+|put off|pushed back|adjourned|"
     r"scheduled|slated|expected|planned|postponed|upcoming|expires?|"
-    r"(?:meets?|begins?|opens?|starts?|resumes?|arrives?|convenes?|votes?|gathers?|travels?|faces|flies|hosts?|ends?|kicks? off|"
+    r"(?:meets?|begins?|opens|starts|resumes?|arrives?|convenes?|gathers?|travels|flies|hosts|ends|leaves|returns? (?:to|from)|kicks? off|"
     r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
 )
 _PAST_IRREGULAR = [
@@ -177,8 +177,8 @@ class Anchoring:
         """Where the sentence begins, at most `_REACH` characters back."""
         low = max(0, position - _REACH)
         start = low
-        for found in _BREAK.finditer(self.text, low, position):
-            start = found.end()
+        for found in _BREAK.finditer(self.text, low, position + 1):  # the break looks at the letter after it
+            start = found.end() if found.end() <= position else start
         return start
 
     def tense(self, start: int, end: int) -> Tense:
@@ -187,7 +187,7 @@ class Anchoring:
         verbs = list(_VERB.finditer(left))
         last = verbs[-1] if verbs else None
         leans = _LEAN_FUTURE.search(left)
-        if leans and not (last is None and leans[0].lower().startswith("by")):
+        if leans and not (last is None and leans[0].lower().startswith(("by", "as"))):
             return Tense.FUTURE
         if last is None:
             stop = _BREAK.search(self.text, end, end + _REACH)
@@ -223,9 +223,22 @@ class Anchoring:
             return only.isoformat() if only else f"XXXX-{month:02d}-{day:02d}"
         tense = self.tense(start, end)
         soon = (ahead - self.anchor).days <= 60 and (self.anchor - back).days > 60
-        if tense is Tense.FUTURE or (tense is Tense.OPEN and soon):
+        just_over = (self.anchor - back).days <= 45 and (
+            ahead - self.anchor
+        ).days > 300  # a dateline, a report's day
+        if (tense is Tense.FUTURE and not just_over) or (tense is Tense.OPEN and soon):
             return ahead.isoformat()
         return back.isoformat()
+
+    def day_of_month(self, day: int, start: int, end: int) -> str | None:
+        """ "On the 18th": of the running month, or the one beside it to which the verb points."""
+        if self.anchor is None:
+            return f"XXXX-XX-{day:02d}"
+        ahead = self.tense(start, end) is Tense.FUTURE
+        steps = 0 if day == self.anchor.day or (day > self.anchor.day) is ahead else 1 if ahead else -1
+        year, month = add_months(self.anchor.year, self.anchor.month, steps)
+        found = make_day(year, month, day)
+        return found.isoformat() if found else None
 
     def month(self, number: int, start: int, end: int) -> str:
         """A bare month: the nearest one back, the anchor's own included; ahead for plans."""

@@ -87,6 +87,17 @@ def day_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None
     return (value and _with_range(found, found["year"], value, found["mon"])) or None
 
 
+@rule(
+    r"(?i:on|until|till|by|before|since|from)\s+(?P<d>(?i:the)\s+(?P<n>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th))"
+    r"(?=\s*(?:[.,;:!?)”\"]|$)|\s+(?:he|she|they|it|we|the|and|when|but|with|as|for|at|in)\b)",
+    ["on", "until", "till", "by", "before", "since", "from"],
+)
+def day_of_month(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "on the 18th,"."""
+    value = at.day_of_month(int(found["n"]), found.start("d"), found.end("d"))
+    return timex(found, value, group="d") if value else None
+
+
 _MONTH_LEFT = re.compile(
     r"\b(?:in|since|by|until|till|through|throughout|from|to|of|during|before|after|between|and|or|for|next|last|this|early|late|mid|"
     r"a|every|each|around|into|as|ending|ended|beginning|starting|on)[\s-]+$|(?:January|February|March|April|May|June|July|August|September|October|November)\s?[-–/]$|[(,]\s*$",

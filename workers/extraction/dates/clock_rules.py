@@ -15,6 +15,7 @@ _ZONE = (
 )
 
 
+_INSIDE_NUMBER = re.compile(r"[:./]$|(?<![ap]m)(?<!\.m\.)(?<!\d\d)-$")
 _BEFORE_CLOCK = re.compile(
     r"(?i)\b(?:at|by|from|until|till|around|about|to|since|before|after|between|and)\s+$|[,(–—|-]\s*$|^\s*$|\n\s*$|\d\s+$"
 )
@@ -30,7 +31,7 @@ _BEFORE_CLOCK = re.compile(
 )
 def clock(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "10 a.m.", "15:00 GMT", "1930 GMT", "five o'clock"; of the day that the sentence names, else the article's."""
-    if at.text[found.start() - 1 : found.start()] in {":", ".", "/", "-"} and found.start():
+    if _INSIDE_NUMBER.search(at.text[max(0, found.start() - 4) : found.start()]):
         return None
     if (
         found["h2"]

@@ -144,6 +144,8 @@ def _read(  # noqa: PLR0911 - one line a case
         ):
             if name == "on" and count is None:
                 return None
+            if count is not None and letters(unit)[0] in {"TS", "TM", "TH"}:
+                return Timex(start, end + word.end("w"), amount(count, unit), "DURATION")
             value = (
                 ("PAST_REF" if name in {"ago", "earlier", "before", "back", "previously"} else "FUTURE_REF")
                 if count is None
@@ -320,7 +322,7 @@ def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:  # noqa: P
     return None
 
 
-@rule(r"(?i:all)\s+(?P<u>(?i:week|month|year|winter|summer|century))(?:\s+long)?(?![\w-])", ["all"])
+@rule(r"(?i:all)\s+(?P<u>(?i:day|week|month|year|winter|summer|century))(?:\s+long)?(?![\w-])", ["all"])
 def all_unit(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "all week"."""
     del at

@@ -88,7 +88,7 @@ def half(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 
 @rule(
-    rf"(?:(?i:the)\s+)?(?:(?i:early|mid|late)[\s-]+)?(?P<s>{w.SEASON})(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR})|\s+(?i:of)\s+(?P<rel>(?i:this|last|next))\s+(?i:year))?(?![\w-])",
+    rf"(?:(?i:the)\s+)?(?:(?i:early|mid|late)[\s-]+)?(?P<s>{w.SEASON})(?:,?\s+(?:(?i:of|in)\s+)?(?P<year>{w.YEAR})|\s+(?i:of)\s+(?P<rel>(?i:this|last|next))\s+(?i:year))?(?!\w|-[A-Za-z])",
     ["the", "early", "mid", "late", *w.SEASONS],
 )
 def season(found: re.Match[str], at: Anchoring) -> Timex | None:
