@@ -9,17 +9,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NoReturn, cast
+from typing import Any
 
-import orjson
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format
-from psycopg.rows import BaseRowFactory
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from services.core.errors import EventIdConflict, WrongExpectedVersion
 from services.core.eventstore.bodies import BodyWrite
 from services.core.eventstore.events import (
     NO_STREAM,
@@ -29,7 +23,14 @@ from services.core.eventstore.events import (
     StreamWrite,
     make_event,
 )
-from services.core.eventstore.upcasters import FIRST_VERSION, UPCASTERS, upcast
+from services.core.eventstore.wire import (
+    appended,
+    current,
+    parameters_of,
+    read_json_with_orjson,
+    recorded,
+    translate,
+)
 
 __all__ = [
     "CHANNEL",
@@ -52,6 +53,7 @@ __all__ = [
     "read_all_async",
     "read_stream",
     "read_stream_async",
+    "read_streams",
 ]
 
 CHANNEL = "treatyline_events"
@@ -66,10 +68,9 @@ SELECT first_position, positions FROM append_events(
 FLUSH = "SELECT pg_logical_emit_message(false, 'treatyline', '', true)"
 _COLUMNS = "SELECT global_position, stream_name, position, id, type, data, metadata, recorded_at FROM events "
 READ_STREAM = _COLUMNS + "WHERE stream_name = %s AND position > %s ORDER BY position"
+READ_STREAMS = _COLUMNS + "WHERE stream_name = ANY (%s) ORDER BY stream_name, position"
 READ_ALL = _COLUMNS + "WHERE global_position > %s ORDER BY global_position LIMIT %s"
 LAST_POSITION = "SELECT global_position FROM events ORDER BY global_position DESC LIMIT 1"
-
-_ERRORS = {"TL001": WrongExpectedVersion, "TL002": EventIdConflict}
 
 
 # -- in the caller's transaction ------------------------------------------------------------------------------
@@ -91,12 +92,12 @@ def append(
     Raises WrongExpectedVersion, EventIdConflict (the transaction is then over, unless a savepoint was set) and
     ValueError for writes that make no sense.
     """
-    parameters = _parameters(writes, bodies, flush_later=flush_later)
+    parameters = parameters_of(writes, bodies, flush_later=flush_later)
     try:
         with conn.cursor(binary=True) as cursor:
-            return _appended(cursor.execute(APPEND, parameters, prepare=True).fetchone(), parameters)
+            return appended(cursor.execute(APPEND, parameters, prepare=True).fetchone(), parameters)
     except psycopg.DatabaseError as error:
-        _translate(error)
+        translate(error)
 
 
 async def append_async(
@@ -107,13 +108,13 @@ async def append_async(
     flush_later: bool = False,
 ) -> Appended:
     """`append` on an async connection."""
-    parameters = _parameters(writes, bodies, flush_later=flush_later)
+    parameters = parameters_of(writes, bodies, flush_later=flush_later)
     try:
         async with conn.cursor(binary=True) as cursor:
             await cursor.execute(APPEND, parameters, prepare=True)
-            return _appended(await cursor.fetchone(), parameters)
+            return appended(await cursor.fetchone(), parameters)
     except psycopg.DatabaseError as error:
-        _translate(error)
+        translate(error)
 
 
 def flush(conn: psycopg.Connection[Any]) -> None:
@@ -128,34 +129,45 @@ async def flush_async(conn: psycopg.AsyncConnection[Any]) -> None:
 
 def read_stream(conn: psycopg.Connection[Any], stream_name: str, after: int = -1) -> list[Recorded]:
     """The stream's events at positions greater than `after`."""
-    with conn.cursor(binary=True, row_factory=_recorded) as cursor:
-        _read_json_with_orjson(cursor)
-        return _current(cursor.execute(READ_STREAM, [stream_name, after]).fetchall())
+    with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
+        return current(cursor.execute(READ_STREAM, [stream_name, after]).fetchall())
+
+
+def read_streams(conn: psycopg.Connection[Any], stream_names: Sequence[str]) -> dict[str, list[Recorded]]:
+    """All events of several streams; those that are empty are left out."""
+    streams: dict[str, list[Recorded]] = {}
+    with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
+        records = cursor.execute(READ_STREAMS, [list(stream_names)], prepare=True).fetchall()
+    for record in current(records):
+        streams.setdefault(record.stream_name, []).append(record)
+    return streams
 
 
 async def read_stream_async(
     conn: psycopg.AsyncConnection[Any], stream_name: str, after: int = -1
 ) -> list[Recorded]:
     """`read_stream` on an async connection."""
-    async with conn.cursor(binary=True, row_factory=_recorded) as cursor:
-        _read_json_with_orjson(cursor)
+    async with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
         await cursor.execute(READ_STREAM, [stream_name, after])
-        return _current(await cursor.fetchall())
+        return current(await cursor.fetchall())
 
 
 def read_all(conn: psycopg.Connection[Any], after: int, limit: int) -> list[Recorded]:
     """At most `limit` events at global positions greater than `after`, in order. Not flushed."""
-    with conn.cursor(binary=True, row_factory=_recorded) as cursor:
-        _read_json_with_orjson(cursor)
-        return _current(cursor.execute(READ_ALL, [after, limit], prepare=True).fetchall())
+    with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
+        return current(cursor.execute(READ_ALL, [after, limit], prepare=True).fetchall())
 
 
 async def read_all_async(conn: psycopg.AsyncConnection[Any], after: int, limit: int) -> list[Recorded]:
     """`read_all` on an async connection."""
-    async with conn.cursor(binary=True, row_factory=_recorded) as cursor:
-        _read_json_with_orjson(cursor)
+    async with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
         await cursor.execute(READ_ALL, [after, limit], prepare=True)
-        return _current(await cursor.fetchall())
+        return current(await cursor.fetchall())
 
 
 def last_position(conn: psycopg.Connection[Any]) -> int:
@@ -245,86 +257,3 @@ class AsyncEventStore:
         """At most `limit` events at global positions greater than `after`. Not flushed."""
         async with self.pool.connection() as conn:
             return await read_all_async(conn, after, limit)
-
-
-# -- parts ----------------------------------------------------------------------------------------------------------
-
-
-def _parameters(
-    writes: Sequence[StreamWrite], bodies: Sequence[BodyWrite], *, flush_later: bool
-) -> list[Any]:
-    """The arguments of `append_events`, in order."""
-    events = [(number, event) for number, write in enumerate(writes, 1) for event in write.events]
-    ids = [event.id for _, event in events]
-    numbers = {write.stream_name: number for number, write in enumerate(writes, 1)}
-    if not writes or not all(write.events for write in writes):
-        raise ValueError("nothing to append")
-    if len(numbers) < len(writes):
-        raise ValueError("a stream may appear once in an append")
-    if len(set(ids)) < len(ids):
-        raise ValueError("an event id may appear once in an append")
-    if any(body.stream_name not in numbers for body in bodies):
-        raise ValueError("a body must come with events for its stream")
-    return [
-        [write.stream_name for write in writes],
-        [write.expected_version for write in writes],
-        [number for number, _ in events],
-        ids,
-        [event.type for _, event in events],
-        [orjson.dumps(event.data).decode() for _, event in events],
-        [orjson.dumps(event.metadata).decode() for _, event in events],
-        [numbers[item.stream_name] for item in bodies],
-        [item.article_id for item in bodies],
-        [item.body.sha256 for item in bodies],
-        [item.body.title for item in bodies],
-        [item.body.author for item in bodies],
-        [item.body.text for item in bodies],
-        flush_later,
-    ]
-
-
-def _appended(row: tuple[int | None, list[int] | None] | None, parameters: list[Any]) -> Appended:
-    first, positions = cast("tuple[int | None, list[int] | None]", row)
-    if positions is not None:  # some or all were there before
-        return Appended(positions, max(positions), new=first is not None)
-    if first is None:
-        raise AssertionError("append_events returned no position")
-    count = len(parameters[3])
-    return Appended(range(first, first + count), first + count - 1, new=True)
-
-
-def _translate(error: psycopg.DatabaseError) -> NoReturn:
-    ours = _ERRORS.get(error.sqlstate or "")
-    if ours is None:
-        raise error
-    raise ours(error.diag.message_primary) from None
-
-
-class _OrjsonLoader(Loader):
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> Any:
-        return orjson.loads(data)
-
-
-def _read_json_with_orjson(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> None:
-    cursor.adapters.register_loader("json", _OrjsonLoader)
-
-
-def _make_recorded(_cursor: object) -> Any:
-    return Recorded._make
-
-
-_recorded = cast("BaseRowFactory[Recorded]", _make_recorded)
-_UPCAST_TYPES = frozenset(event_type for event_type, _ in UPCASTERS)
-
-
-def _current(records: list[Recorded]) -> list[Recorded]:
-    """The records with `data` of the current version."""
-    return [
-        record
-        if (version := record.metadata.get("schema_version", FIRST_VERSION)) == FIRST_VERSION
-        and record.type not in _UPCAST_TYPES
-        else record._replace(data=upcast(record.type, record.data, version))
-        for record in records
-    ]

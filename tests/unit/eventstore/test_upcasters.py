@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.core.domain.events import EVENT_TYPES
 from services.core.errors import UnknownEventVersion
+from services.core.eventstore.events import Recorded
 from services.core.eventstore.upcasters import FIRST_VERSION, UPCASTERS, Data, current_version, upcast
+from services.core.eventstore.wire import current
 
 
 def rename(data: Data) -> Data:
@@ -40,6 +44,22 @@ def test_the_current_version_counts_the_steps() -> None:
 def test_a_newer_version_stops_an_old_process() -> None:
     with pytest.raises(UnknownEventVersion, match="Posted version 4 is newer than this code, which knows 3"):
         upcast("Posted", {}, 4, STEPS)
+
+
+def test_records_are_read_as_the_current_version() -> None:
+    def record(event_type: str, metadata: dict[str, Any], data: Data) -> Recorded:
+        return Recorded(1, "s", 0, uuid.uuid4(), event_type, data, metadata, datetime(2020, 1, 1, tzinfo=UTC))
+
+    records = [
+        record("Posted", {}, {"source": "TASS"}),
+        record("Posted", {"schema_version": 2}, {"outlet": "TASS"}),
+        record("Other", {"schema_version": 1}, {"source": "TASS"}),
+    ]
+    read = current(records, STEPS)
+    assert [r.data for r in read] == [{"outlet": "TASS", "tags": []}] * 2 + [{"source": "TASS"}]
+    assert [r._replace(data={}) for r in read] == [r._replace(data={}) for r in records]
+    with pytest.raises(UnknownEventVersion, match="Other version 2"):
+        current([record("Other", {"schema_version": 2}, {})], STEPS)
 
 
 def test_upcasters_are_of_types_that_exist_and_have_no_gap() -> None:
