@@ -8,10 +8,12 @@ import os
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 from kombu.entity import Queue
 
 from services.core.settings import Settings
@@ -105,6 +107,7 @@ def _run(app: Celery, process: WorkerProcess) -> int:
     signals.worker_init.connect(on_start)
     signals.worker_process_shutdown.connect(on_child_end)
     signals.worker_shutting_down.connect(on_stop)
+    warnings.filterwarnings("ignore", category=SecurityWarning)  # of pickles, as root: we take JSON alone
     worker = app.Worker(
         hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
         pool="prefork",
@@ -112,6 +115,7 @@ def _run(app: Celery, process: WorkerProcess) -> int:
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
+        quiet=True,
     )
     worker.start()
     return int(worker.exitcode or 0)

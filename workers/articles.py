@@ -23,7 +23,14 @@ from services.core.domain.events import (
     article_stream,
 )
 from services.core.domain.ids import derived_id
-from services.core.eventstore.store import NewEvent, Recorded, StreamWrite, make_event, read_stream
+from services.core.eventstore.store import (
+    NewEvent,
+    Recorded,
+    StreamWrite,
+    make_event,
+    read_stream,
+    read_streams,
+)
 
 TAKEN_IN = frozenset({ArticleReceived.type, ArticleRevised.type})
 JUDGED = frozenset({ArticleJudgedOriginal.type, ArticleJudgedDuplicate.type})
@@ -84,6 +91,14 @@ class Article:
 def load_article(conn: psycopg.Connection[Any], article_id: str) -> Article | None:
     """The article as it stands, or None where the log has none of that id."""
     return fold(read_stream(conn, article_stream(article_id)))
+
+
+def load_articles(conn: psycopg.Connection[Any], article_ids: Iterable[str]) -> dict[str, Article]:
+    """The articles as they stand, in the order given, each once; unknown ids are left out."""
+    names = {article_id: article_stream(article_id) for article_id in article_ids}
+    streams = read_streams(conn, list(names.values()))
+    found = {article_id: fold(streams.get(name, ())) for article_id, name in names.items()}
+    return {article_id: article for article_id, article in found.items() if article is not None}
 
 
 def fold(stream: Iterable[Recorded]) -> Article | None:

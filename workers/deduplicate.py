@@ -11,7 +11,7 @@ import psycopg
 
 from services.core.eventstore.store import EventStore
 from workers import dispatches
-from workers.articles import load_article
+from workers.articles import load_articles
 from workers.dedup import stories
 from workers.dispatches import DEDUPLICATE, ERROR, Held
 from workers.limits import TookTooLong, time_limit
@@ -52,10 +52,7 @@ class Deduplication:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
-            for article_id in dict.fromkeys(article_ids):
-                article = load_article(conn, article_id)
-                if article is None:
-                    continue
+            for article_id, article in load_articles(conn, article_ids).items():
                 if article.needs_judging:
                     cause = article.current
                     work.append((article_id, article.revision, cause.id, cause.global_position))

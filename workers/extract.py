@@ -14,7 +14,7 @@ from services.core.errors import WrongExpectedVersion
 from services.core.eventstore.bodies import get_body
 from services.core.eventstore.store import EventStore, append
 from workers import dispatches, readings
-from workers.articles import Article, load_article, outcome_id
+from workers.articles import Article, load_article, load_articles, outcome_id
 from workers.dispatches import ERROR, EXTRACT, TIMEOUT, Held
 from workers.limits import TookTooLong, time_limit
 from workers.readings import Reader
@@ -56,10 +56,7 @@ class Extraction:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
-            for article_id in dict.fromkeys(article_ids):
-                article = load_article(conn, article_id)
-                if article is None:
-                    continue
+            for article_id, article in load_articles(conn, article_ids).items():
                 cause = article.reading_due(dossier)
                 if cause is None:
                     nothing_due.append((article_id, article.last_position))

@@ -45,13 +45,15 @@ class Reader:
 
 
 def load_readers(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:
-    """A reader for each dossier, with models and gazetteers in memory. Takes seconds: once per process."""
+    """A reader for each dossier, warm: models and gazetteers are loaded at the first article. Takes seconds."""
     from workers.extraction import reader as extractor  # noqa: PLC0415 - heavy
 
     readers = {}
     for name in dossiers:
         dossier = load_dossier(name)
-        readers[name] = Reader(name, dossier.version, extractor.EXTRACTOR_VERSION, extractor.Reader(dossier))
+        reads = extractor.Reader(dossier)
+        reads.read(ArticleText("Moscow, May 4. Russia said on Monday that it would keep the treaty."))
+        readers[name] = Reader(name, dossier.version, extractor.EXTRACTOR_VERSION, reads)
     return readers
 
 

@@ -27,7 +27,7 @@ MIN_WORDS = 20  # shorter texts are copies only if they are equal
 
 COPIED = 0.25  # share of the shorter text's own words, where the lead is taken over too
 LEAD_COPIED = 0.25
-COPIED_WITHOUT_LEAD = 0.5
+COPIED_WITHOUT_LEAD = 0.75  # shared background can be more than half of a short story
 MIN_OWN_WORDS = 20  # texts that are nearly all quotation are compared whole, and more strictly
 COPIED_QUOTATION = 0.7
 

@@ -87,14 +87,17 @@ class MemoryIndex:
 
     _known: list[tuple[Known, Fingerprint]] = field(default_factory=list)
     _texts: dict[bytes, int] = field(default_factory=dict)
-    _keys: dict[int, list[int]] = field(default_factory=dict)
+    keys: dict[int, list[int]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
         ref = self._texts.get(text_sha256)
         return None if ref is None or self._known[ref][0].article_id == besides else self._known[ref][0]
 
     def sharing(self, query: Sequence[int], besides: str) -> list[Known]:
-        rows = ((key, ref) for key in query for ref in self._keys.get(key, ()))
+        rows = ((key, ref) for key in query for ref in self.keys.get(key, ()))
         return [self._known[ref][0] for ref in most_shared(rows) if self._known[ref][0].article_id != besides]
 
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
@@ -108,7 +111,7 @@ class MemoryIndex:
         self._known.append((known, own))
         self._texts.setdefault(text_sha256, known.ref)
         for key in keys:
-            refs = self._keys.setdefault(key, [])
+            refs = self.keys.setdefault(key, [])
             if len(refs) < CROWDED and all(self._known[ref][0].story_id != story_id for ref in refs):
                 refs.append(known.ref)
         return known

@@ -21,7 +21,7 @@ from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import EventStore, StreamWrite, append
 from workers import dispatches
-from workers.articles import Article, judgement_id, load_article
+from workers.articles import Article, judgement_id, load_articles
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
 from workers.dedup.search import EXACT, NEAR, Verdict, find_original
@@ -80,8 +80,7 @@ def _prepare(
     plainly: Collection[str],
 ) -> list[_Ready]:
     """Fingerprints, and a search ahead that leaves little to compare under the lock."""
-    articles = [article for article_id in article_ids if (article := load_article(conn, article_id))]
-    articles = [article for article in articles if article.needs_judging]
+    articles = [article for article in load_articles(conn, article_ids).values() if article.needs_judging]
     bodies = get_bodies(conn, [_sha256(article, "body_sha256") for article in articles])
     index = PostgresIndex(conn, seen)
     ready = []
@@ -105,10 +104,7 @@ def _judge_serially(
     writes: list[StreamWrite] = []
     done: list[tuple[str, int]] = []
     prepared = {item.article_id: item for item in ready}
-    for article_id in dict.fromkeys(article_ids):
-        article = load_article(conn, article_id)
-        if article is None:
-            continue
+    for article_id, article in load_articles(conn, article_ids).items():
         item = prepared.get(article_id)
         if not article.needs_judging:
             done.append((article_id, article.last_position))
@@ -124,7 +120,8 @@ def _judge_serially(
 
 def _judge_one(index: PostgresIndex, article: Article, own: Fingerprint) -> StreamWrite:
     text_sha256 = _sha256(article, "text_sha256")
-    index.forget(article.article_id)  # an earlier revision
+    if article.story_id is not None:
+        index.forget(article.article_id)  # an earlier revision
     verdict = find_original(index, article.article_id, text_sha256, own)
     story_id = verdict.of.story_id if verdict.of else _own_story(index, article)
     index.add(
