@@ -110,7 +110,12 @@ class Evidence:
         cost, iso = 0.0, day.isoformat()
         late = [date for date in self.past if date > iso[: len(date)]]
         cost += 4.0 * min(len(late), 3)
-        cost += sum(3.0 for date in self.ahead if date < iso[: len(date)] and date[:4] < iso[:4])
+        cost += min(2.0, sum(1.0 for date in self.ahead if date[:4] < iso[:4]))
+        plans = [
+            dt.date.fromisoformat((date + "-01-01")[:10]) for date in self.ahead if date > iso[: len(date)]
+        ]
+        if plans:
+            cost += min(5.0, 0.2 * (min(plans) - day).days / 365.25)
         back = [date for date in self.past if date <= iso[: len(date)]]
         if back:
             last = max(back)

@@ -13,7 +13,7 @@ from workers.extraction.dates.values import make_day
 _HEAD = 1800  # characters from the top in which a dateline or a stamp is looked for
 _TAIL = 300  # and from the end, for stamps below the text
 
-_CLOCK = r"(?:\s*(?:,|-|–|—|\||at|um|T)?\s*\d{1,2}[:.]\d\d(?::\d\d)?(?:\s?[ap]\.?m\.?)?(?:\s*\(?(?:[A-Z]{2,5}|Z|[+-]\d\d:?\d\d|Moscow time|local time)\)?)?)?"
+_CLOCK = r"(?:\s*(?:,|-|–|—|\||at|um|T)?\s*\d{1,2}[:.]\d\d(?::\d\d)?(?:\s?(?i:[ap]\.?m\.?))?(?:\s*\(?(?:[A-Z]{2,5}|Z|[+-]\d\d:?\d\d|Moscow time|local time)\)?)?)?"
 _DATE_MDY = (
     rf"(?:(?P<wd1>{w.WEEKDAY_ANY}),?\s+)?(?P<m1>{w.MONTH_ANY})\s+(?P<d1>{w.DAY})(?:,?\s+(?P<y1>{w.YEAR}))?"
 )
@@ -23,23 +23,30 @@ _DATE_NUM = (
     r"|(?P<y4>(?:19|20)\d\d)(?P<sep4>[-/.])(?P<m4>\d\d?)(?P=sep4)(?P<d4>\d\d?)(?!\d))"
 )
 _DATE = rf"(?:{_DATE_MDY}|{_DATE_DMY}|{_DATE_NUM})"
+_PLACE = r"[A-ZÀ-Þ][\w.'’]*(?:[ -](?:[A-ZÀ-Þ][\w.'’]*|de|of|al|el|la|the|sur|am|on))*"
+_AGENCY = r"(?:[/(\[][^/()\[\]\n]{2,40}[/)\]])"
 _STAMP = re.compile(
     r"(?P<label>(?i:(?:date\s+of\s+publication|publication\s+date|(?:first\s+)?published|posted|submitted|released|release\s+date|issued|"
     r"created|date|filed|last\s+updated|updated|last\s+modified|modified)))\b"
-    rf"(?:\s*:|\s+(?i:on|at|by\s+[\w .]+?\s+on))?\s*(?:\d{{1,2}}:\d\d(?:\s?[ap]\.?m\.?)?(?:\s[A-Z]{{2,4}})?,?\s+)?{_DATE}{_CLOCK}"
+    rf"(?:\s*:|\s+(?i:on|at|by\s+[\w .]+?\s+on))?\s*(?:\d{{1,2}}:\d\d(?:\s?(?i:[ap]\.?m\.?))?(?:\s[A-Z]{{2,4}})?,?\s+)?{_DATE}{_CLOCK}"
 )
 _OWN_LINE = re.compile(
-    rf"^[ \t]*(?:[•|·*\[(-]\s*)?(?:\d\d?:\d\d,?\s+)?{_DATE},?{_CLOCK}\s*[\])|.]?[ \t]*$", re.MULTILINE
+    rf"^[ \t]*(?:[•|·*\[(-]\s*)?(?P<place>{_PLACE}(?:,\s{_PLACE})*\s*(?:,|\||-|–|—)\s*)?(?:\d\d?:\d\d,?\s+)?{_DATE},?{_CLOCK}\s*"
+    rf"(?P<after>(?:,|\||-|–|—)\s*{_PLACE})?[\])|.]?[ \t]*$",
+    re.MULTILINE,
 )
-_PLACE = r"[A-ZÀ-Þ][\w.'’-]*(?:[ -](?:[A-ZÀ-Þ][\w.'’-]*|de|of|al|el|la|the|sur|am))*"
-_AGENCY = r"(?:[/(\[][^/()\[\]\n]{2,40}[/)\]])"
+_THIS_PIECE = re.compile(
+    r"(?i)\b(?:article|story|page|statement|text|piece|document|post|report|interview)\s+(?:was|is|has\s+been)(?:\s+(?:first|last|originally))?$"
+)
 _DATELINE = re.compile(
-    rf"^[ \t]*(?:[•*]\s*)?(?:(?P<place>{_PLACE}(?:\s?(?:,|/)\s?{_PLACE}){{0,3}}?)(?:\s*(?:,|\.|:|—|–|-{{1,2}}|\|))?\s*(?:{_AGENCY}\s*(?:,|—|–|-{{1,2}})?\s*)?(?:,\s*)?)?"
+    rf"^[ \t]*(?:[•*]\s*)?(?:(?P<place>{_PLACE}(?:\s?(?:,|/)\s?{_PLACE}){{0,3}}?)(?:\s*(?:,|\.|:|—|–|-{{1,2}}|\|))?\s*)?(?:{_AGENCY}\s*(?:,|—|–|-{{1,2}})?\s*)?"
     rf"{_DATE}{_CLOCK}(?P<stop>\s*(?:\.?\s*{_AGENCY}|[.:—–]|-{{1,2}}\s|,?\s+[A-Z/-]{{3,}}[./]|\s\|))",
     re.MULTILINE,
 )
 _DATE_FIRST = re.compile(rf"^[ \t]*{_DATE},\s+{_PLACE}\s*(?:[:.—–]|-{{1,2}}\s)", re.MULTILINE)
-_DATE_BRACKETED = re.compile(rf"^[ \t]*{_PLACE}(?:,\s{_PLACE})*,?\s*[(\[]{_DATE}[)\]]\s*(?:[:.—–]|-{{1,2}}\s)", re.MULTILINE)
+_DATE_BRACKETED = re.compile(
+    rf"^[ \t]*{_PLACE}(?:,\s{_PLACE})*,?\s*[(\[]{_DATE}[)\]]\s*(?:[:.—–]|-{{1,2}}\s)", re.MULTILINE
+)
 _AGENCY_INSIDE = re.compile(
     rf"^[ \t]*(?:{_PLACE}(?:,\s{_PLACE})*\s*[,.—–-]?\s*)?[/(\[](?P<agency>[A-Z][\w .&-]{{1,30}}),?\s+{_DATE}[/)\]]",
     re.MULTILINE,
@@ -109,7 +116,9 @@ def stamps(text: str) -> tuple[GivenDay | None, GivenDay | None]:
         for match in _STAMP.finditer(region):
             day = GivenDay(match)
             before = region[region.rfind("\n", 0, match.start()) + 1 : match.start()].strip(" \t|•·-*([—–")
-            if not day.choices or (before and not match["label"][0].isupper()):
+            if not day.choices or (
+                before and not match["label"][0].isupper() and not _THIS_PIECE.search(before)
+            ):
                 continue
             if re.search(r"(?i)updated|modified", match["label"]):
                 updated = updated or day
@@ -117,7 +126,13 @@ def stamps(text: str) -> tuple[GivenDay | None, GivenDay | None]:
                 published = published or day
     if published is None:
         tail = text[-120:] if len(text) > 600 else ""
-        days = (GivenDay(match) for region in (text[:600], tail) for match in _OWN_LINE.finditer(region))
+        lines = (match for region in (text[:600], tail) for match in _OWN_LINE.finditer(region))
+        # beside a place only a whole date: "MOSCOW, August 2" begins a report
+        days = (
+            day
+            for match in lines
+            if (day := GivenDay(match)).choices or not (match["place"] or match["after"])
+        )
         published = next((day for day in days if day.usable), None)
     return published, updated
 
