@@ -64,19 +64,24 @@ class _Finder:
         for turn in self.document.turns:
             for paragraph in self.document.paragraphs:
                 start, end = max(paragraph.start, turn.content.start), min(paragraph.end, turn.content.end)
-                if start < end and self.document.text[start] not in "([":
+                if start < end and self.document.text[start:end].lstrip("\"“")[:1] not in {"(", "["}:
                     yield turn.speaker, Span(start, end)
 
     def _outer(self, attributions: list[Attribution]) -> list[Attribution]:
         """Without those whose cue stands within the content of another, or in what a transcript's speaker says."""
         kept: list[Attribution] = []
         covered = bytearray(self.covered)
-        for made in sorted(attributions, key=lambda a: (_depth(a), a.head.i)):
+        for made in attributions:
+            if any(q.start < made.cue.start < q.end and _is_long(q, self.document) for q in self.spans):
+                continue
+            kept.append(made)
+        outer: list[Attribution] = []
+        for made in sorted(kept, key=lambda a: (not a.inserted, -sum(c.end - c.start for c in a.contents))):
             if not covered[made.cue.start]:
-                kept.append(made)
+                outer.append(made)
                 for content in made.contents:
                     covered[content.start : content.end] = b"\1" * (content.end - content.start)
-        return kept
+        return outer
 
     def _is_direct(self, content: Span) -> bool:
         number = bisect_left(self.spans, Span(content.start + 2, 0)) - 1
@@ -107,19 +112,18 @@ class _Finder:
             starts.insert(len(before), span.start)
 
     def _is_speech(self, quote: Quoted) -> bool:
-        words = quote.span.of(self.document.text)
-        if len(words.split()) < _LONE_WORDS:
-            return False
-        before = self.document.text[max(0, quote.span.start - 2) : quote.span.start].strip()
-        return not before or before[-1] in '.!?:”"—–-,' or quote.opens_again
+        text = self.document.text
+        words = len(quote.span.of(text).split())
+        if words >= _LONE_WORDS or quote.opens_again:
+            return True
+        sentence = self.document.sentence_at(quote.span.start)
+        whole = sentence is not None and quote.span.start <= sentence.start and sentence.end - quote.span.end <= 1
+        return whole and words >= 2 and self.document.paragraph_index(quote.span.start) > 0
 
 
 def _who(last: Quotation | None) -> tuple[Span | None, Speaker | None, str | None]:
     return (last.source, last.speaker, last.actor) if last else (None, None, None)
 
 
-def _depth(made: Attribution) -> int:
-    depth, token = 0, made.head
-    while token.head.i != token.i:
-        depth, token = depth + 1, token.head
-    return depth
+def _is_long(quote: Span, document: Document) -> bool:
+    return len(quote.of(document.text).split()) >= _LONE_WORDS

@@ -34,25 +34,25 @@ SAYING = _words(
 
 # takes a clause but never stands beside a quotation on its own
 THINKING = _words(
-    """know understand realize realise recognize recognise feel see hear expect intend want need wish prefer desire
+    """know understand realize realise recognize recognise feel hear expect intend want wish prefer desire
     doubt worry imagine envision envisage foresee anticipate perceive consider deem regard view judge discover
-    notice remember forget accept mean prove demonstrate show illustrate document verify establish hypothesize
-    regret appreciate guess bet trust sense contemplate conceive reason deduce infer dream vote resolve care plan
-    mandate stipulate require specify provide order command direct instruct"""
+    notice remember forget demonstrate show illustrate document verify establish hypothesize
+    regret appreciate guess bet trust sense conceive reason deduce infer dream vote resolve care plan
+    mandate stipulate order command direct instruct"""
 )
 
 # "X wants / refuses / promised to ..."
 INTENDING = _words(
     """want plan hope intend vow refuse decline promise agree decide seek propose threaten pledge offer expect wish
-    prefer aim swear undertake claim demand long yearn resolve opt choose desire mean need hesitate purport
-    volunteer consent commit fail look vie strive try attempt ask beg dare pretend profess request"""
+    prefer swear undertake claim demand long yearn resolve opt desire hesitate purport
+    volunteer consent ask beg pretend profess request"""
 )
 
 # "X urged Y to ...": the addressee belongs to the content
 DIRECTING = _words(
     """urge encourage want ask order invite expect press beg implore exhort push command instruct direct
-    challenge persuade convince pressure lobby forbid allow permit authorize authorise require
-    prefer need warn beseech dare entreat enjoin entitle trust allow"""
+    challenge persuade convince pressure lobby forbid authorize authorise 
+    prefer warn beseech dare entreat """
 )
 
 # the direct object is whoever is told, not what is said
@@ -66,24 +66,24 @@ TREATING = _words(
     """accuse acclaim acknowledge address admire admit advocate allege analyze announce applaud appreciate approve
     argue assail assert assess attack authorize back bash bemoan berate blame blast boast cast castigate celebrate
     censure challenge champion characterize chastise chide chronicle cite claim commend compare concede condemn
-    condone confirm confront congratulate consider contest contradict criticise criticize cheer debate decry
-    defend demand denigrate denounce deny deplore depict deride describe detail disavow discuss discredit disclose
+    condone confirm confront congratulate consider contradict criticise criticize cheer debate decry
+    defend demand denigrate denounce deny deplore depict deride describe detail disavow discuss disclose
     dislike dismiss disown dispute disparage distrust downplay doubt echo embrace emphasise emphasize endorse
-    envision espouse estimate evoke examine exaggerate excoriate expect explain explore expose express extol fault
-    favor favour fear float forecast foresee grill hail hate highlight honor honour identify ignore imply
-    impugn indicate interpret invoke insist insult issue justify lambast lambaste lament laud liken link love
-    malign mention mischaracterize mock name note oppose order outline overrule overturn
-    pan pardon parrot pitch plug portray praise preach predict prefer present proclaim profess promise
+    envision espouse estimate evoke examine excoriate expect explain explore express extol fault
+    favor favour fear forecast foresee grill hail hate identify ignore imply
+    impugn indicate interpret invoke insist insult issue justify lambast lambaste lament laud liken love
+    malign mention mischaracterize mock name note oppose outline overrule overturn
+    pan pardon parrot pitch portray praise preach predict prefer present proclaim profess promise
     promote propose protest propound question quote rebuff rebuke rebut recall recite recognize recommend recount
     reference refute regard regret reiterate reject reject relate repeat report reprimand repudiate request resent
-    respect retract retell reveal ridicule rip salute savage scold scrutinize share shrug signal skewer slam
-    slander smear spell state stress suggest summarize support suspect tease threaten tout trash trumpet trust
-    underline underscore understand undersell understate unveil uphold urge validate value veto view vilify voice
-    want warn weigh welcome withdraw worry write hear know see say tell propose publicize predict propose
-    imagine envisage mull ponder push label brand dub title term deem consider judge call
-    nominate swear vow pledge offer downplay minimize hype concoct misrepresent misstate admonish
+    respect retell reveal ridicule rip salute savage scold scrutinize shrug signal skewer slam
+    slander smear spell state stress suggest summarize support suspect tease threaten tout trash trumpet 
+    underline underscore understand undersell understate unveil urge validate veto view vilify voice
+    want warn welcome worry write know say tell propose publicize predict propose
+    imagine envisage mull ponder brand dub title term deem consider judge call
+    nominate swear vow pledge offer downplay minimize hype concoct misrepresent admonish
     lecture thank protest affirm reaffirm clarify convey communicate
-    raise reveal release document show demonstrate illustrate feature"""
+    raise reveal document show demonstrate illustrate """
 )
 
 # the preposition belongs to the cue: "X called for Y", "X warned against Y"
@@ -92,7 +92,6 @@ PREPOSITIONAL = _frames(
     accuse: of
     advocate: for
     agree: with on to
-    aim: at
     allude: to
     apologize: for
     apologise: for
@@ -110,8 +109,7 @@ PREPOSITIONAL = _frames(
     care: about
     caution: against
     comment: on about
-    commit: to
-    compare: to with
+    compare: to
     complain: about of
     conceive: of
     concur: with
@@ -144,7 +142,6 @@ PREPOSITIONAL = _frames(
     lie: about
     lobby: for against
     long: for
-    look: to into
     marvel: at
     muse: about
     object: to
@@ -156,14 +153,13 @@ PREPOSITIONAL = _frames(
     press: for
     prohibit: from
     protest: against
-    push: for against
+    push: for
     rage: against at
     rail: against at
     rant: about against
     rave: about
     react: to
     refer: to
-    rely: on
     remark: on
     reminisce: about
     reply: to
@@ -173,7 +169,7 @@ PREPOSITIONAL = _frames(
     side: with
     sneer: at
     sour: on
-    speak: about of against for to
+    speak: about of against
     speculate: about on
     stand: by
     suspect: of
@@ -198,8 +194,8 @@ PREPOSITIONAL = _frames(
 
 # "X described Y as ...", "X called Y ..."
 NAMING = _words(
-    """call describe label brand dub characterize characterise portray depict paint cast see view regard consider deem
-    judge find denounce dismiss condemn hail praise deride cite define interpret name identify quote know
+    """call describe label brand dub characterize characterise portray depict paint cast view regard consider deem
+    judge denounce dismiss condemn hail praise deride cite define interpret name identify quote know
     criticize attack mock slam blast treat picture present tout think refer perceive title term hold declare"""
 )
 
