@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.api import actors, articles, log, page, positions, stream, timeline
 from services.api.caching import NotModified, on_not_modified
-from services.api.deps import Reads, snapshot_mode
+from services.api.deps import Reads
 from services.api.stream import Hub
 from services.core.errors import UnsafeSettings
 from services.core.eventstore.wakeups import Notifier
@@ -41,7 +41,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Add the read routes; `running(app)` must surround the time in which they are asked."""
     if settings.database_url is None:
         raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
-    pool = make_pool(settings, application_name="treatyline-api", configure=snapshot_mode)
+    pool = make_pool(settings, application_name="treatyline-api", snapshots=True)
     app.state.reads = Reads(pool)
     app.state.reading = _Reading(app.state.reads, settings.database_url)
     install_database(app, pool)

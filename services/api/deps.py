@@ -22,12 +22,6 @@ WAIT_SECONDS = 10.0  # the longest that a read waits for the projections
 Connection = psycopg.AsyncConnection[DictRow]
 
 
-async def snapshot_mode(connection: psycopg.AsyncConnection[Any]) -> None:
-    """For a pool's `configure`: every transaction reads one snapshot and cannot write."""
-    await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
-    await connection.set_read_only(True)
-
-
 @dataclass(frozen=True, slots=True)
 class Reads:
     """The pool that reads go through, and who wakes those that wait."""

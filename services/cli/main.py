@@ -1,5 +1,229 @@
-"""The command line `treatyline`."""
+"""The command line `treatyline`: every command parses, calls, prints. `--json` prints data only."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
 import typer
+from rich.console import Console
 
-app = typer.Typer(no_args_is_help=True)
+from services.core.errors import TreatylineError
+from services.core.logging import configure_logging
+from services.core.settings import Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Who said and did what about the INF Treaty, when, and on what evidence.",
+)
+
+out = Console()
+err = Console(stderr=True)
+
+Url = Annotated[str | None, typer.Option("--url", help="Where the service runs. [default: the one here]")]
+Json = Annotated[bool, typer.Option("--json", help="Print data only: JSON, one object a line for lists.")]
+Paths = Annotated[list[Path], typer.Argument(help="Files (.txt, .html, .json, .ndjson) or folders of them.")]
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What an operator can mend is one message and exit code 1, never a traceback."""
+    try:
+        yield
+    except TreatylineError as error:
+        err.print(f"[red]error:[/] {error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Register a command whose errors are told plainly."""
+
+    @wraps(function)
+    def told_plainly(*args: Any, **kwargs: Any) -> None:
+        with _plainly():
+            function(*args, **kwargs)
+
+    return app.command()(told_plainly)
+
+
+def _settings(*, quiet: bool = False) -> Settings:
+    settings = load_settings()
+    configure_logging(level="warning" if quiet else settings.log_level, json=settings.json_logs)
+    return settings
+
+
+def _line(value: Any) -> None:
+    """One JSON value on a line of standard output."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+@command
+def up() -> None:
+    """Start the whole system and keep it running until Ctrl-C."""
+    from services.cli.system import run_until_told  # noqa: PLC0415 - each command imports what it needs
+
+    with _plainly():
+        run_until_told(_settings(), err)
+
+
+@command
+def demo(
+    stop: Annotated[bool, typer.Option("--exit", help="End after showing instead of running on.")] = False,
+    samples: Annotated[Path | None, typer.Option(help="Where the sample dispatches are.")] = None,
+) -> None:
+    """Start the system, post the sample dispatches, show the timeline and the positions."""
+    from services.cli.demo import run_demo  # noqa: PLC0415
+
+    run_demo(_settings(), out, err, samples=samples, stop=stop)
+
+
+@command
+def run(name: Annotated[str, typer.Argument(help="web, ingest, api, worker, relay or projector")]) -> None:
+    """Run one process of the system in the foreground, on the servers that the settings name."""
+    from services.cli.processes import PROCESSES, end_with_parent  # noqa: PLC0415
+
+    if name not in PROCESSES:
+        raise typer.BadParameter(f"choose one of {', '.join(PROCESSES)}")
+    end_with_parent()
+    raise typer.Exit(PROCESSES[name](_settings()))
+
+
+@command
+def migrate() -> None:
+    """Bring the database to this release's schema, as its owner (TREATYLINE_MIGRATE_URL)."""
+    from services.cli.backends import backends  # noqa: PLC0415
+
+    with backends(_settings(), broker=False):
+        err.print("the schema is up to date")
+
+
+@command
+def ingest(
+    paths: Paths,
+    url: Url = None,
+    wait: Annotated[bool, typer.Option(help="Wait until everything posted has been read.")] = False,
+    json: Json = False,
+) -> None:
+    """Post articles. Exit code 1 if any could not be posted."""
+    from services.cli.http import service  # noqa: PLC0415
+    from services.cli.posting import post_files  # noqa: PLC0415
+
+    with service(_settings(quiet=True), url) as target:
+        refused = post_files(target, paths, err, wait=wait, on_result=_line if json else None)
+    if refused:
+        raise typer.Exit(1)
+
+
+@command
+def extract(
+    paths: Paths,
+    published_at: Annotated[
+        str | None, typer.Option(help="Publication date or time of articles that bring none.")
+    ] = None,
+) -> None:
+    """Read articles and print one JSON line each: quotations, positions, events, dates. Needs no server."""
+    from services.cli.extracting import extract_files  # noqa: PLC0415
+
+    if extract_files(_settings(quiet=True), paths, published_at, _line, err):
+        raise typer.Exit(1)
+
+
+@command
+def timeline(
+    url: Url = None,
+    actor: Annotated[list[str] | None, typer.Option(help="Only this actor; may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind of event; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="2019-08-02, 2019-08 or 2019")] = None,
+    to: Annotated[str | None, typer.Option(help="2019-08-02, 2019-08 or 2019")] = None,
+    as_of: Annotated[str | None, typer.Option(help="What had been said by this day.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What was recorded by this time or position.")] = None,
+    q: Annotated[str | None, typer.Option(help="Words of the evidence.")] = None,
+    most: Annotated[int, typer.Option("--limit", min=1, help="How many entries.")] = 1000,
+    json: Json = False,
+) -> None:
+    """Show the timeline, oldest first."""
+    from services.cli import show  # noqa: PLC0415
+    from services.cli.http import service  # noqa: PLC0415
+
+    asked = {
+        "actor": actor,
+        "kind": kind,
+        "from": since,
+        "to": to,
+        "as_of": as_of,
+        "known_at": known_at,
+        "q": q,
+    }
+    with service(_settings(quiet=True), url) as source:
+        entries = source.pages("/v1/timeline", most=most, order="asc", **asked)
+        if json:
+            for entry in entries:
+                _line(entry)
+        else:
+            show.timeline(out, entries)
+
+
+@command
+def positions(
+    url: Url = None,
+    actor: Annotated[list[str] | None, typer.Option(help="Only this actor; may be repeated.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As it stood on this day.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What was recorded by this time or position.")] = None,
+    json: Json = False,
+) -> None:
+    """Show where each actor stands on each question in dispute."""
+    from services.cli import show  # noqa: PLC0415
+    from services.cli.http import service  # noqa: PLC0415
+
+    with service(_settings(quiet=True), url) as source:
+        found = source.pages("/v1/positions", actor=actor, as_of=as_of, known_at=known_at)
+        if json:
+            for position in found:
+                _line(position)
+        else:
+            show.positions(out, found)
+
+
+@command
+def verify(json: Json = False) -> None:
+    """Walk the log, its seals and the bodies; name the first that is broken. Exit code 1 if one is."""
+    from services.cli.upkeep import verify_log  # noqa: PLC0415
+
+    report = verify_log(_settings(quiet=True))
+    if json:
+        _line(report)
+    else:
+        show_report(report)
+    if not report["intact"]:
+        raise typer.Exit(1)
+
+
+def show_report(report: dict[str, Any]) -> None:
+    """What `verify` found, for a person."""
+    if report["intact"]:
+        out.print(
+            f"[green]intact[/]: {report['events']} events, {report['seals']} seals, {report['bodies']} bodies"
+        )
+    else:
+        out.print(f"[red]broken[/]: {report['broken']}")
+    if report["newest_seal"]:
+        out.print(f"newest seal: {report['newest_seal']}", soft_wrap=True)
+
+
+@command
+def rebuild(json: Json = False) -> None:
+    """Fold the whole log into new read tables and exchange them; readers are not interrupted."""
+    from services.cli.upkeep import rebuild_tables  # noqa: PLC0415
+
+    position = rebuild_tables(_settings(quiet=True), err)
+    if json:
+        _line({"position": position})
+    else:
+        out.print(f"the read tables reflect the log up to position {position}")

@@ -37,9 +37,13 @@ class Supervisor:
     """Children by name, each `python -m services.cli run <name>` with the settings in its environment."""
 
     def __init__(self, settings: Settings, names: Sequence[str]) -> None:
-        self._environment = {**os.environ, **_as_environment(settings)}
+        self.use(settings)
         self._children = [Child(n, (sys.executable, "-m", "services.cli", "run", n)) for n in names]
         self._stopping = False
+
+    def use(self, settings: Settings) -> None:
+        """The settings that children start with from now on."""
+        self._environment = {**os.environ, **_as_environment(settings)}
 
     def start(self) -> None:
         """Start every child."""

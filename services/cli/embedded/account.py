@@ -27,11 +27,14 @@ class Account:
     gid: int
     switch: bool
 
-    def own(self, path: Path, mode: int) -> None:
-        """Gives the one path (nothing above or below it) to the account with this mode."""
+    def own(self, target: Path | int, mode: int) -> None:
+        """Gives the one path or open file (nothing above or below it) to the account with this mode.
+
+        Files in a folder that the account may write go by descriptor: a name could lead root elsewhere.
+        """
         if self.switch:
-            os.chown(path, self.uid, self.gid)
-        path.chmod(mode)
+            os.chown(target, self.uid, self.gid)
+        os.chmod(target, mode)  # noqa: PTH101 - takes a descriptor as well
 
     def launch(self, command: list[str], *, death_signal: str | None = None) -> list[str]:
         """`command` as the account runs it.

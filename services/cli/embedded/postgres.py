@@ -47,7 +47,7 @@ class EmbeddedPostgres(EmbeddedServer):
     kill_signal: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": recovers at the next start
     # The first when another program was quicker to take the free port, the second while the last sessions of
     # a killed server notice that it is gone.
-    retry_on: ClassVar[tuple[str, ...]] = ("could not bind", "is still in use", "starting up")
+    retry_on: ClassVar[tuple[str, ...]] = ("could not bind", "is still in use")
 
     def __init__(
         self,

@@ -21,7 +21,8 @@ from services.cli.embedded.account import Account, account_for
 from services.core.errors import EmbeddedServerError, FolderInUse, PortInUse
 
 HOST = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 600.0  # a server that recovers from a crash is alive and may take long
+RETRY_SECONDS = 30.0
 STOP_SECONDS = 30.0
 LOG_BYTES = 10_000_000  # a log file longer than this is put aside at the next start
 
@@ -132,7 +133,7 @@ class EmbeddedServer(ABC):
     # -- starting ------------------------------------------------------------------------------------------
 
     def _start_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline, retry_until = time.monotonic() + START_SECONDS, time.monotonic() + RETRY_SECONDS
         while True:
             self.port = self.wanted_port or free_port()
             if self.wanted_port and not port_is_free(self.port):
@@ -146,7 +147,8 @@ class EmbeddedServer(ABC):
                     return
                 time.sleep(0.01)
             log = self._log_since(log_from)
-            if self.alive or time.monotonic() > deadline or not any(words in log for words in self.retry_on):
+            worth_it = any(words in log for words in self.retry_on)
+            if self.alive or not worth_it or time.monotonic() > retry_until:
                 raise EmbeddedServerError(
                     f"{self.label} did not start; the end of {self.log_path}:\n"
                     + "\n".join(log.splitlines()[-8:])
@@ -157,8 +159,9 @@ class EmbeddedServer(ABC):
         assert self._account is not None  # noqa: S101 - start() sets it
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        with self.log_path.open("ab") as log:
-            self._account.own(self.log_path, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        with os.fdopen(os.open(self.log_path, flags, 0o600), "ab") as log:
+            self._account.own(log.fileno(), 0o600)
             log_from = log.tell()
             command = self._account.launch(
                 self._command(), death_signal=self.stop_signal.name.removeprefix("SIG")
@@ -196,7 +199,7 @@ class EmbeddedServer(ABC):
         """A POSIX lock: gone when we die, however, and not inherited by children we fork."""
         if self.data_dir in EmbeddedServer._held:
             raise FolderInUse(f"this process runs {self.label} on {self.data_dir} already")
-        lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -206,7 +209,7 @@ class EmbeddedServer(ABC):
                 "with TREATYLINE_DATA_DIR"
             ) from None
         assert self._account is not None  # noqa: S101 - start() sets it
-        self._account.own(self.data_dir / "lock", 0o600)
+        self._account.own(lock, 0o600)
         EmbeddedServer._held.add(self.data_dir)
         self._lock = lock
 
@@ -238,8 +241,8 @@ class EmbeddedServer(ABC):
         new = path.with_name(path.name + ".new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            self._account.own(file.fileno(), 0o600)
             file.write(text)
-        self._account.own(new, 0o600)
         new.replace(path)
 
     def _secret(self, name: str) -> str:

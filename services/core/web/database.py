@@ -29,8 +29,13 @@ STATEMENT_SECONDS = 20
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def make_pool(settings: Settings, *, application_name: str, **options: Any) -> Pool:
-    """A closed pool of autocommit connections; `pool_lifespan` opens it, without waiting for the database."""
+def make_pool(
+    settings: Settings, *, application_name: str, snapshots: bool = False, **options: Any
+) -> Pool:
+    """A closed pool of autocommit connections; `pool_lifespan` opens it, without waiting for the database.
+
+    With `snapshots` its connections only read, and each transaction sees the database as of one moment.
+    """
     if settings.database_url is None:
         raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
     return psycopg_pool.AsyncConnectionPool(
@@ -42,7 +47,7 @@ def make_pool(settings: Settings, *, application_name: str, **options: Any) -> P
         reconnect_timeout=5.0,
         # A connection that died while idle (server restarted) is found before it is lent out.
         check=psycopg_pool.AsyncConnectionPool.check_connection,
-        configure=_configure,
+        configure=_configure_snapshots if snapshots else _configure,
         kwargs={"application_name": application_name, "connect_timeout": 5, "autocommit": True},
         open=False,
         name=application_name,
@@ -67,6 +72,13 @@ def pool_lifespan(pool: Pool) -> Lifespan:
 async def _configure(connection: Connection) -> None:
     # No request waits longer for a lock or a query; the client is told 503 and may send it again.
     await connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+
+
+async def _configure_snapshots(connection: Connection) -> None:
+    await _configure(connection)
+    await connection.set_autocommit(False)
+    await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+    await connection.set_read_only(True)
 
 
 def install_database(app: FastAPI, pool: Pool) -> None:

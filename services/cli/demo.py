@@ -1,0 +1,44 @@
+"""`treatyline demo`: real dispatches become a timeline and a table of positions before one's eyes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from services.cli import show
+from services.cli.http import Service
+from services.cli.posting import post_files
+from services.cli.system import running_system, tell_where
+from services.core.errors import TreatylineError
+from services.core.settings import Settings
+
+
+class NoSamples(TreatylineError):  # noqa: N818 - named by what is missing
+    """The sample dispatches are not here: run it in the project's folder, or name theirs with --samples."""
+
+
+def run_demo(
+    settings: Settings, out: Console, err: Console, *, samples: Path | None = None, stop: bool = False
+) -> None:
+    """Start the system, post the samples, print what was read out of them; then keep running unless `stop`."""
+    folder = samples or _samples()
+    with running_system(settings, err) as system:
+        if system.supervisor.stopping:
+            return
+        with Service(system.url) as service:
+            post_files(service, sorted(folder.glob("*.json")), err, wait=True)
+            out.rule("Timeline")
+            show.timeline(out, service.pages("/v1/timeline", order="asc"))
+            out.rule("Positions")
+            show.positions(out, service.pages("/v1/positions"))
+        tell_where(system, err)
+        if not stop:
+            system.run()
+
+
+def _samples() -> Path:
+    for folder in (Path("samples"), Path(__file__).resolve().parents[2] / "samples"):
+        if folder.is_dir():
+            return folder
+    raise NoSamples

@@ -1,0 +1,110 @@
+"""What each process of the system runs. `treatyline run <name>` is one of these in the foreground."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from services.core.settings import Settings
+
+STOP_SECONDS = 5  # what requests that are being answered get after SIGTERM; open streams are cut
+_PR_SET_PDEATHSIG = 1
+
+
+def web(settings: Settings) -> int:
+    """Ingest and api on one port."""
+    from services.cli.gateway import create_app  # noqa: PLC0415 - each process imports what it runs
+
+    return _serve(create_app(settings), settings, settings.port)
+
+
+def ingest(settings: Settings) -> int:
+    """The write service alone."""
+    from services.ingest.app import create_app  # noqa: PLC0415
+
+    return _serve(create_app(settings), settings, settings.ingest_port)
+
+
+def api(settings: Settings) -> int:
+    """The read service alone."""
+    from services.api.app import create_app  # noqa: PLC0415
+
+    return _serve(create_app(settings), settings, settings.api_port)
+
+
+def worker(settings: Settings) -> int:
+    """Celery workers for every queue."""
+    from workers.app import main  # noqa: PLC0415
+
+    return main(settings)
+
+
+def relay(settings: Settings) -> int:
+    """Sends work from the log, and seals it."""
+    from workers.relay import main  # noqa: PLC0415
+
+    return _until_told(main, settings)
+
+
+def projector(settings: Settings) -> int:
+    """Folds the log into the read tables."""
+    from workers.projector import main  # noqa: PLC0415
+
+    return _until_told(main, settings)
+
+
+PROCESSES: dict[str, Callable[[Settings], int]] = {
+    "web": web,
+    "ingest": ingest,
+    "api": api,
+    "worker": worker,
+    "relay": relay,
+    "projector": projector,
+}
+
+TOGETHER = ("web", "projector", "relay", "worker")  # what `treatyline up` runs
+
+
+def _serve(app: Any, settings: Settings, port: int) -> int:
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+        date_header=True,
+    )
+    uvicorn.Server(config).run()
+    return 0
+
+
+def _until_told(main: Callable[[Settings, threading.Event], None], settings: Settings) -> int:
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    main(settings, stop)
+    return 0
+
+
+def end_with_parent() -> None:
+    """Under `treatyline up`: end when it does, even if it was killed and could not tell us (Linux)."""
+    parent = os.environ.get("TREATYLINE_PARENT_PID")
+    if not parent or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it died before we asked
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,100 @@
+"""The whole system on this machine: servers, migration, processes, until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from services.cli.backends import announce, backends, withdraw
+from services.cli.embedded.server import port_is_free
+from services.cli.http import Service
+from services.cli.processes import TOGETHER
+from services.cli.supervisor import Supervisor
+from services.core.errors import PortInUse, TreatylineError
+from services.core.settings import Settings
+
+READY_SECONDS = 90.0
+
+
+class NotReady(TreatylineError):  # noqa: N818 - named by what happened
+    """The system did not become ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system that runs: where it answers, and who keeps it running."""
+
+    url: str
+    settings: Settings
+    supervisor: Supervisor
+
+    def run(self) -> None:
+        """Keep it running until a signal says otherwise."""
+        self.supervisor.run(lambda pids: announce(self.settings, self.url, pids))
+
+
+@contextmanager
+def running_system(settings: Settings, err: Console) -> Iterator[System]:
+    """Everything started and ready; everything stopped at the end, in whatever way it comes.
+
+    Raises PortInUse where something else listens, NotReady, and what the servers raise. A signal while
+    starting ends it as well.
+    """
+    _refuse_port_in_use(settings)
+    supervisor = Supervisor(settings, TOGETHER)
+    supervisor.stop_on_signals()
+    with backends(settings) as found:
+        url = f"http://{found.host}:{found.port}"
+        supervisor.use(found)
+        try:
+            supervisor.start()
+            announce(found, url, supervisor.pids())
+            _wait_until_ready(url, supervisor)
+            yield System(url, found, supervisor)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
+            withdraw(found)
+            supervisor.stop()
+    err.print("stopped")
+
+
+def run_until_told(settings: Settings, err: Console) -> None:
+    """`treatyline up`."""
+    with running_system(settings, err) as system:
+        tell_where(system, err)
+        system.run()
+
+
+def tell_where(system: System, err: Console) -> None:
+    """What a person can do now."""
+    processes = ", ".join(f"{name} {pid}" for name, pid in system.supervisor.pids().items())
+    err.print(
+        f"\n[bold]Treatyline runs at {system.url}[/]  (page, /v1 API, /openapi.json; loopback only: no keys)"
+    )
+    err.print(f"processes: {processes}", highlight=False)
+    err.print("Ctrl-C stops everything.\n")
+
+
+def _refuse_port_in_use(settings: Settings) -> None:
+    if not port_is_free(settings.port):
+        raise PortInUse(
+            f"port {settings.port} on {settings.host} is in use: choose another with TREATYLINE_PORT, or stop "
+            "what listens there (another `treatyline up`?)"
+        )
+
+
+def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    with Service(url, timeout=5.0) as service:
+        while not supervisor.stopping:
+            if service.ready():
+                return
+            supervisor.tend()
+            if time.monotonic() > deadline:
+                raise NotReady(f"the system did not become ready within {READY_SECONDS:.0f} seconds")
+            time.sleep(0.05)

@@ -1,0 +1,39 @@
+"""`treatyline verify` and `treatyline rebuild`: work on the database itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import psycopg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.cli.backends import backends
+from services.core.eventstore.seals import verify
+from services.core.projections.rebuild import rebuild
+from services.core.settings import Settings
+
+
+def verify_log(settings: Settings, known_seal: str | None = None) -> dict[str, Any]:
+    """The report of a verification as plain data; `intact` is the verdict."""
+    with backends(settings, broker=False) as found, _owner(found) as conn:
+        report = verify(conn, known_seal)
+    return {"intact": report.ok, **asdict(report)}
+
+
+def rebuild_tables(settings: Settings, err: Console) -> int:
+    """Rebuild the read tables with a progress bar on standard error. Gives the position they reflect."""
+    columns = (TextColumn("rebuilding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        backends(settings, broker=False) as found,
+        _owner(found) as conn,
+        Progress(*columns, console=err) as progress,
+    ):
+        task = progress.add_task("rebuilding", total=None)
+        return rebuild(conn, lambda done, of: progress.update(task, completed=done, total=of))
+
+
+def _owner(settings: Settings) -> psycopg.Connection[Any]:
+    """The owner's connection: the services' role may not do all of this."""
+    return psycopg.connect(settings.migrate_url or settings.database_url or "", autocommit=True)
