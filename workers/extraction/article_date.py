@@ -7,7 +7,9 @@ Without any evidence for the year the date stays unknown.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
+from collections.abc import Callable
 
 from services.core.domain.dossier_records import Dossier
 from services.core.domain.reading import ArticleDate, ArticleText
@@ -72,7 +74,7 @@ def work_out_date(
         return ArticleDate(posted, DateBasis.GIVEN)
     bound = today or dt.datetime.now(dt.UTC).date()
     text = article.text
-    evidence = Evidence(text, dossier, bound)
+    evidence = functools.cache(lambda: Evidence(text, dossier, bound))  # most stamps need none
     published, updated = stamps(text)
     headed = dateline(text)
     if headed and not headed.choices and updated and updated.choices:  # the update tells the year
@@ -83,15 +85,17 @@ def work_out_date(
     for given in sorted(candidates, key=lambda given: not given.choices):  # those with a year first
         if day := _settle(given, evidence):
             return ArticleDate(day.isoformat(), DateBasis.DATELINE)
-    day = _from_text(article, evidence)
+    day = _from_text(article, evidence())
     return ArticleDate(day.isoformat(), DateBasis.TEXT) if day else ArticleDate(None, DateBasis.UNKNOWN)
 
 
-def _settle(given: GivenDay, evidence: Evidence) -> dt.date | None:
+def _settle(given: GivenDay, evidence: Callable[[], Evidence]) -> dt.date | None:
     """One day of a given date: of two readings of figures the one that the text fits, the year if missing."""
     if not given.choices:
-        return evidence.year_for(given.month, given.day, given.weekday)
+        return evidence().year_for(given.month, given.day, given.weekday)
     if given.weekday is not None or len(given.choices) == 1:
         return given.choices[0]
-    possible = [day for day in given.choices if day <= evidence.today + dt.timedelta(days=1)] or given.choices
-    return min(possible, key=evidence.cost)
+    possible = [
+        day for day in given.choices if day <= evidence().today + dt.timedelta(days=1)
+    ] or given.choices
+    return min(possible, key=evidence().cost)

@@ -27,6 +27,8 @@ _ENDING = re.compile(
 )
 _AGO = re.compile(rf"\b(?P<n>{w.COUNT}|a)\s+(?i:years?)\s+(?i:ago|earlier)\b")
 _ANNIVERSARY = re.compile(rf"\b(?P<n>{w.ORDINAL})[\s-](?i:anniversary)\b")
+_TREATY = re.compile(r"\b(?:Treaty|treaty|pact|accord)\b")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _RELATIVE = re.compile(r"\b(?P<w>last|this|next)\s+year\b", re.IGNORECASE)
 _FORMER = re.compile(r"(?i)\b(?:former|ex|then|late)[\s-]+(?:\S+\s+){0,4}$")
 _DAYS_BACK_COST = (0.0, 0.7, 2.0, 2.5, 3.0, 3.0, 3.0)
@@ -49,7 +51,9 @@ class Evidence:
             self._take(timex, at)
         self.years = {int(value[:4]) for value in self.past}
         self.ended = self._treaty_end()
+        self.endings = self._told_endings(self.ended) if self.ended else ([], False)
         self.offices = self._officials()
+        self.counted = self._counted_years()
 
     def _take(self, timex: Timex, at: Anchoring) -> None:
         words = self.text[timex.start : timex.end]
@@ -126,41 +130,45 @@ class Evidence:
             cost += 2.6
         return cost
 
-    def _relative_cost(self, day: dt.date) -> float:
-        """ "Last year", "two years ago", "30th anniversary" beside a year that the text spells out."""
-        gain = 0.0
-        steps = {"last": 1, "this": 0, "next": -1}
+    def _counted_years(self) -> list[tuple[int, float]]:
+        """Years that "last year", "two years ago" and "30th anniversary" make of a year told, with their weights."""
+        made: list[tuple[int, float]] = []
         for found in _RELATIVE.finditer(self.text):
             word = found["w"].lower()
             years = {int(d[:4]) for d in self.ahead} if word == "next" else self.years
-            gain += 0.5 if day.year - steps[word] in years else 0.0
+            made += [(year + {"last": 1, "this": 0, "next": -1}[word], 0.5) for year in years]
         for pattern, weight in ((_AGO, 1.0), (_ANNIVERSARY, 2.5)):
             for found in pattern.finditer(self.text):
                 count = w.ordinal(found["n"]) if pattern is _ANNIVERSARY else round(w.number(found["n"]))
-                gain += weight if day.year - count in self.years else 0.0
-        return -min(gain, 3.0)
+                made += [(year + count, weight) for year in self.years]
+        return made
+
+    def _told_endings(self, ended: dt.date) -> tuple[list[int], bool]:
+        """Years in which the end of the treaty was "last" or "this year", and whether its day is told without one."""
+        years: list[int] = []
+        dated = False
+        for sentence in _SENTENCE.split(self.text):
+            if _TREATY.search(sentence) and _ENDING.search(sentence):
+                relative = _RELATIVE.search(sentence)
+                if relative and relative["w"].lower() in {"last", "this"}:
+                    years.append(ended.year + (relative["w"].lower() == "last"))
+                dated |= (ended.month, ended.day) in self.month_days and bool(
+                    re.search(rf"\b{ended.day}\b", sentence)
+                )
+        return years, dated
+
+    def _relative_cost(self, day: dt.date) -> float:
+        return -min(3.0, sum(weight for year, weight in self.counted if year == day.year))
 
     def dossier_cost(self, day: dt.date) -> float:
         """Officials out of office on that day, and the treaty's end told at odds with it."""
         cost = min(8.0, 2.0 * sum(person.office_on(day) is None for person in self.offices))
-        if self.ended is None:
-            return cost
-        told = False
-        for sentence in re.split(r"(?<=[.!?])\s+|\n+", self.text):
-            if not re.search(r"\b(?:Treaty|treaty|pact|accord)\b", sentence) or not _ENDING.search(sentence):
-                continue
-            relative = _RELATIVE.search(sentence)
-            if relative and relative["w"].lower() in {"last", "this"}:
-                told = True
-                cost += 3.0 if day.year - (relative["w"].lower() == "last") != self.ended.year else 0.0
-            if (self.ended.month, self.ended.day) in self.month_days and re.search(
-                rf"\b{self.ended.day}\b", sentence
-            ):
-                told = True
-                since = (day - self.ended).days
-                cost += 0.0 if -200 <= since <= 366 else 1.5
-        if told and day < self.ended - dt.timedelta(days=366):
-            cost += 4.0
+        if self.ended:
+            years, dated = self.endings
+            cost += 3.0 * sum(year != day.year for year in years)
+            cost += 1.5 * (dated and not -200 <= (day - self.ended).days <= 366)
+            if (years or dated) and day < self.ended - dt.timedelta(days=366):
+                cost += 4.0
         return cost
 
     def cost(self, day: dt.date) -> float:
