@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from jsonschema import Draft202012Validator
 
 from services.core.eventstore.bodies import Body, get_bodies
 from services.core.eventstore.store import AsyncEventStore
@@ -297,3 +298,41 @@ async def test_importing_and_creating_opens_nothing() -> None:
     app = create_app(settings)
     assert isinstance(app.state.ingest.store, AsyncEventStore)
     assert app.state.ingest.store.pool.closed
+
+
+async def test_answers_are_as_the_openapi_document_says(client: httpx2.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    schemas = {"components": document["components"]}
+    posting, deleting = (
+        document["paths"]["/v1/articles"]["post"],
+        document["paths"]["/v1/articles/{article_id}"]["delete"],
+    )
+    taken = await post(client)
+    answers = [
+        (posting, taken),
+        (posting, await post(client)),
+        (posting, await post(client, text="")),
+        (
+            posting,
+            await client.post("/v1/articles", content=b"{", headers={"Content-Type": "application/json"}),
+        ),
+        (posting, await client.post("/v1/articles", content=b"x")),
+        (posting, await client.post("/v1/articles", json=article(), headers={"Idempotency-Key": "x"})),
+        (deleting, await client.delete("/v1/articles/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21?reason=x")),
+        (deleting, await client.delete(f"/v1/articles/{taken.json()['id']}")),
+        (deleting, await client.delete(f"/v1/articles/{taken.json()['id']}?reason=x")),
+        (posting, await post(client)),
+    ]
+    assert [answer.status_code for _, answer in answers] == [202, 200, 422, 400, 415, 400, 404, 422, 202, 410]
+    for operation, answer in answers:
+        declared = operation["responses"][str(answer.status_code)]
+        schema = declared["content"][answer.headers["Content-Type"]]["schema"]
+        Draft202012Validator(schema | schemas).validate(answer.json())
+        assert all(name in answer.headers for name in declared.get("headers", {}))
+    body = posting["requestBody"]["content"]["application/json"]["schema"]
+    wanted = Draft202012Validator(body | schemas)
+    assert wanted.is_valid(article())
+    assert wanted.is_valid({"html": "<p>Two words.</p>", "text": None})
+    assert not wanted.is_valid({"title": "No text"})
+    assert not wanted.is_valid(article(html="<p>Both</p>"))
+    assert not wanted.is_valid(article(headline="Unknown"))

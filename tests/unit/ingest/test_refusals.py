@@ -110,3 +110,18 @@ async def test_a_chunked_body_over_the_limit_and_a_packed_one(client: httpx2.Asy
         "/v1/articles", content=b"\x1f\x8b", headers=headers | {"Content-Encoding": "gzip"}
     )
     assert packed.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "key", ["", "one", '"', '""', '"a', '"ä"', "'one'", ":YQ==:", '"a" "b"', '"' + "a" * 256 + '"', r'"\a"']
+)
+async def test_a_key_that_is_no_string_is_400(client: httpx2.AsyncClient, key: str) -> None:
+    headers = {"Idempotency-Key": key.encode("latin-1")}
+    answer = await client.post("/v1/articles", json=article(), headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/problems/idempotency-key-invalid"
+
+
+async def test_two_keys_in_one_request_are_400(client: httpx2.AsyncClient) -> None:
+    headers = [("Idempotency-Key", '"a"'), ("Idempotency-Key", '"b"')]
+    assert (await client.post("/v1/articles", json=article(), headers=headers)).status_code == 400

@@ -1,0 +1,78 @@
+"""The operator's choices: read once, and refused where they would let strangers in."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.core.errors import UnsafeSettings
+from services.core.settings import Settings, is_loopback, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "TREATYLINE_DATABASE_URL", "TREATYLINE_REDIS_URL", "TREATYLINE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_listen_on_loopback_and_start_embedded_servers() -> None:
+    settings = load_settings()
+    assert is_loopback(settings.host)
+    assert settings.port == 8377
+    assert settings.database_url is None
+    assert settings.dossiers == ("inf",)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a@h/other")
+    assert load_settings().database_url == "postgresql://a@h/other"
+    monkeypatch.setenv("TREATYLINE_DATABASE_URL", "postgresql://a@h/ours")
+    monkeypatch.setenv("TREATYLINE_DOSSIERS", "inf, start")
+    monkeypatch.setenv("TREATYLINE_LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("TREATYLINE_REDIS_URL", "")
+    settings = load_settings()
+    assert settings.database_url == "postgresql://a@h/ours"
+    assert settings.dossiers == ("inf", "start")
+    assert settings.log_level == "warning"
+    assert settings.redis_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOST", "0.0.0.0"),  # noqa: S104 - that is the point
+        ("HOST", "::"),
+        ("HOST", "192.168.1.5"),
+        ("HOST", "news.example"),
+        ("PORT", "70000"),
+        ("PORT", "web"),
+        ("DATABASE_URL", "sqlite:///x"),
+        ("REDIS_URL", "http://x"),
+        ("DOSSIERS", ","),
+        ("WORKER_CONCURRENCY", "many"),
+        ("LOG_LEVEL", "loud"),
+        ("MAX_BODY_BYTES", "5"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"TREATYLINE_{name}", value)
+    with pytest.raises(UnsafeSettings, match=f"TREATYLINE_{name}") as refused:
+        load_settings()
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_beyond_loopback_only_when_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREATYLINE_HOST", "0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("TREATYLINE_ALLOW_UNAUTHENTICATED", "true")
+    assert load_settings().host == "0.0.0.0"  # noqa: S104
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings(database_url="postgresql://u:s3cret@h/d", redis_url="redis://:s3cret@h/0")
+    assert "s3cret" not in repr(settings)
