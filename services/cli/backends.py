@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from services.cli.embedded.server import born
-from services.core.eventstore.migrate import migrate
+from services.core.eventstore.migrate import SERVICES_ROLE, migrate
 from services.core.settings import Settings
 
 
@@ -33,8 +34,10 @@ class Running:
 
 
 @contextmanager
-def backends(settings: Settings, *, broker: bool = True) -> Iterator[Settings]:
-    """Settings with working, migrated servers behind them. Embedded ones stop at the end.
+def backends(settings: Settings, *, broker: bool = True, migrating: bool = True) -> Iterator[Settings]:
+    """Settings with working servers behind them. Embedded ones are migrated, and stop at the end.
+
+    A database that the settings name is migrated only where `migrating`, as `migrate_url`'s owner.
 
     Raises EmbeddedServerError, PortInUse, FolderInUse or MigrationError with a message for the operator.
     """
@@ -50,8 +53,8 @@ def backends(settings: Settings, *, broker: bool = True) -> Iterator[Settings]:
                 )
                 migrate(postgres.url, postgres.services_password)
                 update |= {"database_url": postgres.services_url, "migrate_url": postgres.url}
-        else:
-            migrate(settings.migrate_url or settings.database_url)
+        elif migrating:
+            migrate(settings.migrate_url or settings.database_url, _services_password(settings.database_url))
         if broker and settings.redis_url is None:
             if found is not None:
                 update["redis_url"] = found.redis_url
@@ -61,6 +64,12 @@ def backends(settings: Settings, *, broker: bool = True) -> Iterator[Settings]:
                 )
                 update["redis_url"] = valkey.url
         yield settings.model_copy(update=update)
+
+
+def _services_password(url: str) -> str | None:
+    """The password that the services' own role is to log in with, where the address names that role."""
+    parts = urlsplit(url)
+    return unquote(parts.password) if parts.username == SERVICES_ROLE and parts.password else None
 
 
 def _path(settings: Settings) -> Path:

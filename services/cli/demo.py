@@ -11,6 +11,7 @@ from services.cli.http import Service
 from services.cli.posting import post_files
 from services.cli.system import running_system, tell_where
 from services.core.errors import TreatylineError
+from services.core.logging import configure_logging
 from services.core.settings import Settings
 
 
@@ -23,7 +24,10 @@ def run_demo(
 ) -> None:
     """Start the system, post the samples, print what was read out of them; then keep running unless `stop`."""
     folder = samples or _samples()
-    with running_system(settings, err) as system:
+    # A demonstration shows what was read; logs of every step would stand between.
+    quiet = settings.model_copy(update={"log_level": "warning"})
+    configure_logging(level=quiet.log_level, json=quiet.json_logs)
+    with running_system(quiet, err) as system:
         if system.supervisor.stopping:
             return
         with Service(system.url) as service:

@@ -120,7 +120,11 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def _as_environment(settings: Settings) -> dict[str, str]:
     """The settings that were found or made here, for the children to read."""
-    told = {"database_url": settings.database_url, "redis_url": settings.redis_url}
+    told = {
+        "database_url": settings.database_url,
+        "redis_url": settings.redis_url,
+        "log_level": settings.log_level,
+    }
     return {PREFIX + name.upper(): value for name, value in told.items() if value} | {
         PREFIX + "PARENT_PID": str(os.getpid())
     }

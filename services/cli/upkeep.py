@@ -17,7 +17,7 @@ from services.core.settings import Settings
 
 def verify_log(settings: Settings, known_seal: str | None = None) -> dict[str, Any]:
     """The report of a verification as plain data; `intact` is the verdict."""
-    with backends(settings, broker=False) as found, _owner(found) as conn:
+    with backends(settings, broker=False, migrating=False) as found, _owner(found) as conn:
         report = verify(conn, known_seal)
     return {"intact": report.ok, **asdict(report)}
 
@@ -26,7 +26,7 @@ def rebuild_tables(settings: Settings, err: Console) -> int:
     """Rebuild the read tables with a progress bar on standard error. Gives the position they reflect."""
     columns = (TextColumn("rebuilding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
-        backends(settings, broker=False) as found,
+        backends(settings, broker=False, migrating=False) as found,
         _owner(found) as conn,
         Progress(*columns, console=err) as progress,
     ):

@@ -107,6 +107,7 @@ def configure_logging(*, level: str = "info", json: bool = True) -> None:
     for noisy in (
         "uvicorn.access",
         "httpx2",
+        "alembic",
         "trafilatura",
         "htmldate",
         "courlan",
