@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +34,7 @@ KINDS: list[type[EmbeddedPostgres] | type[EmbeddedValkey]] = [EmbeddedPostgres, 
 RUN = """
 import sys
 from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
-server = {"postgres": EmbeddedPostgres, "valkey": EmbeddedValkey}[sys.argv[1]](sys.argv[2])
+server = {"postgres": EmbeddedPostgres, "valkey": EmbeddedValkey}[sys.argv[1]](sys.argv[2], durable=False)
 with server:
     print(server.pid, server.superuser_url if sys.argv[1] == "postgres" else server.url, flush=True)
     sys.stdin.read()
@@ -67,11 +67,11 @@ def kept(server: EmbeddedServer) -> bool:
         return bool(client.lrange("kept", 0, -1) == [b"1"])
 
 
-def wait_until_gone(pid: int) -> bool:
+def within_seconds(true: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 20
-    while born(pid) is not None and time.monotonic() < deadline:
+    while not true() and time.monotonic() < deadline:
         time.sleep(0.02)
-    return born(pid) is None
+    return true()
 
 
 @pytest.fixture
@@ -115,8 +115,7 @@ def test_data_outlive_a_restart_and_a_crash(
         if isinstance(server, EmbeddedValkey):
             time.sleep(1.2)  # `appendfsync everysec`
         os.kill(server.pid, signal.SIGKILL)
-        assert wait_until_gone(server.pid)
-        assert not server.alive
+        assert within_seconds(lambda: not server.alive)
     with kind(folder) as server:  # over the pid files of the killed one
         assert kept(server)
         assert server.url.split("@")[0] == first_url.split("@")[0]  # the passwords stay
@@ -195,7 +194,7 @@ def test_a_server_ends_with_the_process_that_started_it(
 ) -> None:
     pid, _ = start_elsewhere(starter, name, tmp_path / "data")
     os.kill(starter[0].pid, signal.SIGKILL)
-    assert wait_until_gone(pid)
+    assert within_seconds(lambda: born(pid) is None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -264,6 +263,21 @@ def test_a_free_port_that_is_snatched_is_no_matter(tmp_path: Path, monkeypatch: 
         with EmbeddedPostgres(tmp_path / "pg", durable=False) as server, psycopg.connect(server.url) as conn:
             assert conn.execute("SELECT 1").fetchone() == (1,)
             assert server.port != taken.getsockname()[1]
+
+
+def test_a_link_in_the_data_folder_leads_nowhere(tmp_path: Path) -> None:
+    """The folder's owner must not be able to have root write to, or give away, a file elsewhere."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("as it was", encoding="ascii")
+    elsewhere.chmod(0o644)
+    for name in ("server.log", "lock"):
+        (tmp_path / "valkey").mkdir()
+        (tmp_path / "valkey" / name).symlink_to(elsewhere)
+        with pytest.raises(OSError, match="symbolic links"):
+            EmbeddedValkey(tmp_path / "valkey").start()
+        assert elsewhere.read_text(encoding="ascii") == "as it was"
+        assert (elsewhere.stat().st_uid, stat.S_IMODE(elsewhere.stat().st_mode)) == (os.geteuid(), 0o644)
+        shutil.rmtree(tmp_path / "valkey")
 
 
 def test_stopping_twice_or_before_the_start_is_harmless(tmp_path: Path) -> None:

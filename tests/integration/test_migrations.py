@@ -54,6 +54,7 @@ def test_the_services_log_in_with_their_own_role(database: Database) -> None:
             database.name,
         )
     assert is_current(database.owner_url)
+    assert is_current(database.services_url)
 
 
 def test_again_changes_nothing(database: Database, postgres: EmbeddedPostgres) -> None:

@@ -97,9 +97,7 @@ def _grant(connection: Connection) -> None:
     """What the services may do. Repeated at every run, so that a restored dump gets it too."""
     role = sql.Identifier(SERVICES_ROLE)
     for schema in SCHEMAS:
-        _execute(
-            connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role)
-        )
+        _execute(connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role))
     tables = connection.execute(
         text(
             "SELECT schemaname, tablename FROM pg_tables"
