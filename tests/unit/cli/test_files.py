@@ -1,0 +1,69 @@
+"""Article files as the command line reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.cli.files import ArticleFile, Unreadable, expand, read_articles
+
+
+def test_a_text_file_is_one_article_whose_text_is_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch.txt"
+    path.write_text("Été à Genève.\n\nThe talks went on.\n", encoding="utf-8")
+    assert list(read_articles(path)) == [
+        ArticleFile(str(path), {"text": "Été à Genève.\n\nThe talks went on.\n"})
+    ]
+
+
+def test_html_is_posted_as_html(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("<p>The talks went on.</p>")
+    assert list(read_articles(path)) == [ArticleFile(str(path), {"html": "<p>The talks went on.</p>"})]
+
+
+def test_json_keeps_the_fields_of_the_plain_form_alone(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text('\ufeff{"id": 7, "text": "The talks went on.", "title": null, "outlet": "Wire"}', "utf-8")
+    assert list(read_articles(path)) == [
+        ArticleFile(str(path), {"text": "The talks went on.", "outlet": "Wire"})
+    ]
+
+
+def test_a_bad_line_of_ndjson_spoils_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "many.ndjson"
+    path.write_text('{"text": "One thing."}\n\nnot json\n{"title": "No text"}\n[1]\n{"text": "Another."}\n')
+    first, broken, without, no_object, last = read_articles(path)
+    assert first == ArticleFile(f"{path}:1", {"text": "One thing."})
+    assert isinstance(broken, Unreadable)
+    assert broken.source == f"{path}:3"
+    assert "is not JSON" in broken.why
+    assert without == Unreadable(f"{path}:4", "has neither text nor html")
+    assert no_object == Unreadable(f"{path}:5", "is not a JSON object")
+    assert last == ArticleFile(f"{path}:6", {"text": "Another."})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.txt", b"\xff\xfe\x00", "is not UTF-8 (byte 0)"),
+        ("a.pdf", b"%PDF", "is none of .txt, .html, .json, .ndjson, .jsonl"),
+    ],
+)
+def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert list(read_articles(tmp_path / name)) == [Unreadable(str(tmp_path / name), why)]
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    (found,) = read_articles(tmp_path / "none.txt")
+    assert found == Unreadable(str(tmp_path / "none.txt"), "No such file or directory")
+
+
+def test_a_folder_is_its_article_files_in_order(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.json", "sub/c.ndjson", "README.md", "gold.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert expand([tmp_path]) == [tmp_path / "a.json", tmp_path / "b.txt", tmp_path / "sub/c.ndjson"]
+    assert expand([tmp_path / "README.md"]) == [tmp_path / "README.md"]
