@@ -34,7 +34,7 @@ def project_next(
     """
     reached = {p: load_checkpoint(conn, p.name).global_position for p in projections}
     after = min(reached.values(), default=0)
-    batch = read_all(conn, after, limit)
+    batch = read_all(conn, after, limit) if projections else []
     if not batch:
         return None
     flush(conn)  # readers act on what is projected

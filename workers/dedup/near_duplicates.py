@@ -25,11 +25,13 @@ RUN = 8  # words in sequence that count as taken over; treaty names and titles a
 LEAD = 60  # own words that make up a lead
 MIN_WORDS = 20  # shorter texts are copies only if they are equal
 
-COPIED = 0.25  # share of the shorter text's own words, where the lead is taken over too
-LEAD_COPIED = 0.25
-COPIED_WITHOUT_LEAD = 0.75  # shared background can be more than half of a short story
-MIN_OWN_WORDS = 20  # texts that are nearly all quotation are compared whole, and more strictly
-COPIED_QUOTATION = 0.7
+COPIED, LEAD_COPIED = 0.25, 0.2  # shares of the shorter text's own words, and of a lead
+# Without the lead it may be the background that an agency appends to all of its stories, which can be more than
+# half of a short one, but is no more than so many words.
+COPIED_WITHOUT_LEAD, BACKGROUND_WORDS = 0.5, 250
+COPIED_SHORT_WITHOUT_LEAD = 0.75
+# A text that is nearly all quotation is compared whole, and more strictly.
+MIN_OWN_WORDS, MIN_OWN_SHARE, COPIED_QUOTATION = 20, 0.25, 0.5
 
 STORED_RATE, STORED_LEAST = 24, 24  # one shingle in 24 is indexed, at least 24 of them
 QUERY_RATE, QUERY_LEAST = 8, 64  # looked up more densely: the other may be shorter, so sampled more densely
@@ -98,13 +100,21 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
     taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
     new = 1.0 - float(taken_a.mean())
-    if min(len(own_a), len(own_b)) < MIN_OWN_WORDS:
+    if _nearly_all_quotation(a) or _nearly_all_quotation(b):
         whole = float((taken_a if a.words <= b.words else taken_b).mean())
         return Match(whole >= COPIED_QUOTATION, whole, whole, new)
-    similarity = float((own_a if len(own_a) <= len(own_b) else own_b).mean())
+    shorter = own_a if len(own_a) <= len(own_b) else own_b
+    similarity = float(shorter.mean())
     lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
-    is_copy = similarity >= COPIED_WITHOUT_LEAD or (similarity >= COPIED and lead >= LEAD_COPIED)
-    return Match(is_copy, similarity, lead, new)
+    if lead >= LEAD_COPIED:
+        enough = COPIED
+    else:
+        enough = COPIED_WITHOUT_LEAD if shorter.sum() > BACKGROUND_WORDS else COPIED_SHORT_WITHOUT_LEAD
+    return Match(similarity >= enough, similarity, lead, new)
+
+
+def _nearly_all_quotation(text: Fingerprint) -> bool:
+    return int(text.own.sum()) < max(MIN_OWN_WORDS, MIN_OWN_SHARE * text.words)
 
 
 def _shingles(words: list[str]) -> _Hashes:
