@@ -36,11 +36,13 @@ _VERBS = (
     | words.NAMING
     | words.PREPOSITIONAL.keys()
 )
+_CARRIERS = frozenset({"VERB", "AUX", "ADP", "SCONJ"})
 _CLAUSAL = words.SAYING | words.THINKING | words.INTENDING | words.DIRECTING | words.NAMING
 _KEPT_PREPOSITIONS = frozenset({"as", "for", "to", "of"})
 _ROUTINE = frozenset(
     {"request", "comment", "message", "call", "email", "inquiry"}
 )  # "did not respond to requests"
+_ABOUT = frozenset({"about", "over", "on", "for", "against"})
 _NO_SOURCES = frozenset(
     {"there", "what", "that", "which", "this", "you", "everything", "nothing", "these", "those"}
 )
@@ -114,17 +116,15 @@ def _passive(verb: Any, lemma: str) -> Attribution | None:
     agent = next((c for c in verb.children if c.dep_ == "agent"), None)
     by = next((c for c in agent.children if c.dep_ == "pobj"), None) if agent is not None else None
     subject = next((c for c in verb.children if c.dep_ == "nsubjpass"), None)
-    if subject is None or not (by is not None or lemma in words.NAMING | words.SAYING | words.THINKING):
-        return None
-    made = Attribution(verb, noun_phrase(by, verb), cue_of(verb, verb), subject=by)
     after = [
         c
         for c in verb.rights
         if c.dep_ in {"oprd", "xcomp", "ccomp"} or (c.dep_ == "prep" and c.lower_ == "as")
     ]
-    if by is None and not after:
+    if subject is None or (by is None and (not after or lemma not in _CLAUSAL)):
         return None
-    if subject.lower_ != "it":
+    made = Attribution(verb, noun_phrase(by, verb), cue_of(verb, verb), subject=by)
+    if subject.lower_ not in _NO_SOURCES | {"it"}:
         made.contents.append(subtree(subject, before=verb.i))
     if after:
         made.contents.append(join(after))
@@ -140,51 +140,50 @@ def find_subject(verb: Any) -> tuple[Any, Any]:
             return min(subjects, key=lambda c: abs(c.i - top.i)), top
         head = top.head
         if head.i == top.i:
-            return None, top
-        if top.dep_ == "conj" and head.pos_ in {"VERB", "AUX"}:
-            passive = next((c for c in head.children if c.dep_ == "nsubjpass"), None)
-            if passive is not None:
-                return passive, head
-        elif top.dep_ in {"xcomp", "advcl", "pcomp", "ccomp"} and head.pos_ in {
-            "VERB",
-            "AUX",
-            "ADP",
-            "SCONJ",
-        }:
-            if top.dep_ == "ccomp" and top.tag_ not in {"VBG", "VB"}:
-                return None, top
-            passive = next((c for c in head.children if c.dep_ == "nsubjpass"), None)
-            if passive is not None:
-                return passive, head
-        elif top.dep_ == "prep" or head.pos_ in {"VERB", "AUX", "ADP"}:
-            pass
-        elif top.dep_ == "acl" and top.tag_ == "VBG":
+            break
+        if top.dep_ == "acl" and top.tag_ == "VBG" and head.pos_ not in _CARRIERS:
             return head, top
-        else:
-            return None, top
+        if not _shares_subject(top, head):
+            break
+        passive = next((c for c in head.children if c.dep_ == "nsubjpass"), None)
+        if passive is not None:
+            return passive, head
         top = head
     return None, top
+
+
+def _shares_subject(lower: Any, head: Any) -> bool:
+    """'said and did', 'wants to say', 'by saying', '…, saying': the subject is that of the verb above."""
+    if lower.dep_ == "ccomp":
+        return lower.tag_ in {"VBG", "VB"} and head.pos_ in _CARRIERS
+    return lower.dep_ == "prep" or head.pos_ in _CARRIERS
 
 
 def _complement(verb: Any, lemma: str, made: Attribution) -> Span | None:
     """The region of the complement after the verb, by the frames that the verb takes."""
     rights = [c for c in verb.rights if c.dep_ not in {"punct", "cc", "conj"}]
     objects = [c for c in rights if c.dep_ in {"dobj", "dative"}]
+    if lemma == "continue" and any(c.dep_ == "xcomp" and lemma_of(c) in _VERBS for c in rights):
+        return None  # "continues to believe": the other verb is the cue
     return (
-        _clause(lemma, rights, objects)
+        _clause(lemma, rights, objects, made)
         or _named(lemma, rights, objects)
         or _after_preposition(lemma, rights, objects, made)
         or _object(lemma, rights, objects)
     )
 
 
-def _clause(lemma: str, rights: list[Any], objects: list[Any]) -> Span | None:
-    """'that it rained', 'to leave', 'him to leave'."""
+def _clause(lemma: str, rights: list[Any], objects: list[Any], made: Attribution) -> Span | None:
+    """'that it rained', 'to leave', 'him to leave', 'on him to leave'."""
     first = next((c for c in rights if c.dep_ == "ccomp"), None) or next(
         (c for c in rights if c.dep_ == "xcomp"), None
     )
     if first is None or lemma not in _CLAUSAL:
         return None
+    if first.dep_ == "xcomp":
+        asked = _after_preposition(lemma, [c for c in rights if c.i <= first.i], [], made)
+        if asked is not None:
+            return asked
     keep = [c for c in rights if c.i >= first.i and c.dep_ in _CLAUSES]
     takes_object = first.dep_ == "xcomp" or lemma in words.DIRECTING or lemma in words.NAMING
     if takes_object and lemma not in words.ADDRESSING:
@@ -197,6 +196,8 @@ def _named(lemma: str, rights: list[Any], objects: list[Any]) -> Span | None:
     if not objects or lemma not in words.NAMING:
         return None
     names = [c for c in rights if c.dep_ == "oprd" or (c.dep_ == "prep" and c.lower_ in {"as", "for"})]
+    if not names and lemma not in words.TREATING:
+        return None
     return join(objects + [c for c in names if c.i > objects[0].i])
 
 
@@ -268,26 +269,23 @@ def _by_adjective(verb: Any) -> Attribution | None:
 
 
 def _noun_content(noun: Any) -> Span | None:
-    clauses = [
-        c
-        for c in noun.rights
-        if (c.dep_ in {"ccomp", "acl"} and c.tag_ not in {"VBN", "VBG", "VBD"}) or c.dep_ == "ccomp"
-    ]
-    clauses = [c for c in clauses if any(m.dep_ in {"mark", "aux"} or m.lower_ == "that" for m in c.lefts)]
+    """What is claimed, wanted or judged: 'that it rained', 'to leave', 'about the rain'."""
+    clauses = [c for c in noun.rights if c.dep_ in {"ccomp", "acl"} and _is_clause(c, noun)]
     if clauses:
         return join(clauses)
-    about = next(
-        (
-            c
-            for c in noun.rights
-            if c.dep_ == "prep" and c.lower_ in {"about", "over", "on", "for", "against"}
-        ),
-        None,
-    )
-    if about is not None:
-        inside = [c for c in about.rights if c.dep_ in {"pobj", "pcomp"}]
-        return join(inside) if inside else None
-    return None
+    about = next((c for c in noun.rights if c.dep_ == "prep" and c.lower_ in _ABOUT), None)
+    if about is None:
+        return None
+    inside = [c for c in about.rights if c.dep_ in {"pobj", "pcomp"}]
+    return join(inside) if inside else None
+
+
+def _is_clause(clause: Any, noun: Any) -> bool:
+    if not any(m.dep_ in {"mark", "aux"} or m.lower_ == "that" for m in clause.lefts):
+        return False
+    if clause.dep_ == "ccomp" or clause.left_edge.lower_ == "that":
+        return clause.dep_ == "ccomp" or clause.tag_ not in {"VBN", "VBG", "VBD"}
+    return bool(clause.left_edge.i - noun.i <= 1)  # further off, "to" belongs to another noun
 
 
 def _by_noun(noun: Any) -> Attribution | None:

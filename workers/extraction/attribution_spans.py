@@ -13,6 +13,8 @@ OPEN_MARKS = frozenset('"“„«‘') | {"''", "``"}
 DOUBLE_QUOTES = frozenset('"“”„«»') | {"''", "``"}
 QUOTE_MARKS = DOUBLE_QUOTES | frozenset("'‘’`")
 STOPS = frozenset({",", ".", ";", ":", "—", "–", "--", "-", "!", "?"})
+_COMMENTS = frozenset({"who", "which", "whose", "where", "when", "after", "while"})
+_PRONOUNS_OF_CLAUSES = frozenset({"who", "which", "that"})
 MAX_SOURCE = 40  # tokens
 
 
@@ -52,10 +54,14 @@ def over_quotes(contents: list[Span], quoted: Sequence[Span]) -> list[Span]:
 
 
 def what_is_left(sentence: Span, chunk: Span, head: Any, last: int | None = None) -> list[Span]:
-    """What is left of the sentence before and after an inserted attribution."""
+    """What is left of the sentence before and after an inserted attribution.
+
+    `chunk` covers source and cue, `last` is its last token (else it is searched from `head` on). In "which,
+    according to X, violates it" the content starts with the relative pronoun.
+    """
     doc = head.doc
     contents: list[Span] = []
-    before = clean(doc, sentence.start, chunk.start)
+    before = clean(doc, _clause_start(doc, sentence, chunk), chunk.start)
     if before is not None and not _only_opens(doc, before):
         contents.append(before)
     i = last + 1 if last is not None else head.i
@@ -75,15 +81,20 @@ def what_is_left(sentence: Span, chunk: Span, head: Any, last: int | None = None
     start = i + 1 if doc[i].text in STOPS else i
     if start < len(doc) and doc[start].idx < sentence.end:
         opening = doc[start]
-        if contents and (
-            is_participle(opening)
-            or opening.lower_ in {"who", "which", "whose", "where", "when", "after", "while"}
-        ):
+        if contents and (is_participle(opening) or opening.lower_ in _COMMENTS):
             return contents
         after = clean(doc, opening.idx, sentence.end)
         if after is not None:
             contents.append(after)
     return contents
+
+
+def _clause_start(doc: Any, sentence: Span, chunk: Span) -> int:
+    piece = doc.char_span(sentence.start, chunk.start, alignment_mode="contract")
+    if piece is None or len(piece) < 2:
+        return sentence.start
+    last = piece[-1] if piece[-1].text != "," else piece[-2]
+    return int(last.idx) if last.lower_ in _PRONOUNS_OF_CLAUSES and last.i > piece.start else sentence.start
 
 
 def _only_opens(doc: Any, span: Span) -> bool:

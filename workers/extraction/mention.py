@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.core.domain.reading import Span
 
-OFFICIAL, ROLE, PRONOUN, PLACE = "official", "role", "pronoun", "place"
+OFFICIAL, ROLE, PRONOUN, PLACE, SELF = "official", "role", "pronoun", "place", "self"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from workers.extraction import gazetteer
 from workers.extraction.document import Document
 from workers.extraction.gazetteer import Entry, Hit, fold, gazetteer_of
 from workers.extraction.mention import OFFICIAL, PLACE, Mention
+from workers.extraction.owner import first_person
 from workers.extraction.references import refer_back
 from workers.extraction.roles import ROLE_WORDS, Role, is_institution, role_of
 
@@ -37,7 +38,41 @@ _TITLE = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Gen|Col|Adm|Sen|Rep|Gov|President|Minister|Secretary|Chancellor|General|Premier)\.? $"
 )
 _NOT_NAMES = frozenset(
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "The", "A", "An", "In", "On", "At", "But", "And", "He", "She", "It", "They", "We", "I"]
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "The",
+        "A",
+        "An",
+        "In",
+        "On",
+        "At",
+        "But",
+        "And",
+        "He",
+        "She",
+        "It",
+        "They",
+        "We",
+        "I",
+    ]
 )
 
 
@@ -62,29 +97,31 @@ class _Finder:
 
     def run(self) -> list[Mention]:
         at = 0
-        for number, hit in enumerate(self.hits):
+        for hit in self.hits:
             if hit.start < at:
                 continue
-            mention = self._mention(hit, number)
+            mention = self._mention(hit)
             if mention is not None:
                 self.found.append(mention)
                 at = mention.span.end
         self._introduce_by_apposition()
         self._surnames_of_the_unknown()
-        return refer_back(self.document, self.found, self.dossier)
+        found = refer_back(self.document, self.found, self.dossier)
+        own = first_person(self.document, self.dossier, found)
+        return sorted([*found, *own], key=lambda m: m.span) if own else found
 
     # --- one hit -------------------------------------------------------------------------------------------
 
-    def _mention(self, hit: Hit, number: int) -> Mention | None:
+    def _mention(self, hit: Hit) -> Mention | None:
         people = [e.person for e in hit.entries if e.person is not None]
         if people and not any(e.actor for e in hit.entries):
             return self._person(hit, people)
-        entry = self._choose(hit, number)
+        entry = self._choose(hit)
         if entry is None or entry.actor is None:
             return None
         return self._group(hit, entry)
 
-    def _choose(self, hit: Hit, number: int) -> Entry | None:
+    def _choose(self, hit: Hit) -> Entry | None:
         """The reading of an ambiguous name: the actor that the words around and the article name most."""
         entries = [e for e in hit.entries if e.actor is not None]
         if all(e.kind == gazetteer.CONTEXTUAL for e in entries):
@@ -228,7 +265,7 @@ class _Finder:
         surname = self.plain[hit.start : hit.end]
         introduced = self.people.get(surname.casefold())
         if not full:
-            if self._has_other_first_name(window, people):
+            if self._has_other_first_name(window):
                 return None
             if introduced is not None:
                 return replace(introduced, span=Span(hit.start, hit.end), kind=gazetteer.PERSON)
@@ -251,7 +288,7 @@ class _Finder:
             self._introduce(person.surname, mention)
         return mention
 
-    def _has_other_first_name(self, window: str, people: list[Person]) -> bool:
+    def _has_other_first_name(self, window: str) -> bool:
         before = re.search(r"([A-Z][a-z'-]+) $", window)
         if (
             before is None

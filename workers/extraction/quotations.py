@@ -6,17 +6,22 @@ go on after either. A content that its cue splits makes two quotations.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from services.core.domain.dossier import Dossier
 from services.core.domain.reading import Quotation, Span, Speaker
-from workers.extraction.attribution import Attribution, find_attributions
+from workers.extraction.attribution import find_attributions
+from workers.extraction.attribution_spans import Attribution
 from workers.extraction.document import Document
 from workers.extraction.mention import Mention
 from workers.extraction.quote_marks import Quoted, find_quoted
 from workers.extraction.speakers import Speakers
+from workers.extraction.transcript import may_speak
 
+_HEADING = re.compile(r"(?P<source>[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,4}): (?=\S)")
+_MAX_HEADING = 160
 _LONE_WORDS = 6  # quoted words without a cue: fewer are a title or a phrase, not speech
 
 
@@ -44,6 +49,7 @@ class _Finder:
                 else None
             )
             self._add(Quotation(content, source, cue, speaker, actor, direct=True))
+        self._headed()
         attributions = find_attributions(self.document, self.spans)
         for made in attributions if self.nested else self._outer(attributions):
             speaker, actor = self.speakers.of(made.source)
@@ -59,12 +65,29 @@ class _Finder:
         start, end = quotation.content.start, quotation.content.end
         self.covered[start:end] = b"\1" * (end - start)
 
+    def _headed(self) -> None:
+        """'Novak: We will sign' over an article."""
+        if len(self.document.paragraphs) < 2:
+            return
+        first = self.document.paragraphs[0]
+        found = _HEADING.match(self.document.text, first.start, first.end)
+        if (
+            self.covered[first.start]
+            or found is None
+            or first.end - first.start > _MAX_HEADING
+            or not may_speak(found["source"])
+        ):
+            return
+        source = Span(found.start("source"), found.end("source"))
+        content = Span(found.end(), first.end - (self.document.text[first.end - 1] == "."))
+        self._add(Quotation(content, source, Span(source.end, source.end + 1), *self.speakers.of(source)))
+
     def _spoken(self) -> Iterator[tuple[Span, Span]]:
         """(label, words) for every paragraph of every turn."""
         for turn in self.document.turns:
             for paragraph in self.document.paragraphs:
                 start, end = max(paragraph.start, turn.content.start), min(paragraph.end, turn.content.end)
-                if start < end and self.document.text[start:end].lstrip("\"“")[:1] not in {"(", "["}:
+                if start < end and self.document.text[start:end].lstrip('"“')[:1] not in {"(", "["}:
                     yield turn.speaker, Span(start, end)
 
     def _outer(self, attributions: list[Attribution]) -> list[Attribution]:
@@ -117,7 +140,9 @@ class _Finder:
         if words >= _LONE_WORDS or quote.opens_again:
             return True
         sentence = self.document.sentence_at(quote.span.start)
-        whole = sentence is not None and quote.span.start <= sentence.start and sentence.end - quote.span.end <= 1
+        whole = (
+            sentence is not None and quote.span.start <= sentence.start and sentence.end - quote.span.end <= 1
+        )
         return whole and words >= 2 and self.document.paragraph_index(quote.span.start) > 0
 
 

@@ -6,6 +6,7 @@ Only what is safe is resolved: the nearest earlier mention that fits, in this se
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from services.core.domain.reading import Span
 from workers.extraction.document import Document
 from workers.extraction.gazetteer import ADJECTIVE, DEMONYM, INSTITUTION, METONYM, NAME
 from workers.extraction.mention import OFFICIAL, PLACE, PRONOUN, ROLE, Mention
+from workers.extraction.quote_marks import find_quoted
 from workers.extraction.roles import ROLE_WORDS, role_of
 
 _HE, _SHE = frozenset({"he", "him", "his", "himself"}), frozenset({"she", "her", "hers", "herself"})
@@ -27,8 +29,11 @@ _FEMALE = re.compile(
     r"|katarina|elizabeth|izumi|hua|mao|marise|julie|penny|linda|victoria|ine|sanna|magdalena|zuzana|eleanor|jane"
     r"|sarah|celeste|bonnie|kathleen|laura|christine|christina|tamara|valentina|svetlana|natalia|elena|yelena|olga)\b"
 )
-_REACH = 2  # sentences back for a pronoun
+_REACH = 3  # sentences back for a pronoun, what is quoted in between not counted
 _ROLE_REACH = 12  # and for "the ministry"
+_PAPERS = frozenset({"statement", "commentary", "communique", "document", "note", "release"})
+_ALLIANCES = {"alliance": ("nato", "csto", "warsaw-pact"), "bloc": ("nato", "eu")}
+_ROLE_WORDS = ROLE_WORDS | _PAPERS | _ALLIANCES.keys()
 _GENERIC_PERSONS = frozenset(
     {"official", "diplomat", "politician", "leader", "chief", "head", "statesman", "envoy"}
 )
@@ -46,6 +51,11 @@ class _Resolver:
         self.pending = sorted(mentions, key=lambda m: m.span)
         self.past: list[Mention] = []
         self.subjects: dict[int, bool] = {}
+        body = document.text[: len(document.doc.text)]
+        self.quoted = [
+            q.span for q in find_quoted(body, document.paragraphs) if q.span.end - q.span.start > 40
+        ]
+        self.quote_starts = [q.start for q in self.quoted]
 
     def run(self) -> list[Mention]:
         doc = self.document.doc
@@ -70,13 +80,31 @@ class _Resolver:
                 self.past.append(made)
         return sorted({m.span: m for m in self.past}.values(), key=lambda m: m.span)
 
+    def _quote_at(self, offset: int) -> int:
+        number = bisect_right(self.quote_starts, offset) - 1
+        return number if number >= 0 and offset < self.quoted[number].end else -1
+
     def _near(self, offset: int, reach: int) -> list[Mention]:
-        """Earlier mentions, nearest sentence first; within a sentence its subject first, then from the left."""
-        here = self.document.sentence_index(offset)
+        """Earlier mentions, nearest sentence first; within a sentence its subject first, then from the left.
+
+        From outside a quotation only what stands outside of any counts.
+        """
+        here, quote = self.document.sentence_index(offset), self._quote_at(offset)
         groups: dict[int, list[Mention]] = {}
+        passed, last = 0, here
         for mention in reversed(self.past):
             number = self.document.sentence_index(mention.span.start)
-            if here - number > reach:
+            inside = self._quote_at(mention.span.start)
+            if quote < 0 <= inside:
+                last = number
+                continue
+            if number < last:
+                passed += min(
+                    last - number,
+                    1 if self._quote_at(self.document.sentences[last].start) >= 0 else last - number,
+                )
+                last = number
+            if passed > reach:
                 break
             groups.setdefault(number, []).append(mention)
         return [m for n in sorted(groups, reverse=True) for m in sorted(groups[n], key=self._rank)]
@@ -117,7 +145,16 @@ class _Resolver:
     def _body(self, token: Any) -> Mention | None:
         """'It' and 'its' stand for the nearest subject if that is a state or body."""
         for mention in self._near(token.idx, 1):
-            if mention.kind in _STATES_AND_BODIES and mention.actor and self._is_subject(mention):
+            plural = mention.span.of(self.document.text).endswith("s") and mention.kind in {
+                INSTITUTION,
+                DEMONYM,
+            }
+            if (
+                mention.kind in _STATES_AND_BODIES
+                and mention.actor
+                and self._is_subject(mention)
+                and not plural
+            ):
                 return replace(mention, span=_span(token), kind=PRONOUN)
             if self._is_subject(mention) and _is_person(mention):
                 break
@@ -132,32 +169,34 @@ class _Resolver:
 
     def _role(self, token: Any) -> Mention | None:
         words: list[str] = []
-        last = token
-        doc = token.doc
-        i = token.i + 1
-        while i < len(doc) and len(words) < 5 and doc[i].lower_ in ROLE_WORDS | {"bloc", "alliance"}:
+        doc, i = token.doc, token.i + 1
+        while i < len(doc) and len(words) < 5 and doc[i].lower_ in _ROLE_WORDS:
             words.append(doc[i].lower_)
-            last = doc[i]
             i += 1
         if not words:
             return None
-        span = Span(token.idx, last.idx + len(last))
-        if words[-1] == "alliance":
-            return self._last_actor(token, span, ("nato", "csto", "warsaw-pact"))
-        if words[-1] == "bloc":
-            return self._last_actor(token, span, ("nato", "eu"))
+        span = Span(token.idx, doc[i - 1].idx + len(doc[i - 1]))
+        if words[-1] in _ALLIANCES:
+            return self._last_actor(token, span, _ALLIANCES[words[-1]])
+        if words[-1] in _PAPERS:
+            return self._paper(token, span)
         role = role_of(words)
         if role is None or not role.speaks:
-            return None
-        if role.name in {"statement", "commentary", "position", "source"}:
             return None
         for mention in self._near(token.idx, _ROLE_REACH):
             if mention.role is None or mention.kind == PLACE:
                 continue
             if mention.role == role.name or self._fits(mention, role.name):
                 return replace(mention, span=span, kind=ROLE)
-        if role.name == "side":
-            return None
+        return None
+
+    def _paper(self, token: Any, span: Span) -> Mention | None:
+        """'The commentary says': it speaks for whoever issued it, the last body or official who spoke."""
+        for mention in self._near(token.idx, 4):
+            if not self._is_subject(mention) or mention.former:
+                continue
+            if mention.actor and mention.kind in {INSTITUTION, OFFICIAL, ROLE}:
+                return Mention(span, mention.actor, None, ROLE, "statement")
         return None
 
     def _fits(self, mention: Mention, role: str) -> bool:

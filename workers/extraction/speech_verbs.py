@@ -51,7 +51,7 @@ INTENDING = _words(
 # "X urged Y to ...": the addressee belongs to the content
 DIRECTING = _words(
     """urge encourage want ask order invite expect press beg implore exhort push command instruct direct
-    challenge persuade convince pressure lobby forbid authorize authorise 
+    challenge persuade convince pressure lobby forbid authorize authorise
     prefer warn beseech dare entreat """
 )
 
@@ -77,7 +77,7 @@ TREATING = _words(
     promote propose protest propound question quote rebuff rebuke rebut recall recite recognize recommend recount
     reference refute regard regret reiterate reject reject relate repeat report reprimand repudiate request resent
     respect retell reveal ridicule rip salute savage scold scrutinize shrug signal skewer slam
-    slander smear spell state stress suggest summarize support suspect tease threaten tout trash trumpet 
+    slander smear spell state stress suggest summarize support suspect tease threaten tout trash trumpet
     underline underscore understand undersell understate unveil urge validate veto view vilify voice
     want warn welcome worry write know say tell propose publicize predict propose
     imagine envisage mull ponder brand dub title term deem consider judge call

@@ -55,7 +55,7 @@ def find_labels(text: str) -> tuple[Label, ...]:
     labels = tuple(
         Label(found.start("name"), Span(found.start("name"), found.end("name")), found.end())
         for found in _LABEL.finditer(text)
-        if found.end() - found.start() <= _MAX_LABEL and _is_speaker(found["name"])
+        if found.end() - found.start() <= _MAX_LABEL and may_speak(found["name"])
     )
     if not labels:
         return ()
@@ -86,7 +86,8 @@ def turns(text: str, paragraphs: tuple[Span, ...], labels: tuple[Label, ...]) ->
             yield Turn(label.name, Span(start, label.body + len(words.rstrip())))
 
 
-def _is_speaker(name: str) -> bool:
+def may_speak(name: str) -> bool:
+    """Whether words before a colon can name a speaker ("Sergei Lavrov", "QUESTION"), not a rubric ("Photo")."""
     if _NO_SPEAKER.match(name):
         return False
     return len(name) > 1 or name in "QA"
