@@ -1,11 +1,11 @@
 """A small pattern language over the signs of a sentence (see signs.py), compiled to regular expressions.
 
-    deny|reject ~ {moratorium}       words of one sign, parted by bars; `~` up to three signs between
-    v=(@|#9m729|they) ~5 violat*     `v=` names the sign found; `~5` up to five; `%5` also over commas
-    (be|remain) in? breach of #treaty   `?`: may be missing; `*`: any ending; alternatives may be phrases
-    !no  {macro}                     `!x`: the next sign is not x; `{x}`: a named group of the lexicon
+    deny ~ #moratorium               signs in a row; `~` up to three signs between, `~5` up to five
+    h=(break ~ {duty}|violat*)       groups, alternatives, any ending (`*`); `h=` names the sign found
+    @russia %8 in? breach            `%8` also over commas; `?`: may be missing
+    !(from|of)  {macro}              `!`: the next sign is not; `{x}`: a named group of the lexicon
 
-A sign is a lemma in lower case or the tag of an actor (`@russia`), a concept (`#treaty`) or a gap.
+A sign is a lemma in lower case or the tag of an actor (`@russia`, any: `@`), a concept (`#treaty`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ from typing import Any
 
 import yaml
 
-_ELEMENT = re.compile(
-    r"(?P<gap>[~%])(?P<size>\d*)"
-    r"|(?P<not>!)?(?:(?P<name>[a-z]\w*)=)?(?:\((?P<group>[^()]*)\)|(?P<word>[^\s?()]+))(?P<optional>\?)?"
-)
+_LEXEME = re.compile(r"\s*(?:(?P<gap>[~%]\d*)|(?P<name>[a-z]\w*)=|(?P<mark>[()|!?])|(?P<word>[^\s()|!?]+))")
 
 
 class PatternError(ValueError):
@@ -30,19 +27,13 @@ class PatternError(ValueError):
 
 
 def compile_pattern(source: str, macros: Mapping[str, str]) -> re.Pattern[str]:
-    """The regular expression for a pattern. Raises PatternError where it is none."""
-    expanded = _expand(source, macros)
-    parts, at = [r"(?<= )"], 0
-    for found in _ELEMENT.finditer(expanded):
-        if expanded[at : found.start()].strip():
-            raise PatternError(f"{expanded[at : found.start()]!r} in pattern {source!r}")
-        at = found.end()
-        parts.append(_element(found))
-    if expanded[at:].strip():
-        raise PatternError(f"{expanded[at:]!r} in pattern {source!r}")
+    """The regular expression for a pattern. Raises PatternError where it is none.
+
+    A name may occur in several alternatives; its groups are numbered (`v`, `v__2`, ...).
+    """
     try:
-        return re.compile("".join(parts))
-    except re.error as error:
+        return re.compile("(?<= )(?:" + _Parser(_expand(source, macros)).whole() + ")")
+    except (re.error, IndexError) as error:
         raise PatternError(f"{source!r}: {error}") from error
 
 
@@ -51,40 +42,79 @@ def _expand(source: str, macros: Mapping[str, str]) -> str:
         if "{" not in source:
             return source
         try:
-            source = re.sub(r"\{([\w-]+)\}", lambda m: macros[m[1]], source)
+            source = re.sub(r"\{([\w-]+)\}", lambda m: f"({macros[m[1]]})", source)
         except KeyError as error:
             raise PatternError(f"no macro {error} for pattern {source!r}") from error
     raise PatternError(f"macros without end in {source!r}")
 
 
-def _element(found: re.Match[str]) -> str:
-    if found["gap"]:
-        return _gap(found["gap"], found["size"])
-    alternatives = "|".join(_alternative(a) for a in (found["group"] or found["word"]).split("|"))
-    if found["not"]:
-        return f"(?!(?:{alternatives}))"
-    inner = f"(?P<{found['name']}>{alternatives})" if found["name"] else f"(?:{alternatives})"
-    return f"(?:{inner})?" if found["optional"] else inner
+class _Parser:
+    """Recursive descent: alternatives of rows of items."""
 
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.items: list[tuple[str, str]] = []
+        at = 0
+        while source[at:].strip():
+            found = _LEXEME.match(source, at)
+            if found is None:
+                raise PatternError(f"{source[at:]!r} in pattern {source!r}")
+            kind = found.lastgroup or ""
+            self.items.append((kind, found[kind]))
+            at = found.end()
+        self.at = 0
+        self.names: dict[str, int] = {}
 
-def _alternative(source: str) -> str:
-    words = source.split()
-    if not words:
-        raise PatternError(f"an empty alternative in {source!r}")
-    return "".join(
-        _gap(word[0], word[1:]) if re.fullmatch(r"[~%]\d*", word) else _word(word) + " " for word in words
-    )
+    def whole(self) -> str:
+        result = self._alternatives()
+        if self.at < len(self.items):
+            raise PatternError(f"{self.items[self.at][1]!r} too much in pattern {self.source!r}")
+        return result
 
+    def _peek(self) -> tuple[str, str]:
+        return self.items[self.at] if self.at < len(self.items) else ("end", "")
 
-def _gap(mark: str, size: str) -> str:
-    inside = r"[^ ,;:.?!()—]+ " if mark == "~" else r"[^ ;.?!]+ "
-    return f"(?:{inside}){{0,{size or 3}}}?"
+    def _alternatives(self) -> str:
+        rows = [self._row()]
+        while self._peek() == ("mark", "|"):
+            self.at += 1
+            rows.append(self._row())
+        return "|".join(rows)
 
+    def _row(self) -> str:
+        parts: list[str] = []
+        while self._peek()[0] != "end" and self._peek() not in {("mark", "|"), ("mark", ")")}:
+            parts.append(self._item())
+        if not parts:
+            raise PatternError(f"an empty alternative in {self.source!r}")
+        return "".join(parts)
 
-def _word(word: str) -> str:
-    if word == "@":
-        return r"@[^ ]+"
-    return re.escape(word).replace(r"\*", r"[^ ]*")
+    def _item(self) -> str:
+        kind, value = self._peek()
+        self.at += 1
+        if kind == "gap":
+            inside = "[^ ,;:.?!()—]+ " if value[0] == "~" else "[^ ;.?!]+ "
+            return f"(?:{inside}){{0,{value[1:] or 3}}}?"
+        if value == "!":
+            return f"(?!{self._item()})"
+        if kind == "name":
+            number = self.names[value] = self.names.get(value, 0) + 1
+            inner = self._item()
+            group = value if number == 1 else f"{value}__{number}"
+            return f"(?P<{group}>{inner})"
+        if value == "(":
+            inner = f"(?:{self._alternatives()})"
+            if self._peek() != ("mark", ")"):
+                raise PatternError(f"a bracket is open in {self.source!r}")
+            self.at += 1
+        elif kind == "word":
+            inner = "@[^ ]+ " if value == "@" else re.escape(value).replace(r"\*", "[^ ]*") + " "
+        else:
+            raise PatternError(f"{value!r} in pattern {self.source!r}")
+        if self._peek() == ("mark", "?"):
+            self.at += 1
+            return f"(?:{inner})?"
+        return inner
 
 
 @cache
@@ -110,8 +140,7 @@ class Lexicon:
     def __call__(self, source: str) -> re.Pattern[str]:
         pattern = self._compiled.get(source)
         if pattern is None:
-            wrapped = source if any(c in source for c in " (|={") else f"({source})"
-            pattern = self._compiled[source] = compile_pattern(wrapped, self.macros)
+            pattern = self._compiled[source] = compile_pattern(source, self.macros)
         return pattern
 
 

@@ -64,7 +64,8 @@ class Scene:
         self.dating = Dating(document, timexes, article_date)
         self.article_date = article_date
         self._chains: dict[int, tuple[Frame, ...]] = {}
-        self._said: dict[int, Dated] = {}
+        self._said: dict[tuple[int, tuple[Span, ...]], Dated] = {}
+        self.memo: dict[tuple[str, int], Any] = {}  # what rules share about a line
 
     # --- looking at lines --------------------------------------------------------------------------------
 
@@ -178,7 +179,7 @@ class Scene:
             assigned = True
             if flip < 0:
                 break
-        if not found and self.own_voice and not anonymous | (flip < 0):
+        if not found and self.own_voice and not anonymous and flip > 0:
             found.append(self._own(polarity))
         elif self.own_voice and flip < 0 and not any(self.own_voice in c.holders for c in found):
             found.extend(self._accuser((self.own_voice,), polarity, self._own(polarity).frame) if not found else ())
@@ -236,11 +237,16 @@ class Scene:
         """When a frame's content was uttered."""
         if frame.cue is None:
             return Dated(self.article_date, Basis.SPEECH)
-        known = self._said.get(frame.cue.i)
+        key = (frame.cue.i, frame.spans)
+        known = self._said.get(key)
         if known is None:
-            self._said[frame.cue.i] = Dated(None, Basis.OPEN)  # a loop of frames ends here
-            known = self._said[frame.cue.i] = self._said_on(frame)
+            self._said[key] = Dated(None, Basis.OPEN)  # a loop of frames ends here
+            known = self._said[key] = self._said_on(frame)
         return known
+
+    def done(self, token: Any, holders: tuple[str, ...]) -> Dated:
+        """When an act was done whose verb or noun is the token: like something said."""
+        return self.said(Frame("act", token, (), holders, noun=token.pos_ == "NOUN"))
 
     def _said_on(self, frame: Frame) -> Dated:
         cue = frame.cue

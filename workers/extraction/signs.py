@@ -81,7 +81,7 @@ class Line:
         """Every match of a pattern, left to right; the same start is found once."""
         for found in pattern.finditer(self.code):
             names = {
-                name: self._at(found.start(name))
+                name.partition("__")[0]: self._at(found.start(name))
                 for name in pattern.groupindex
                 if found[name] is not None
             }

@@ -1,0 +1,165 @@
+"""Talks, meetings, councils, briefings, calls, as far as they have a date and to do with the subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.vocabulary import Status
+from workers.extraction.event_dates import Basis, Dated
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import evidence
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+_NOUNS = frozenset(
+    """meeting talk talks consultation summit session briefing negotiation discussion visit call conversation dialogue
+    conference gathering round presentation demonstration display ministerial""".split()
+)
+
+_SHOWN = frozenset({"show", "demonstrate", "present", "display", "unveil", "exhibit"})
+_VERB = "h=(meet|hold|discuss|consult|confer|gather|convene|negotiate|brief|host|talk|sit|show|demonstrate|present|display|visit|speak|attend|exhibit|take)"
+_NOUN = "h=(meeting|talk|talks|consultation|summit|session|briefing|negotiation|discussion|visit|call|conversation|round|presentation|demonstration|display)"
+_SUBJECT = "(#treaty|#9m729|#inf|#moratorium|missile|arms control|#mk41|inf|disarmament)"
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line: one for each day."""
+    days: set[str] = set()
+    for source in (_VERB, _NOUN):
+        for hit in scene.find(line, source):
+            token = hit.token()
+            if not _is_meeting(scene, line, token):
+                continue
+            date = _date(scene, token)
+            if not date or len(date) < 7 or date in days:
+                continue
+            actors = _actors(scene, line, token)
+            if not actors or not _on_subject(scene, line, token):
+                continue
+            days.add(date)
+            size = min(len(date), len(scene.article_date or date))
+            planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
+            yield Finding(
+                holders=actors,
+                line=line.number,
+                evidence=evidence(scene, token),
+                when=Dated(date, Basis.EXPLICIT),
+                rule="meeting",
+                confidence=0.7,
+                kind="consultation",
+                recipients=tuple(r for r in _guests(scene, token) if r not in actors),
+                status=Status.PLANNED if planned else Status.ACTUAL,
+            )
+
+
+def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
+    lemma = token.lemma_.lower()
+    if token.pos_ == "VERB":
+        if lemma == "meet":
+            return not any(c.dep_ == "dobj" and not scene.actors(c) for c in token.children)
+        if lemma in {"hold", "host", "attend", "take", "sit"}:
+            return any(c.lemma_.lower() in _NOUNS for c in token.subtree if c.i > token.i and c.i < token.i + 8) or (
+                lemma == "take" and any(c.lemma_.lower() == "part" for c in token.children)
+            )
+        if lemma in _SHOWN:
+            return "#9m729" in line.code or any(w in line.code for w in (" attache", " diplomat", " journalist", " reporter "))
+        if lemma == "visit":
+            return False
+        if lemma == "speak":
+            return any(w in line.code for w in (" phone ", " telephone ", " call "))
+        if lemma == "discuss":
+            return token.dep_ not in {"xcomp"} or token.head.lemma_.lower() in {"meet", "gather", "due", "expect", "schedule"}
+        return lemma in {"consult", "confer", "gather", "convene", "negotiate", "brief", "talk"}
+    if token.pos_ != "NOUN" and token.pos_ != "PROPN":
+        return False
+    if lemma == "call":
+        return any(c.lemma_.lower() in {"phone", "telephone", "conference", "video"} for c in token.children)
+    if lemma in {"visit", "conversation", "discussion", "display", "demonstration", "presentation", "round", "briefing"}:
+        return "#9m729" in line.code or lemma in {"round", "conversation", "discussion", "briefing"} and "weekly" not in line.code and " news " not in line.code and " press " not in line.code
+    return not any(w in line.before(line.sign_of(token.i) or 0, 2) for w in (" ready for ", " call for ", " call on ", " propose "))
+
+
+def _date(scene: Scene, token: Any) -> str | None:
+    spans = [s for f in scene.chain(token.idx) for s in f.spans if f.cue is not None]
+    inside = scene.dating.explicit(token, spans) if spans else None
+    if inside:
+        return inside
+    number = scene.document.sentence_index(token.idx)
+    for timex, value in scene.dating.in_sentence(token):
+        span = scene.document.text[timex.start : timex.end].lower()
+        if token.pos_ in {"NOUN", "PROPN"}:
+            between = abs(timex.start - token.idx)
+            if between < 45 and (timex.end <= token.idx + 1 or _hangs(scene, timex, token)):
+                return value
+        del span
+    del number
+    if token.pos_ == "VERB" and not spans:
+        return scene.act_date(token)
+    if token.pos_ == "VERB":
+        return scene.dating.explicit(token)
+    return scene.dating.explicit(token, spans) if spans else scene.act_date(token) if token.dep_ in {"dobj", "nsubjpass", "nsubj"} else None
+
+
+def _hangs(scene: Scene, timex: Any, token: Any) -> bool:
+    found = scene.document.token_at(timex.start)
+    node = found
+    for _ in range(5):
+        if node.head.i == node.i:
+            return False
+        node = node.head
+        if node.i == token.i:
+            return True
+        if node.pos_ == "VERB":
+            return False
+    return False
+
+
+def _actors(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    if token.pos_ == "VERB":
+        found.update(dict.fromkeys(scene.agents(token)))
+        nouns = [c for c in token.children if c.dep_ in {"dobj", "nsubjpass"}]
+    else:
+        nouns = [token]
+        head = token.head
+        if head.pos_ == "VERB" and head.lemma_.lower() in {"hold", "take", "host", "attend", "have", "begin", "open", "continue", "start", "resume", "end", "conclude", "fail", "stall", "schedule", "plan"}:
+            found.update(dict.fromkeys(scene.agents(head)))
+    if token.pos_ == "VERB" and token.lemma_.lower() in _SHOWN | {"brief"}:
+        return tuple(a for a in found if a != "nobody")
+    for noun in nouns:
+        if noun.pos_ == "VERB":
+            continue
+        for child in noun.subtree:
+            if child.dep_ == "relcl":
+                break
+            mention = scene.cast.mention(child)
+            if mention is not None and mention.actor and mention.kind != "place":
+                found[mention.actor] = None
+    for node in (token, *( [token.head] if token.pos_ == "NOUN" and token.head.pos_ == "VERB" else [])):
+        for child in node.children:
+            if child.dep_ == "dobj" and node.pos_ == "VERB" and node.lemma_.lower() in {"meet", "consult", "visit"}:
+                found.update(dict.fromkeys(scene.actors(child)))
+            if child.dep_ == "prep" and child.lower_ in {"with", "between", "of", "by"}:
+                for inner in child.children:
+                    if inner.dep_ == "pobj":
+                        found.update(dict.fromkeys(scene.actors(inner)))
+    return tuple(a for a in found if a in scene.dossier.actors)
+
+
+def _guests(scene: Scene, token: Any) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for child in token.children:
+        if child.dep_ in {"prep", "dative"} and child.lower_ in {"to", "for"}:
+            for inner in child.children:
+                if inner.dep_ == "pobj":
+                    found.update(dict.fromkeys(scene.actors(inner)))
+    return tuple(found)
+
+
+def _on_subject(scene: Scene, line: Line, token: Any) -> bool:
+    if "#other" in line.code and "#treaty" not in line.code:
+        return False
+    return scene.has(line, _SUBJECT) or scene.recently(line, "{treaty}", 1)

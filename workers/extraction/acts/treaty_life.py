@@ -1,0 +1,231 @@
+"""What happened to the treaty: signed, in force, joined, suspended, left, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.vocabulary import Status
+from workers.extraction.event_dates import Basis, Dated
+from workers.extraction.exits import Mood, exits
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import evidence
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Hit, Line
+
+_SIGNED = (
+    "{treaty} %10 (be|have|,)? ~3 h=(sign|conclude|ink|signed|concluded|inked|initial)",
+    "{treaty} %10 h=(sign|conclude|ink|signed|concluded|inked|reach)",
+    "h=(sign|ink|conclude|signing|conclusion|signed|inked|concluded|signature|put ~2 (signature|name)) (of)? ~4 ({treaty}|it)",
+    "h=(sign|signed|inked|ink|conclude|concluded) (by|in|on|at|between) %14 ,? %8 {treaty}",
+    "h=(sign|signed|inked|concluded) (by|in|on|at|between)",
+    "(put|affix) ~2 h=(signature|name) (to|on|under)",
+)
+_IN_FORCE = (
+    "(enter|come|go|put|entry|coming|entered|came|went) ~1 (into|in) h=(force|effect|operation)",
+    "h=(take|took) effect",
+    "(have|has|be) (be)? ~1 in h=force since",
+    "h=effective (on|from|since|in)",
+)
+_JOINED = (
+    "h=(join|accede|succeed|become|inherit*|successor|multilaterali*|party) ~8 ({treaty}|party|successor|parties)",
+    "{treaty} ~6 h=(multilaterali*|extend*|broaden*|widen*)",
+)
+_ENDED = (
+    "{treaty} %8 h=(expire|lapse|collapse|end|terminate|cease|die|expired|lapsed|ended|terminated|defunct|dissolve|finish|conclude|run|fall|perish)",
+    "h=(termination|end|expiry|expiration|demise|collapse|death|lapse|termination) of ~3 {treaty}",
+    "{treaty} h=(termination|expiry|expiration|demise|collapse|death)",
+    "h=(terminate|end|bury) {treaty}",
+)
+_ENDED_WORDS = frozenset(
+    "expire lapse collapse end terminate cease die dissolve termination expiry expiration demise death defunct finish run fall perish".split()
+)
+_EFFECT = "({exit-noun}|decision|it|which|exit) %8 (take|took|come|came|go|went|become|became|be) ~2 h=(effect|effective|force|final|complete*|official)"
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line."""
+    if scene.has(line, "#treaty") or scene.recently(line, "{treaty}", 2):
+        yield from _signed(scene, line)
+        yield from _in_force(scene, line)
+        yield from _joined(scene, line)
+        yield from _ended(scene, line)
+    yield from _left(scene, line)
+
+
+def _dated(scene: Scene, token: Any) -> str | None:
+    """The day of an act; the date of a speech about it is not its own."""
+    spans = [span for f in scene.chain(token.idx) for span in f.spans if f.cue is not None and not f.noun]
+    return scene.dating.explicit(token, spans) or (scene.act_date(token) if not spans else _lone_inside(scene, token, spans))
+
+
+def _lone_inside(scene: Scene, token: Any, spans: list[Any]) -> str | None:
+    inside = [
+        v for t, v in scene.dating.in_sentence(token) if any(s.start <= t.start < s.end for s in spans)
+    ]
+    return inside[0] if len(inside) == 1 else None
+
+
+def _made(
+    scene: Scene, line: Line, token: Any, kind: str, date: str, actors: tuple[str, ...], recipients: tuple[str, ...] = (),
+    status: Status | None = None, rule: str = "life", sure: float = 0.85,
+) -> Finding:
+    size = min(len(date), len(scene.article_date or date))
+    planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
+    return Finding(
+        holders=actors, line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
+        rule=rule, confidence=sure, kind=kind, recipients=recipients,
+        status=status or (Status.PLANNED if planned else Status.ACTUAL),
+    )
+
+
+def _signed(scene: Scene, line: Line) -> Iterator[Finding]:
+    if not any(w in line.code for w in (" sign", " ink", " conclu", " initial", " reach")) or "#newtreaty" in line.code and "#treaty" not in line.code:
+        return
+    for source in _SIGNED:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            if _about_other(line, hit) or any(c.dep_ == "neg" for c in token.children):
+                continue
+            if token.lemma_.lower() in {"conclude", "reach"} and token.pos_ != "VERB":
+                continue
+            if any(w in line.after(hit.names["h"], 3) for w in (" decree ", " law ", " bill ", " order ", " letter ", " document ", " statement ")):
+                continue
+            date = _dated(scene, token) or _near_date(scene, token)
+            if not date or (scene.article_date and date >= scene.article_date[: len(date)] and int(date[:4]) > 1990):
+                continue
+            if int(date[:4]) > 1992:
+                continue
+            yield _made(scene, line, token, "agreement-signed", date, _parties(scene, date))
+            return
+
+
+def _near_date(scene: Scene, token: Any) -> str | None:
+    """The sentence's date nearest to a word, where the parse ties none to it."""
+    dates = [(abs(t.start - token.idx), v) for t, v in scene.dating.in_sentence(token)]
+    near = [pair for pair in dates if pair[0] < 90]
+    return min(near)[1] if near else None
+
+
+def _parties(scene: Scene, date: str) -> tuple[str, ...]:
+    """Who concluded the dossier's treaty: those that were parties from its first day."""
+    first = min((p.start for p in scene.dossier.groups["parties"].values() if p.start), default=None)
+    return tuple(sorted(a for a, p in scene.dossier.groups["parties"].items() if p.start == first))
+
+
+def _about_other(line: Line, hit: Hit) -> bool:
+    """Whether another treaty stands nearer to the word than ours."""
+    number = hit.names.get("h", hit.first)
+    ours = min((abs(n - number) for n, s in enumerate(line.signs) if s.code == "#treaty"), default=99)
+    other = min((abs(n - number) for n, s in enumerate(line.signs) if s.code == "#other"), default=99)
+    return other < ours
+
+
+def _in_force(scene: Scene, line: Line) -> Iterator[Finding]:
+    for source in _IN_FORCE:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            near = line.before(hit.first, 12)
+            if _about_other(line, hit) or any(w in near for w in (" withdraw", " exit ", " suspen", " decision ", " pullout ", " termination ")):
+                continue
+            if "#treaty" not in line.code and not any(w in near for w in (" it ", " which ", " and ")):
+                continue
+            verb = token if token.pos_ == "VERB" else token.head.head if token.head.pos_ == "ADP" else token.head
+            date = _dated(scene, verb) or _near_date(scene, token)
+            if date and date < "1990":
+                yield _made(scene, line, token, "agreement-in-force", date, _parties(scene, date))
+                return
+
+
+def _joined(scene: Scene, line: Line) -> Iterator[Finding]:
+    heirs = tuple(
+        s.code[1:] for s in line.signs if s.code in {"@belarus", "@kazakhstan", "@ukraine", "@turkmenistan", "@uzbekistan"}
+    )
+    if not heirs:
+        return
+    for source in _JOINED:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            date = _dated(scene, token) or _near_date(scene, token)
+            if date and date < "1996":
+                yield _made(scene, line, token, "agreement-joined", date, tuple(dict.fromkeys(heirs)))
+                return
+
+
+def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
+    for source in _ENDED:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            if token.lemma_.lower() not in _ENDED_WORDS or _about_other(line, hit):
+                continue
+            if token.lemma_.lower() in {"run", "fall"} and not any(c.lower_ in {"out", "apart"} for c in token.children):
+                continue
+            if token.pos_ == "VERB" and any(c.dep_ in {"neg"} or c.lower_ in {"if", "unless", "could", "may", "might", "should"} for c in token.children):
+                continue
+            if token.dep_ in {"acl", "relcl"} and token.pos_ == "VERB" and "#treaty" not in line.before(hit.names["h"], 6):
+                continue
+            if token.dep_ == "xcomp" and token.head.lemma_.lower() not in {"say", "announce"}:
+                continue
+            date = _dated(scene, token)
+            if not date:
+                continue
+            yield _made(scene, line, token, "agreement-ended", date, _ender(scene, line, token))
+            return
+    for hit in scene.find(line, _EFFECT):
+        token = hit.token()
+        verb = token if token.pos_ == "VERB" else token.head
+        date = _dated(scene, verb) or _near_date(scene, token)
+        leaving = exits(scene, line) or [e for o in scene.lines[max(0, line.number - 1) : line.number] for e in exits(scene, o)]
+        if date and date > "1995" and leaving:
+            agents = next((e.agents for e in leaving if e.agents), ("usa",))
+            yield _made(scene, line, token, "agreement-ended", date, agents, ("russia",) if "usa" in agents else ("usa",))
+            return
+
+
+def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+    """Who ended it: the doer, or "at the initiative of", "by", "after X withdrew"."""
+    if token.pos_ == "VERB":
+        agents = tuple(a for a in scene.agents(token) if a in {"usa", "russia"})
+        if agents:
+            return agents
+    for hit in scene.find(line, "(initiative|request|instigation|hand) of ~2 v=(@usa|@russia)|by v=(@usa|@russia)"):
+        sign = hit.sign("v")
+        if sign is not None:
+            return (sign.code[1:],)
+    return ()
+
+
+def _left(scene: Scene, line: Line) -> Iterator[Finding]:
+    """Suspensions and Russia's own announcements of leaving (the United States': propositions/withdrawal.py)."""
+    for leaving in exits(scene, line):
+        agents = leaving.agents
+        if not leaving.suspends and ("russia" not in agents or "usa" in agents):
+            continue
+        if leaving.negated or leaving.mood in {Mood.UNREAL, Mood.THREATENED} or (leaving.suspends and "usa" in agents and "russia" not in agents):
+            continue
+        actors = tuple(a for a in agents if a in {"russia", "usa"})
+        if not actors:
+            continue
+        token = leaving.token
+        others = tuple(a for a in ("usa", "russia") if a not in actors)
+        spans = [s for f in scene.chain(token.idx) for s in f.spans]
+        date = scene.dating.explicit(token, spans) if spans else scene.act_date(token)
+        chain = [f for f in scene.chain(token.idx) if set(scene.holders(f)) & set(actors)]
+        if not date and chain:
+            said = scene.said(chain[0])
+            date = said.value
+        if not date and not spans:
+            date = scene.done(_decree(token), actors).value
+        if date:
+            kind = "suspension" if leaving.suspends else "withdrawal-announced"
+            yield _made(scene, line, token, kind, date, actors, others, rule="life-left", sure=0.75)
+
+
+def _decree(token: Any) -> Any:
+    """The verb of the act that a suspension is part of: "signed a decree suspending"."""
+    node = token
+    while node.dep_ in {"acl", "xcomp", "dobj", "pobj", "prep", "pcomp", "advcl", "conj"} and node.head.i != node.i and node.head.pos_ in {"VERB", "NOUN", "ADP"}:
+        node = node.head
+    return node if node.pos_ == "VERB" else token

@@ -1,0 +1,84 @@
+"""Tests of missiles of the kind in question, with their day, month or year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from workers.extraction.event_dates import Basis, Dated
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import evidence
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+_MISSILE = "(#inf|#9m729|#usmissile|#rumissile|missile|weapon)"
+_TESTS = (
+    f"h=(test|test-fire|test-fired|test-launch|fire|launch|flight-test|trial|tested|conduct|carry out|shot) ~7 {_MISSILE}",
+    f"h=(test|tests|launch|firing|trial|flight|testing|flights) ~4 of ~6 {_MISSILE}",
+    f"{_MISSILE} ~3 h=(test|launch|tests|trial|be test|flight)",
+    f"{_MISSILE} %4 be ~2 h=(test|fire|launch|tested|fired)",
+    f"conduct|carry ~4 h=(test|tests|launch|trial) ~6 {_MISSILE}",
+)
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line."""
+    if not any(w in line.code for w in (" test", " fire", " launch", " trial", " firing", " flight")):
+        return
+    done: set[str] = set()
+    for source in _TESTS[:4]:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            if token.lemma_.lower() in {"conduct", "carry"} and not any(w in line.code for w in (" test ", " launch ", " trial ")):
+                continue
+            if token.lemma_.lower() in {"fire", "launch"} and token.pos_ == "VERB" and not _known(line):
+                continue
+            if _alleged(scene, token) or any(w in line.code for w in (" target missile", " intercept")):
+                continue
+            actors = tuple(a for a in scene.agents(token) if a in scene.dossier.actors) or _owner(scene, line, token)
+            for date in _dates(scene, token):
+                if date not in done and actors:
+                    done.add(date)
+                    yield Finding(
+                        holders=actors, line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
+                        rule="weapons-test", confidence=0.75, kind="weapons-test",
+                    )
+
+
+def _known(line: Line) -> bool:
+    return any(s.code in {"#inf", "#9m729", "#usmissile", "#rumissile"} for s in line.signs)
+
+
+def _alleged(scene: Scene, token: Any) -> bool:
+    """What is alleged inside an accusation is not an event."""
+    for frame in scene.chain(token.idx):
+        if frame.cls in {"accuse", "deny", "urge", "warn"} or (frame.cls == "claim" and scene.holders(frame)):
+            return True
+        holders = scene.holders(frame)
+        if holders and not set(holders) & set(scene.agents(token)) and scene.said(frame).value is None:
+            return True
+    return False
+
+
+def _owner(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+    for node in (token, token.head):
+        for child in node.subtree:
+            mention = scene.cast.mention(child)
+            if mention is not None and mention.actor in {"usa", "russia", "china"}:
+                return (mention.actor,)
+    return ()
+
+
+def _dates(scene: Scene, token: Any) -> list[str]:
+    spans = [s for f in scene.chain(token.idx) for s in f.spans if f.cue is not None]
+    first = scene.dating.explicit(token, spans) if spans else scene.act_date(token)
+    if first is None:
+        return []
+    more = [
+        v for t, v in scene.dating.in_sentence(token)
+        if v != first and len(v) == len(first) and v[:4] == first[:4] and abs(t.start - token.idx) < 80
+    ]
+    joined = any(w in scene.document.text[token.idx : token.idx + 120] for w in (" and ",))
+    return [first, *(more if joined else [])]

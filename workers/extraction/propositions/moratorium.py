@@ -1,0 +1,94 @@
+"""A moratorium on deploying ground-based INF-range missiles: who is for it, who against, on what condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.vocabulary import Stance
+from workers.extraction.attitudes import Attitude, AttitudeWords, addressees, attitudes
+from workers.extraction.conditions import condition_of
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import evidence, stance_of
+from workers.extraction.things import thing_finding
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+_WORDS = AttitudeWords(
+    positive={
+        "pledge": """declare announce impose introduce observe keep maintain adhere adherence commit commitment stick
+            reaffirm reiterate confirm extend continue abide respect uphold honour honor establish hold pledge promise vow
+            restate loyal stay remain institute enact prolong readiness ready willing willingness""".split(),
+        "proposal": """propose proposal offer initiative suggest suggestion put table float idea moot letter push
+            negotiate discuss initiate send""".split(),
+        "demand": "urge call appeal ask invite request demand press encourage".split(),
+        "endorsement": """support back welcome endorse favour favor join accept agree praise hail reciprocate embrace
+            consider study match approve approval""".split(),
+    },
+    negative={
+        "rejection": """reject dismiss refuse decline rebuff spurn ignore doubt question scorn rejection refusal dismissal
+            oppose criticise criticize discount deride ridicule disregard snub unacceptable""".split()
+        + ["turn down", "brush aside", "brush off", "wave away", "wave aside", "rule out", "shrug off", "pour on", "play down"],
+        "end": """lift end abandon scrap drop cancel withdraw renounce repeal revoke terminate quit leave breach violate
+            break ditch discard suspend""".split() + ["give up", "pull out", "walk away", "back out"],
+        "bound": [],
+    },
+)
+_UNBOUND = "(no longer|not|nothing) ~5 (bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 #moratorium"
+_UNBOUND_AFTER = "#moratorium ~8 (no longer|not|cease|stop) ~4 (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line."""
+    if "#moratorium" not in line.code:
+        return
+    for source in (_UNBOUND, _UNBOUND_AFTER):
+        for hit in scene.find(line, source):
+            token = line.doc[line.signs[hit.first].first]
+            for frame in scene.chain(token.idx):
+                holders = scene.holders(frame)
+                if holders:
+                    yield thing_finding(
+                        scene, line, token, Attitude(holders, -1, frame.cue, "end", scene.said(frame)), "moratorium",
+                        Stance.OPPOSES, "statement", (), rule="moratorium-unbound",
+                    )
+                    break
+            return
+    seen: set[tuple[tuple[str, ...], int]] = set()
+    for number, sign in enumerate(line.signs):
+        if sign.code != "#moratorium":
+            continue
+        token = line.doc[sign.last - 1]
+        for attitude in attitudes(scene, token, _WORDS):
+            if (attitude.holders, attitude.polarity) in seen:
+                continue
+            seen.add((attitude.holders, attitude.polarity))
+            yield _finding(scene, line, token, number, attitude)
+
+
+def _finding(scene: Scene, line: Line, token: Any, number: int, attitude: Attitude) -> Finding:
+    stance = stance_of(attitude.polarity)
+    kind = attitude.kind
+    condition = None
+    if attitude.polarity > 0:
+        if kind not in {"rejection"}:
+            condition = condition_of(scene, line, token)
+        if kind in {"pledge", "end"} and condition is not None:
+            stance = Stance.CONDITIONAL
+        elif kind == "proposal" and condition is not None and condition.start > token.idx:
+            stance = Stance.CONDITIONAL
+        else:
+            condition = None
+        if kind in {"end", "rejection"}:
+            kind = "pledge"
+    else:
+        kind = "rejection" if kind in {"rejection", "endorsement", "proposal", "demand", "pledge"} else "statement"
+    recipients = addressees(scene, attitude.word, attitude.holders)
+    if kind in {"rejection", "endorsement"} and "russia" not in attitude.holders:
+        recipients = ("russia",)
+    return thing_finding(
+        scene, line, token, attitude, "moratorium", stance, kind, recipients, condition=condition, rule="moratorium",
+        span=evidence(scene, token, attitude.word) if attitude.word is not None else None,
+    )

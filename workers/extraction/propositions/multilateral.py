@@ -1,0 +1,138 @@
+"""Should the limits be extended to further states, China among them? (`multilateral-treaty`)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from workers.extraction.attitudes import addressees
+from workers.extraction.findings import Finding
+from workers.extraction.frames import is_negated
+from workers.extraction.rulework import from_commitment, negated, stance_of
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+_P = "multilateral-treaty"
+_STATES = "(@china|@india|@pakistan|@north-korea|@iran|@israel|@south-korea|@japan|@uk|@france)"
+_OTHERS = "(other|more|further|additional|all|third|several|many|asian|nuclear) ~2 (countr*|state*|nation*|power*|part*|actor*|player*|signator*)"
+_DEAL = "(#treaty|#newtreaty|#other|arms - control|arms control|talk|negotiation|regime|framework|agreement|deal|limit|limitation|restriction|it|disarmament|ban|prohibition|process|format|party|negotiate)"
+_JOIN = "(join*|includ*|involv*|bring*|brought|acced*|accession|participat*|sign*|part|party|enter*|extend*|expand*|inclusion|participation|engag*|take part|cover*|encompass*|adhere|subject|bound|come|incorporat*|embrac*|bind*|draw*)"
+_PATTERNS = (
+    f"v={_STATES} ~8 h={_JOIN} ~6 {_DEAL}",
+    f"h={_JOIN} ~4 v={_STATES} ~8 {_DEAL}",
+    f"{_DEAL} ~8 h={_JOIN} ~5 v={_STATES}",
+    f"{_DEAL} ~6 (with|and|between) ~5 v={_STATES} ~4 h={_JOIN}",
+    f"{_OTHERS} ~6 h={_JOIN} ~6 {_DEAL}",
+    f"h={_JOIN} ~6 {_OTHERS} ~6 {_DEAL}",
+    f"{_DEAL} ~6 h={_JOIN} ~5 {_OTHERS}",
+    f"h=(accession|participation|inclusion|involvement) (of|by|to) ~5 {_DEAL}",
+    "h=(multilateral|multilaterali*|trilateral*|three-way|three - way|universal*|globali*|global|wider|broader) ~4 (#treaty|#newtreaty|#other|talk|negotiation|agreement|deal|arms - control|arms control|framework|regime)",
+    "(#treaty|#newtreaty) ~5 h=(multilateral|multilaterali*|trilateral*|universal|global)",
+    f"(limit|negotiate|agreement|deal|#newtreaty|talk|arms control) ~4 h=with ~4 v={_STATES}",
+    f"@usa and? @russia and h={_STATES}",
+)
+_PAST = "(multilaterali* with ~6 (soviet|@)|@belarus|@kazakhstan)"
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line."""
+    named = any(s.code in {"@china", "@india", "@pakistan"} for s in line.signs)
+    if not named and not any(w in line.code for w in (" other ", "lateral", " further ", " universal", " global", " accession ", " three ", " wider ", " broader ", " all ")):
+        return
+    if scene.has(line, _PAST) or _of_other(line):
+        return
+    done: set[tuple[tuple[str, ...], int]] = set()
+    for source in _PATTERNS:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            for finding in _at(scene, line, token, hit.names.get("h", hit.first), named or "other" in line.code or "lateral" in line.code):
+                key = (finding.holders, 1 if finding.stance and finding.stance.value == "supports" else -1)
+                if key not in done:
+                    done.add(key)
+                    yield finding
+
+
+def _of_other(line: Line) -> bool:
+    return "#other" in line.code and "#treaty" not in line.code and "@china" not in line.code
+
+
+def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iterator[Finding]:
+    yielded = False
+    polarity = -1 if _refused(line, number, token) else 1
+    for commitment in scene.commitments(token, polarity):
+        if commitment.rule == "accuser":
+            continue
+        holders, sign = commitment.holders, commitment.polarity
+        china = holders[0] in {"china"}
+        if china and sign > 0 and commitment.frame.cls != "propose":
+            if not scene.has(line, "(willing|ready|open|support|welcome|agree)"):
+                continue
+        if not china and sign < 0 and not (commitment.rule == "deny" or scene.has(line, "(oppos*|against|reject*|need not|no need)")):
+            continue  # "China is not part of it" is a complaint, not a refusal
+        kind = "rejection" if sign < 0 else "demand" if commitment.frame.cls == "urge" and "@china" in line.code else "proposal"
+        wanted = _wanted(scene, line, token, commitment)
+        if sign > 0 and not wanted:
+            continue
+        recipients = addressees(scene, commitment.frame.cue, holders)
+        if sign < 0 and china:
+            recipients = ("usa",)
+        yielded = True
+        yield from_commitment(
+            scene, line, token, commitment, _P, stance_of(sign), kind=kind, recipients=recipients or (("china",) if not china and "@china" in line.code else ()),
+            rule="multilateral", sure=0.7,
+        )
+    if not yielded:
+        yield from _by_doer(scene, line, token, polarity)
+
+
+def _refused(line: Line, number: int, token: Any) -> bool:
+    if negated(line, number, token, 5):
+        return True
+    node = token
+    for _ in range(5):
+        if node.lemma_.lower() in {"refuse", "decline", "reject", "oppose", "rule", "uninterested", "refusal", "opposition"} and node.i != token.i:
+            return True
+        if node.head.i == node.i:
+            return False
+        node = node.head
+        if is_negated(node) and node.lemma_.lower() in {"want", "intend", "join", "interest", "see", "be", "have", "plan", "will"}:
+            return True
+    return False
+
+
+def _wanted(scene: Scene, line: Line, token: Any, commitment: Any) -> bool:
+    if commitment.frame.cls in {"urge", "propose", "endorse"}:
+        return True
+    return scene.has(
+        line,
+        "(should|must|need*|want*|like|hope*|propos*|call*|seek*|idea|favour|favor|better|would|only|why not|necessary|ready|open|support*|welcome*|interest*"
+        "|nothing against|important|possible|discuss*|new|future|successor|any|effort*|let 's|include*)",
+    )
+
+
+def _by_doer(scene: Scene, line: Line, token: Any, polarity: int) -> Iterator[Finding]:
+    """'Beijing has refused to join', 'Trump wants China in it': told of the doer."""
+    from workers.extraction.attitudes import Attitude  # noqa: PLC0415
+    from workers.extraction.things import thing_finding  # noqa: PLC0415
+
+    if any(scene.holders(f) for f in scene.chain(token.idx)):
+        return
+    node = token
+    for _ in range(5):
+        node = node.head
+        lemma = node.lemma_.lower()
+        if lemma in {"refuse", "decline", "reject", "oppose", "rule", "want", "propose", "seek", "urge", "call", "refusal", "spurn", "resist", "desire", "push", "demand", "insist"}:
+            agents = scene.agents(node)
+            if agents and (polarity < 0 or lemma not in {"refuse", "decline", "reject", "oppose", "rule"}):
+                kind = "rejection" if polarity < 0 else "proposal"
+                attitude = Attitude(agents, polarity, node, kind, scene.done(node, agents))
+                yield thing_finding(scene, line, token, attitude, _P, stance_of(polarity), kind, (), rule="multilateral-doer", sure=0.68)
+            return
+        if node.head.i == node.i:
+            break
+    agents = scene.agents(token)
+    if agents == ("china",) and polarity < 0:
+        attitude = Attitude(agents, polarity, token, "rejection", scene.done(token, agents))
+        yield thing_finding(scene, line, token, attitude, _P, stance_of(-1), "rejection", (), rule="multilateral-doer", sure=0.65)

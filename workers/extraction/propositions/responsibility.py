@@ -1,0 +1,200 @@
+"""Who is to blame for the treaty's end or crisis? (`russia-responsible`, `us-responsible`)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.vocabulary import Stance
+from workers.extraction.conditions import condition_of
+from workers.extraction.exits import Mood, exits
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import from_commitment, negated, stance_of
+
+if TYPE_CHECKING:
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Hit, Line
+
+_PARTY = {"russia": "russia-responsible", "usa": "us-responsible"}
+_OTHER = {"russia": "usa", "usa": "russia"}
+_WHO = "v=(@russia|@usa|we|it|they|he|us|our|itself)"
+_BLAMED = (
+    f"{_WHO} ~6 h=(responsible|accountable|culpable|guilty|at fault|to blame|culprit)",
+    f"{_WHO} ~4 (bear|carry|have|hold|share|shoulder) ~5 h=(responsibility|blame|guilt|fault|brunt)",
+    f"h=(responsibility|blame|fault|guilt) ~8 (lie|rest|fall|be|belong) ~3 (with|on|upon|at) ~2 {_WHO}",
+    f"h=(blame|blaming|blamed) {_WHO}",
+    f"h=(blame|blaming|fault|responsibility) ~8 (on|onto|upon|to|at) ~3 {_WHO}",
+    f"hold {_WHO} ~3 h=(responsible|accountable)",
+    f"{_WHO} ~1 h=(fault|responsibility|doing)",
+    f"h=(fault|doing|responsibility) of {_WHO}",
+    f"{_WHO} be ~2 h=(reason|cause|one who|one that) ~6 {{treaty}}",
+    "h=responsibility (for|of) ~8 {treaty} ~6 (with|on) ~2 v=(@russia|@usa)",
+    "h=responsible (for|of) ~6 ({end}) ~8 v=(@russia|@usa)",
+    "h=(due|thanks|owing) to ~1 v=(@russia|@usa) ~2 (violat*|action|refusal|conduct|behaviour|behavior|failure|breach*)",
+)
+_SHIFT = (
+    "(shift*|pin|pinning|lay|laying|put|putting|place|placing|heap|dump|pass|cast|throw|deflect|load|attach) ~3"
+    " h=(blame|responsibility|fault|guilt) ~14 (on|onto|upon|to|at) ~2 v=(@russia|@usa|us|we|it)"
+)
+_TRY = "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"
+_KILLED = (
+    "v=(@russia|@usa|we|it|they|he|who|which|that) ~6 h=({destroy-treaty}) ~4 {treaty}",
+    "h=({destroy-treaty}) ~4 {treaty} ~6 by ~2 v=(@russia|@usa)",
+    "v=(@russia|@usa) ~4 h=(destruction|collapse|dismantling|undermining|sabotage) of ~3 {treaty}",
+    "h=(destruction|dismantling|undermining|sabotage|collapse|demise) of ~3 {treaty} by ~2 v=(@russia|@usa)",
+    "v=(@russia|@usa|it|they) ~5 h=(put|bring|brought|lead|led) ~3 (end|collapse|demise|termination|death|crisis) (to|of|about) ~3 {treaty}",
+    "v=(@russia|@usa|it|they) ~5 h=(kill*|destroy*|bury|buried|wreck*|terminat*|ruin*|sink) it",
+)
+_LED_TO = (
+    "h=(lead|led|result*|caus*|bring|brought|trigger*|entail*|cost) (to|in|about)? ~4 ({end})",
+    "(as|a)? h=result of which ~3 (it|{treaty}) ~3 (be|have) ~1 (terminat*|end*|collaps*|cease*|destroy*|dissolv*)",
+    ", h=(thus|thereby|effectively|so|hence) ~3 (terminat*|end*|kill*|destroy*|collaps*|put*|bury*|annul*)",
+    "(which|and) h=(end*|terminat*|kill*|destroy*|doom*|bury) ~3 ({treaty}|it)",
+)
+_FORCED = (
+    "h=(provok*|forc*|trigger*|caus*|prompt*|driv*|drove|compel*|necessitat*|push*) ~3 by ~6 v=(@russia|@usa|#9m729)",
+    "v=(@russia|@usa|#9m729) ~8 h=(forc*|provok*|compel*|drive|drove|push*|prompt*|oblig*) ~4 (@usa|@russia|us|we|out|hand|withdraw*|leave|exit|it) ~5 (out|from|to|{treaty}|withdraw*|leave|act|exit)",
+    "v=(@russia|@usa|#9m729) ~8 h=(leave|left|give|gave|offer) ~3 (@|us|we|them|it)? ~2 (no|little) ~1 (choice|option|alternative|way)",
+    "because of v=(@russia|@usa) ~3 h=(violat*|action|refusal|cheat*|conduct|behaviour|behavior)",
+)
+
+
+def find(scene: Scene, line: Line) -> Iterator[Finding]:
+    """The findings of one line."""
+    if not _about_the_end(scene, line):
+        return
+    done: set[tuple[int, str]] = set()
+    for finding_hit, party, polarity, rule in _accused(scene, line):
+        token = finding_hit.token()
+        key = (token.sent.start if rule != "blame" else token.i, party)
+        if key in done:
+            continue
+        done.add(key)
+        yield from _at(scene, line, finding_hit, token, party, polarity, rule)
+    yield from _our_leaving(scene, line)
+
+
+def _about_the_end(scene: Scene, line: Line) -> bool:
+    if "#treaty" in line.code:
+        return True
+    return scene.recently(line, "{treaty}", 2) and (
+        scene.has(line, "({end}|responsib*|blame|fault|destroy*|bury|forc*|provok*|kill*|undermin*)")
+    )
+
+
+def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:
+    for hit in scene.find(line, _SHIFT):
+        party = _party(scene, hit)
+        if party:
+            trying = scene.has(line, _TRY) or any(w in line.before(hit.first, 6) for w in (" try ", " attempt", " seek "))
+            yield hit, party, -1 if trying else 1, "shift"
+    for source in _BLAMED:
+        for hit in scene.find(line, source):
+            party = _party(scene, hit)
+            if party and not _shifted(scene, line, hit):
+                yield hit, party, 1, "blame"
+    for source in _KILLED:
+        for hit in scene.find(line, source):
+            party = _party(scene, hit)
+            if party:
+                yield hit, party, 1, "killed"
+    for source in _FORCED:
+        for hit in scene.find(line, source):
+            party = _party(scene, hit)
+            if party:
+                yield hit, party, 1, "forced"
+    leaving = [e for e in exits(scene, line) if "usa" in e.agents or (not e.agents and e.noun)]
+    if leaving:
+        for source in _LED_TO:
+            for hit in scene.find(line, source):
+                if hit.names["h"] > leaving[0].number:
+                    yield hit, "usa", 1, "led-to"
+
+
+def _shifted(scene: Scene, line: Line, hit: Hit) -> bool:
+    """"They try to blame Russia" is what the speaker rejects, unless somebody else says so."""
+    before = line.before(hit.names.get("h", hit.first), 5)
+    return any(f" {w} " in before for w in ("shift", "pin", "lay", "put", "place")) and scene.has(line, _SHIFT)
+
+
+def _party(scene: Scene, hit: Hit) -> str | None:
+    sign = hit.sign("v")
+    if sign is None:
+        return None
+    if sign.code in {"@russia", "#9m729"}:
+        return "russia"
+    if sign.code == "@usa":
+        return "usa"
+    token = hit.line.doc[sign.first]
+    if sign.code in {"we", "us", "our"}:
+        speakers = [s for s in scene.speakers(token.idx) if s in _PARTY]
+        return speakers[0] if speakers else None
+    if sign.code in {"who", "which", "that"}:
+        antecedent = scene.cast.antecedent(token)
+        named = [a for a in scene.actors(antecedent) if a in _PARTY] if antecedent is not None else []
+        return named[0] if named else None
+    doers = [a for a in scene.agents(hit.token()) if a in _PARTY]
+    return doers[0] if doers else None
+
+
+def _at(scene: Scene, line: Line, hit: Hit, token: Any, party: str, polarity: int, rule: str) -> Iterator[Finding]:
+    number = hit.names.get("h", hit.first)
+    if rule in {"blame", "killed"} and (negated(line, number, token) or _tried(line, number)):
+        polarity = -polarity
+    proposition = _PARTY[party]
+    for commitment in scene.commitments(token, polarity):
+        holders = commitment.holders
+        if rule in {"killed", "led-to", "forced"} and party in holders:
+            continue
+        if commitment.polarity > 0 and party in holders:
+            continue
+        if commitment.polarity < 0 and party not in holders and commitment.rule != "deny":
+            continue
+        stance = stance_of(commitment.polarity)
+        condition = condition_of(scene, line, token, strict=True) if stance is Stance.SUPPORTS and rule == "blame" else None
+        if condition is not None:
+            stance = Stance.CONDITIONAL
+        kind = "accusation" if stance is Stance.SUPPORTS else "ultimatum" if stance is Stance.CONDITIONAL else "denial"
+        yield from_commitment(
+            scene, line, token, commitment, proposition, stance, kind=kind,
+            recipients=(party,) if commitment.polarity > 0 else (_OTHER[party],), condition=condition, rule=f"responsible-{rule}",
+            sure=0.8 if rule == "blame" else 0.68,
+        )
+        if rule == "shift" and polarity < 0:
+            blamers = [a for a in scene.agents(token.head if token.head.pos_ == "VERB" else token) if a != party]
+            if blamers and blamers[0] in _PARTY:
+                from dataclasses import replace  # noqa: PLC0415
+
+                other = replace(commitment, holders=(blamers[0],), polarity=1, outer=holders, rule="accuser")
+                yield from_commitment(scene, line, token, other, proposition, stance_of(1), rule="responsible-shift", sure=0.55)
+
+
+def _tried(line: Line, number: int) -> bool:
+    return any(w in line.before(number, 4) for w in (" try to ", " attempt to ", " seek to "))
+
+
+def _our_leaving(scene: Scene, line: Line) -> Iterator[Finding]:
+    """"It was the United States that pulled out"; "Russia quit at its sole discretion"; "Russia took no action to leave"."""
+    for leaving in exits(scene, line):
+        if leaving.suspends or leaving.mood in {Mood.UNREAL, Mood.THREATENED, Mood.NAMED} and not leaving.negated:
+            continue
+        if "russia" in leaving.agents:
+            if leaving.mood is not Mood.DONE and not leaving.negated:
+                continue
+            for commitment in scene.commitments(leaving.token, -1 if leaving.negated else 1):
+                if ("russia" in commitment.holders) != (commitment.polarity < 0):
+                    continue
+                yield from_commitment(
+                    scene, line, leaving.token, commitment, "russia-responsible", stance_of(commitment.polarity),
+                    kind="accusation" if commitment.polarity > 0 else "denial",
+                    recipients=("russia",) if commitment.polarity > 0 else ("usa",), rule="responsible-left", sure=0.6,
+                )
+        elif "usa" in leaving.agents and leaving.mood is Mood.DONE and scene.has(
+            line, "it be (@usa|@ ~3 @usa) (who|that|which)"
+        ):
+            for commitment in scene.commitments(leaving.token, 1):
+                if "usa" not in commitment.holders:
+                    yield from_commitment(
+                        scene, line, leaving.token, commitment, "us-responsible", stance_of(1), kind="accusation",
+                        recipients=("usa",), rule="responsible-cleft", sure=0.72,
+                    )
