@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from workers.extraction.inputs import InputError, read_inputs
+from workers.extraction.inputs import InputError, read_articles
 
 from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import to_record
@@ -28,11 +28,11 @@ def extract_files(
     failed = 0
     for path in paths:
         try:
-            for name, article in read_inputs(path):
+            for name, article in read_articles(path):
                 given = article if article.published_at else replace(article, published_at=published_at)
                 for reader in readers:
                     emit(to_record(reader.read(given), name, given.text))
         except InputError as error:
             failed += 1
-            err.print(f"[red]{path}[/]: {error}", highlight=False, soft_wrap=True)
+            err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
     return failed

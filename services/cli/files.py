@@ -53,7 +53,7 @@ def read_articles(path: Path) -> Iterator[ArticleFile | Unreadable]:
         yield Unreadable(str(path), f"is not UTF-8 (byte {error.start})")
         return
     if path.suffix in {".ndjson", ".jsonl"}:
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 yield _article(f"{path}:{number}", line)
     elif path.suffix == ".json":
