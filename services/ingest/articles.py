@@ -48,7 +48,7 @@ class Ingest:
     html_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
-def get_ingest(request: Request) -> Ingest:
+async def get_ingest(request: Request) -> Ingest:  # not async, it would cost a thread
     ingest: Ingest = request.app.state.ingest
     return ingest
 

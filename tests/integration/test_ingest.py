@@ -289,6 +289,7 @@ async def test_connections_that_died_are_replaced(client: httpx2.AsyncClient, su
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+    await asyncio.sleep(1.1)  # idle for longer than a second: looked at before it is lent out
     assert (await post(client)).status_code == 200
     assert (await client.get("/readyz")).json() == {"status": "ready", "checks": {"database": "ok"}}
 
