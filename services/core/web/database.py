@@ -77,7 +77,7 @@ class _Check:
 
     async def __call__(self, connection: Connection) -> None:
         now = time.monotonic()
-        if now - self._lent.get(connection, now) > IDLE_SECONDS:
+        if now - self._lent.get(connection, -IDLE_SECONDS) >= IDLE_SECONDS:
             await psycopg_pool.AsyncConnectionPool.check_connection(connection)
         self._lent[connection] = now
 
