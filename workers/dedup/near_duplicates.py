@@ -25,7 +25,8 @@ RUN = 8  # words in sequence that count as taken over; treaty names and titles a
 LEAD = 60  # own words that make up a lead
 MIN_WORDS = 20  # shorter texts are copies only if they are equal
 
-COPIED, LEAD_COPIED = 0.25, 0.2  # shares of the shorter text's own words, and of a lead
+COPIED, LEAD_COPIED = 0.2, 0.2  # shares of the shorter text's own words, and of a lead
+FEW_WORDS, COPIED_OF_FEW = 30, 0.5  # two briefs may share who said it where and when in so many words
 # Without the lead it may be the background that an agency appends to all of its stories, which can be more than
 # half of a short one, but is no more than so many words.
 COPIED_WITHOUT_LEAD, BACKGROUND_WORDS = 0.5, 250
@@ -106,10 +107,11 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
     shorter = own_a if len(own_a) <= len(own_b) else own_b
     similarity = float(shorter.mean())
     lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
+    taken = int(shorter.sum())
     if lead >= LEAD_COPIED:
-        enough = COPIED
+        enough = COPIED if taken >= FEW_WORDS else COPIED_OF_FEW
     else:
-        enough = COPIED_WITHOUT_LEAD if shorter.sum() > BACKGROUND_WORDS else COPIED_SHORT_WITHOUT_LEAD
+        enough = COPIED_WITHOUT_LEAD if taken > BACKGROUND_WORDS else COPIED_SHORT_WITHOUT_LEAD
     return Match(similarity >= enough, similarity, lead, new)
 
 

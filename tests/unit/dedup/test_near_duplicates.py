@@ -88,6 +88,22 @@ def test_own_accounts_of_one_statement_are_not_copies() -> None:
             assert match.similarity < 0.15
 
 
+def test_briefs_that_share_who_said_it_where_and_when_are_not_copies() -> None:
+    said = "U.S. Secretary of State Mike Pompeo said on Friday in Washington that the United States "
+    leaves = (
+        f"{said} would leave the INF treaty in six months. Russia had sixty days to come back into compliance, and "
+        "let them pass. Europe's capitals were told beforehand; some had hoped for more talks until the summer."
+    )
+    waits = (
+        f"{said} sees no use in another meeting of experts. The last one, at Geneva, ended without a date for the "
+        "next. A Russian diplomat called that the behaviour of somebody who has made up his mind already."
+    )
+    match = compare(fingerprint(leaves), fingerprint(waits))
+    assert match.lead > 0.2
+    assert match.similarity > 0.2
+    assert not match.is_copy
+
+
 def test_an_agencys_background_does_not_make_copies_of_its_stories() -> None:
     stories = [fingerprint(f"{account}\n\n{BACKGROUND}") for account in itertools.chain(*STATEMENTS)]
     for one, other in itertools.combinations(stories, 2):
