@@ -37,7 +37,7 @@ _VERBS = (
     | words.PREPOSITIONAL.keys()
 )
 _CARRIERS = frozenset({"VERB", "AUX", "ADP", "SCONJ"})
-_CLAUSAL = words.SAYING | words.THINKING | words.INTENDING | words.DIRECTING | words.NAMING
+_CLAUSAL = words.SAYING | words.THINKING | words.INTENDING | words.DIRECTING | words.NAMING | words.TREATING
 _KEPT_PREPOSITIONS = frozenset({"as", "for", "to", "of"})
 _ROUTINE = frozenset(
     {"request", "comment", "message", "call", "email", "inquiry"}
@@ -121,13 +121,19 @@ def _passive(verb: Any, lemma: str) -> Attribution | None:
         for c in verb.rights
         if c.dep_ in {"oprd", "xcomp", "ccomp"} or (c.dep_ == "prep" and c.lower_ == "as")
     ]
-    if subject is None or (by is None and (not after or lemma not in _CLAUSAL)):
+    content = join(after) if after else None
+    if by is None and content is not None:  # "described as a trick by Z", "by" hung on the trick
+        late = next((t for c in after for t in c.subtree if t.lower_ == "by" and t.dep_ == "prep"), None)
+        by = next((c for c in late.rights if c.dep_ == "pobj"), None) if late is not None else None
+        if by is not None and late is not None and late.idx > content.start:
+            content = Span(content.start, end_of(late.doc[late.i - 1]))
+    if subject is None or (by is None and (content is None or lemma not in _CLAUSAL)):
         return None
     made = Attribution(verb, noun_phrase(by, verb), cue_of(verb, verb), subject=by)
     if subject.lower_ not in _NO_SOURCES | {"it"}:
         made.contents.append(subtree(subject, before=verb.i))
-    if after:
-        made.contents.append(join(after))
+    if content is not None:
+        made.contents.append(content)
     return made
 
 
@@ -141,7 +147,11 @@ def find_subject(verb: Any) -> tuple[Any, Any]:
         head = top.head
         if head.i == top.i:
             break
-        if top.dep_ == "acl" and top.tag_ == "VBG" and head.pos_ not in _CARRIERS:
+        if (
+            top.dep_ == "acl"
+            and head.pos_ not in _CARRIERS
+            and (top.tag_ == "VBG" or _is_mistaken(top, head))
+        ):
             return head, top
         if not _shares_subject(top, head):
             break
@@ -150,6 +160,11 @@ def find_subject(verb: Any) -> tuple[Any, Any]:
             return passive, head
         top = head
     return None, top
+
+
+def _is_mistaken(verb: Any, head: Any) -> bool:
+    """The parser took 'The envoy called on them' for a noun with a participle."""
+    return bool(verb.tag_ == "VBD" and head.dep_ == "ROOT" and head.i < verb.i)
 
 
 def _shares_subject(lower: Any, head: Any) -> bool:
@@ -281,10 +296,10 @@ def _noun_content(noun: Any) -> Span | None:
 
 
 def _is_clause(clause: Any, noun: Any) -> bool:
-    if not any(m.dep_ in {"mark", "aux"} or m.lower_ == "that" for m in clause.lefts):
+    if any(m.lower_ == "that" and m.dep_ == "mark" for m in clause.lefts) or clause.dep_ == "ccomp":
+        return True
+    if not any(m.dep_ == "aux" for m in clause.lefts) or clause.tag_ in {"VBN", "VBG", "VBD"}:
         return False
-    if clause.dep_ == "ccomp" or clause.left_edge.lower_ == "that":
-        return clause.dep_ == "ccomp" or clause.tag_ not in {"VBN", "VBG", "VBD"}
     return bool(clause.left_edge.i - noun.i <= 1)  # further off, "to" belongs to another noun
 
 

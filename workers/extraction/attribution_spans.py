@@ -60,11 +60,18 @@ def what_is_left(sentence: Span, chunk: Span, head: Any, last: int | None = None
     according to X, violates it" the content starts with the relative pronoun.
     """
     doc = head.doc
-    contents: list[Span] = []
     before = clean(doc, _clause_start(doc, sentence, chunk), chunk.start)
-    if before is not None and not _only_opens(doc, before):
-        contents.append(before)
-    i = last + 1 if last is not None else head.i
+    opens = before is not None and _only_opens(doc, before)
+    after = _after_chunk(
+        doc, sentence, chunk, last + 1 if last is not None else head.i, alone=before is None or opens
+    )
+    if before is None or (opens and not (after is not None and _goes_on(doc, after))):
+        return [] if after is None else [after]
+    return [before] if after is None else [before, after]
+
+
+def _after_chunk(doc: Any, sentence: Span, chunk: Span, i: int, *, alone: bool) -> Span | None:
+    """What follows the chunk and its adverbials; `alone`: nothing that is said came before it."""
     while i < len(doc) and doc[i].idx < chunk.end:
         i += 1
     while (
@@ -75,18 +82,22 @@ def what_is_left(sentence: Span, chunk: Span, head: Any, last: int | None = None
     ):
         i += 1  # "said", "on Monday in Geneva"
     if i >= len(doc) or doc[i].idx >= sentence.end:
-        return contents
-    if contents and doc[i].text not in {",", "—", "–", "--"} and doc[i].text not in QUOTE_MARKS:
-        return contents
+        return None
+    if not alone and doc[i].text not in {",", "—", "–", "--"} and doc[i].text not in QUOTE_MARKS:
+        return None
     start = i + 1 if doc[i].text in STOPS else i
-    if start < len(doc) and doc[start].idx < sentence.end:
-        opening = doc[start]
-        if contents and (is_participle(opening) or opening.lower_ in _COMMENTS):
-            return contents
-        after = clean(doc, opening.idx, sentence.end)
-        if after is not None:
-            contents.append(after)
-    return contents
+    if start >= len(doc) or doc[start].idx >= sentence.end:
+        return None
+    opening = doc[start]
+    if not alone and (is_participle(opening) or opening.lower_ in _COMMENTS):
+        return None
+    return clean(doc, opening.idx, sentence.end)
+
+
+def _goes_on(doc: Any, span: Span) -> bool:
+    """Whether a finite verb opens the words: their subject stands before the insertion."""
+    piece = doc.char_span(span.start, span.end, alignment_mode="expand")
+    return piece is not None and piece[0].tag_ in {"VBD", "VBZ", "VBP", "MD"}
 
 
 def _clause_start(doc: Any, sentence: Span, chunk: Span) -> int:
@@ -165,8 +176,8 @@ def noun_phrase(token: Any, verb: Any) -> Span | None:
 
 def _only_comments(child: Any) -> bool:
     """', speaking to reporters', ', who said that Y' are not part of a source."""
-    if child.dep_ == "acl":
-        return bool(child.tag_ == "VBG")
+    if child.tag_ == "VBG":
+        return True
     return bool(child.dep_ == "relcl" and child.lemma_ in words.SAYING | words.THINKING | words.TREATING)
 
 

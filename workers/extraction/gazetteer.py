@@ -81,6 +81,7 @@ class Gazetteer:
             key = fold(name)
             if entry not in entries.setdefault(key, []):
                 entries[key].append(entry)
+        self.ambiguities = {fold(a.term).removeprefix("the "): a for a in dossier.ambiguities.values()}
         self._patterns = list(entries)
         self._entries = [tuple(entries[p]) for p in self._patterns]
         self._automaton = ahocorasick_rs.AhoCorasick(self._patterns)
@@ -92,7 +93,7 @@ class Gazetteer:
         for number, start, end in sorted(matches, key=lambda m: (m[1], -m[2])):
             if start < at or not _is_whole(plain, start, end):
                 continue
-            ambiguity = self.dossier.ambiguities.get(self._patterns[number])
+            ambiguity = self.ambiguities.get(self._patterns[number].removeprefix("The ").removeprefix("the "))
             entries = self._entries[number]
             if ambiguity is not None:
                 entries = _settled(plain, start, end, entries, ambiguity)
@@ -128,7 +129,9 @@ def _entries(dossier: Dossier) -> Iterator[tuple[str, Entry]]:
                     continue  # the bare name is there; what follows it decides
                 yield name, Entry(kind, actor.id)
                 if name.startswith("the "):
-                    yield name[4:], Entry(kind, actor.id)
+                    yield "The " + name[4:], Entry(kind, actor.id)
+                    if name[4].isupper():
+                        yield name[4:], Entry(kind, actor.id)
                 if len(name) > 4 and name[0].isupper() and not name.isupper() and kind != CONTEXTUAL:
                     yield name.upper(), Entry(kind, actor.id)
     for person in dossier.people.values():

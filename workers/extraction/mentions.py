@@ -7,6 +7,7 @@ experts, journalists, parties and former officials are mentioned without an acto
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -88,6 +89,8 @@ class _Finder:
             document.text[: document.doc[-1].idx + len(document.doc[-1])] if len(document.doc) else ""
         )
         self.hits = list(gazetteer_of(dossier).find(self.plain))
+        self.starts = [h.start for h in self.hits]
+        self.actor_words = {self.plain[h.start : h.end].split()[-1] for h in self.hits if h.entries[0].actor}
         self.weight = Counter(h.entries[0].actor for h in self.hits if len({e.actor for e in h.entries}) == 1)
         self.people: dict[str, Mention] = {}  # by surname, as introduced in this article
         self.named = {
@@ -245,8 +248,10 @@ class _Finder:
         found = _PERSON_NAME.match(self.plain, end)
         if found is None or found[1].split()[0] in _NOT_NAMES:
             return None
-        for hit in self.hits:
-            if hit.start >= found.start(1) and hit.start < found.end(1):
+        for hit in self.hits[bisect_left(self.starts, found.start(1)) :]:
+            if hit.start >= found.end(1):
+                break
+            if hit.start >= found.start(1):
                 people = [e.person for e in hit.entries if e.person is not None]
                 if people and (hit.start == found.start(1) or hit.entries[0].kind == gazetteer.SURNAME):
                     person = self._one_of(people)
@@ -299,10 +304,7 @@ class _Finder:
             return False
         if re.search(r"(?:^|[.!?:;”\"'] ?)[A-Z][a-z'-]+ $", window):
             return False  # the first word of a sentence is in capitals anyhow
-        return not self._is_actor_word(before[1])
-
-    def _is_actor_word(self, word: str) -> bool:
-        return any(self.plain[h.start : h.end].split()[-1] == word for h in self.hits if h.entries[0].actor)
+        return before[1] not in self.actor_words
 
     def _one_of(self, people: list[Person]) -> Person | None:
         named = [p for p in people if p.id in self.named]

@@ -72,7 +72,7 @@ class _Finder:
         first = self.document.paragraphs[0]
         found = _HEADING.match(self.document.text, first.start, first.end)
         if (
-            self.covered[first.start]
+            self.covered[first.end - 1]
             or found is None
             or first.end - first.start > _MAX_HEADING
             or not may_speak(found["source"])
