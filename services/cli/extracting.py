@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from workers.extraction.inputs import InputError, read_articles
 
 from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import to_record
 from services.core.settings import Settings
+from workers.extraction.inputs import InputError, read_articles
 from workers.extraction.reader import Reader
 
 

@@ -1,4 +1,4 @@
-"""How the command line shows timeline entries and positions to a person."""
+"""How the command line shows timeline entries and positions to a person, on terminals of any width."""
 
 from __future__ import annotations
 
@@ -7,56 +7,62 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-SIGNS = {"supports": "[green]+[/]", "opposes": "[red]-[/]", "conditional": "[yellow]?[/]"}
+SIGNS = {"supports": ("+", "green"), "opposes": ("-", "red"), "conditional": ("?", "yellow")}
+INDENT = 12  # the width of a day, and two blanks
 
 
 def timeline(console: Console, entries: Iterable[dict[str, Any]]) -> None:
-    """A line for each entry: when, who, what, to whom, in whose words, told by how many."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("date", no_wrap=True)
-    table.add_column("who", overflow="fold")
-    table.add_column("what", no_wrap=True)
-    table.add_column("to", overflow="fold")
-    table.add_column("outlets", justify="right")
-    table.add_column("in the words of the source", ratio=1, max_width=80)
+    """Two lines for each entry: when, who did what to whom and who tells it; then the words themselves."""
     for entry in entries:
-        planned = " [dim](planned)[/]" if entry["status"] == "planned" else ""
-        table.add_row(
-            entry["date"],
-            ", ".join(entry["actors"]),
-            entry["kind"] + planned,
-            ", ".join(entry["recipients"]),
-            str(entry["counts"]["outlets"]),
-            escape(short(entry["summary"] or "")),
-        )
-    console.print(table)
+        head = Text(entry["date"].ljust(INDENT), style="bold")
+        head.append(", ".join(entry["actors"]) or "-", style="cyan")
+        head.append(f"  {entry['kind']}")
+        if entry["recipients"]:
+            head.append(" > ", style="dim")
+            head.append(", ".join(entry["recipients"]), style="cyan")
+        if entry["status"] == "planned":
+            head.append("  planned", style="yellow")
+        head.append(f"  {_told_by(entry['counts'])}", style="dim")
+        console.print(head)
+        if entry["summary"]:
+            console.print(Padding(Text(short(entry["summary"])), (0, 0, 0, INDENT)))
+
+
+def _told_by(counts: dict[str, int]) -> str:
+    outlets, stories = counts["outlets"], counts["stories"]
+    told = f"{outlets} outlet" + ("s" if outlets != 1 else "")
+    return told if stories >= outlets else f"{told}, {stories} independent"
 
 
 def positions(console: Console, standings: Iterable[dict[str, Any]]) -> None:
-    """Actors by propositions, a sign in each cell: + supports, - opposes, ? on a condition, ! contested."""
-    cells: dict[str, dict[str, str]] = {}
-    propositions: list[str] = []
+    """Actors by propositions, a sign in each cell; the propositions are numbered and named below."""
+    cells: dict[str, dict[str, Text]] = {}
+    propositions: set[str] = set()
     for standing in standings:
-        sign = SIGNS[standing["stance"]] + ("[bold]![/]" if standing["contested"] else "")
-        cells.setdefault(standing["actor"], {})[standing["proposition"]] = sign
-        if standing["proposition"] not in propositions:
-            propositions.append(standing["proposition"])
+        sign, style = SIGNS[standing["stance"]]
+        shown = Text(sign, style=style)
+        if standing["contested"]:
+            shown.append("!", style="bold")
+        cells.setdefault(standing["actor"], {})[standing["proposition"]] = shown
+        propositions.add(standing["proposition"])
+    numbered = sorted(propositions)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("actor", no_wrap=True)
-    for proposition in sorted(propositions):
-        table.add_column(proposition.replace("-", " "), justify="center")
+    for number in range(1, len(numbered) + 1):
+        table.add_column(str(number), justify="center", min_width=2)
     for actor in sorted(cells, key=lambda a: (-len(cells[a]), a)):
-        table.add_row(actor, *(cells[actor].get(proposition, "") for proposition in sorted(propositions)))
+        table.add_row(actor, *(cells[actor].get(proposition, "") for proposition in numbered))
     console.print(table)
-    console.print(
-        "[green]+[/] supports   [red]-[/] opposes   [yellow]?[/] on a condition   [bold]![/] contested"
-    )
+    console.print("[green]+[/] supports  [red]-[/] opposes  [yellow]?[/] on a condition  [bold]![/] contested\n")
+    for number, proposition in enumerate(numbered, start=1):
+        console.print(f"{number:>4}  {proposition}", highlight=False)
 
 
-def short(text: str, most: int = 160) -> str:
+def short(text: str, most: int = 240) -> str:
     """The text on one line, cut at a word."""
     text = " ".join(text.split())
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " ..."
