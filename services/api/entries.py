@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,13 +18,13 @@ MENTIONS_IN_LISTS = 20  # an entry alone shows all of its mentions; `counts` are
 
 ENTRY_COLUMNS = sql.SQL(
     "e.id, e.dossier, e.kind, e.plover, e.plover_mode, e.date, e.date_from, e.date_to, e.status, e.actors,"
-    " e.recipients, e.summary, e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version,"
+    " e.recipients, e.outlets, e.summary, e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version,"
     " e.from_position, e.change, e.cause, e.merged_into, e.change_number"
 )
 
 
 def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """An entry in the shape that DESIGN.md fixes. `_period` is for filters and is taken off before sending."""
+    """An entry in the shape that DESIGN.md fixes. Names with `_` are for filters: `public`."""
     return {
         "id": str(row["id"]),
         "dossier": row["dossier"],
@@ -47,6 +46,7 @@ def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) ->
         "version": row["version"],
         "mentions": list(mentions),
         "_period": (row["date_from"], row["date_to"]),
+        "_outlets": row["outlets"],
     }
 
 
@@ -99,13 +99,14 @@ async def load_mentions(
     return found
 
 
-def fold_rows(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The entry's row as only these mentions tell it: what was published later does not show through."""
+def fold_rows(id_: UUID, root: EntryKey, rows: Sequence[Mapping[str, Any]], version: int) -> dict[str, Any]:
+    """An entry's row as only these mentions tell it: what was published later does not show through."""
     mentions = [_mention(m) for m in rows]
-    root = min((m.key for m in mentions), key=lambda key: (-len(key.date), -len(key.actors), key))
     entry = fold_entry(root, mentions)
     return {
-        **row,
+        "id": id_,
+        "dossier": root.dossier,
+        "kind": root.kind,
         "plover": entry.plover,
         "plover_mode": entry.plover_mode,
         "date": root.date,
@@ -114,11 +115,13 @@ def fold_rows(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict
         "status": entry.status.value,
         "actors": list(entry.actors),
         "recipients": list(entry.recipients),
-        "summary": entry.representative.words,
+        "outlets": sorted({m.outlet_key for m in mentions}),
+        "summary": entry.representative.sentence,
         "confidence": entry.representative.confidence,
         "mention_count": entry.counts.mentions,
         "outlet_count": entry.counts.outlets,
         "story_count": entry.counts.stories,
+        "version": version,
     }
 
 
@@ -137,6 +140,7 @@ def _mention(row: Mapping[str, Any]) -> Mention:
         confidence=row["confidence"],
         evidence=(row["evidence_start"], row["evidence_end"]),
         words=row["evidence_text"],
+        sentence=row["sentence"],
         outlet=row["outlet"],
         url=row["url"],
         published_at=row["published_at"],
@@ -144,8 +148,3 @@ def _mention(row: Mapping[str, Any]) -> Mention:
         story_id=row["story_id"],
         copy=row["is_copy"],
     )
-
-
-def within(date_to: dt.date, as_of: dt.date | None) -> bool:
-    """Whether something with that last day had been said or done by a day."""
-    return as_of is None or date_to <= as_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from services.core.domain.vocabulary import PloverType
 from services.core.errors import FieldError, InvalidInput
 
 Words = Annotated[list[str] | None, Query(max_length=50)]
+Rows = Callable[[str], sql.Composable]  # which versions of a versioned table's alias count: `Clocks.rows`
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class TimelineFilter:
     dossier: str
     actor: frozenset[str] = frozenset()
     recipient: frozenset[str] = frozenset()
-    speaker: frozenset[str] = frozenset()  # person ids or names, folded
+    speaker: frozenset[str] = frozenset()  # names as asked for
+    person: frozenset[str] = frozenset()  # ids of the persons who bear them
     kind: frozenset[str] = frozenset()
     plover: frozenset[str] = frozenset()
     proposition: frozenset[str] = frozenset()
@@ -38,8 +40,8 @@ class TimelineFilter:
     min_stories: int = 0
     q: str | None = None
 
-    def where(self, mention_rows: sql.Composable) -> list[sql.Composable]:
-        """Conditions on `entries e`; `mention_rows` says which versions of `mentions m` count."""
+    def where(self, rows: Rows) -> list[sql.Composable]:
+        """Conditions on `entries e`; `rows` says which versions of other tables count."""
         found: list[sql.Composable] = [_equals("e.dossier", self.dossier)]
         for column, values in (
             ("actors", self.actor),
@@ -66,43 +68,55 @@ class TimelineFilter:
             found.append(sql.SQL("e.outlet_count >= {}").format(sql.Literal(self.min_outlets)))
         if self.min_stories:
             found.append(sql.SQL("e.story_count >= {}").format(sql.Literal(self.min_stories)))
-        if self.speaker or self.q:
-            found.append(_told(mention_rows, self._mention_conditions()))
-        if self.proposition:
-            found.append(_told(mention_rows, [_STATES.format(sql.Literal(sorted(self.proposition)))]))
-        return found
+        return found + [
+            sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})").format(
+                rows("m"), condition
+            )
+            for condition in self.told(rows)
+        ]
 
-    def _mention_conditions(self) -> Iterable[sql.Composable]:
+    def told(self, rows: Rows) -> list[sql.Composable]:
+        """Conditions each of which some mention `m` of an entry must meet."""
+        found: list[sql.Composable] = []
+        words: list[sql.Composable] = []  # one mention holds them all: these words by that speaker
         if self.speaker:
-            names = sql.Literal(sorted(self.speaker))
-            yield sql.SQL("(m.person = ANY({0}) OR lower(m.speaker) = ANY({0}))").format(names)
+            words.append(
+                sql.SQL("(m.person = ANY({}) OR lower(m.speaker {utf8}) IN ({}))").format(
+                    sql.Literal(sorted(self.person)),
+                    sql.SQL(", ").join(
+                        sql.SQL("lower({} {utf8})").format(sql.Literal(name), utf8=_UTF8)
+                        for name in sorted(self.speaker)
+                    ),
+                    utf8=_UTF8,
+                )
+            )
         if self.q:
-            yield sql.SQL(
-                "to_tsvector('english'::regconfig, m.evidence_text)"
-                " @@ websearch_to_tsquery('english'::regconfig, {})"
-            ).format(sql.Literal(self.q))
+            words.append(
+                sql.SQL(
+                    "to_tsvector('english'::regconfig, m.sentence)"
+                    " @@ websearch_to_tsquery('english'::regconfig, {})"
+                ).format(sql.Literal(self.q))
+            )
+        if words:
+            found.append(sql.SQL(" AND ").join(words))
+        if self.proposition:
+            found.append(_STATES.format(rows("s"), sql.Literal(sorted(self.proposition))))
+        return found
 
     @property
     def needs_search(self) -> bool:
         """Whether only the database can tell if an entry passes."""
-        return bool(self.q or self.proposition)
+        return bool(self.speaker or self.q or self.proposition)
 
     def passes(self, entry: Mapping[str, Any]) -> bool:
         """The same for an entry in memory, but for what `needs_search`."""
         date_from, date_to = entry["_period"]
         counts = entry["counts"]
-        speakers = {
-            folded
-            for m in entry["mentions"]
-            for folded in ((m["speaker"] or "").casefold(), m.get("person") or "")
-        }
-        outlets = {fold(m["outlet"]) for m in entry["mentions"] if m["outlet"]}
         return (
             entry["dossier"] == self.dossier
             and (not self.actor or not self.actor.isdisjoint(entry["actors"]))
             and (not self.recipient or not self.recipient.isdisjoint(entry["recipients"]))
-            and (not self.speaker or not self.speaker.isdisjoint(speakers))
-            and (not self.outlet or not self.outlet.isdisjoint(outlets))
+            and (not self.outlet or not self.outlet.isdisjoint(entry["_outlets"]))
             and (not self.kind or entry["kind"] in self.kind)
             and (not self.plover or entry["plover"] in self.plover)
             and (self.from_ is None or date_to >= self.from_)
@@ -127,15 +141,13 @@ class TimelineFilter:
 
 # The article states the proposition in the words that tell the event, or in words that overlap them.
 _STATES = sql.SQL(
-    "EXISTS (SELECT FROM read.statements s WHERE s.article_id = m.article_id AND s.to_position IS NULL"
-    " AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
+    "EXISTS (SELECT FROM read.statements s WHERE s.article_id = m.article_id AND {}"
+    " AND s.dossier = m.dossier AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
 )
 
 
-def _told(mention_rows: sql.Composable, conditions: Iterable[sql.Composable]) -> sql.Composable:
-    return sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})").format(
-        mention_rows, sql.SQL(" AND ").join(conditions)
-    )
+# Lower case of every alphabet, whatever the database's own collation.
+_UTF8 = sql.SQL('COLLATE "pg_c_utf8"')
 
 
 def _equals(column: str, value: str) -> sql.Composable:
@@ -151,7 +163,9 @@ def get_timeline_filter(
     dossier: DossierDep,
     actor: Words = None,
     recipient: Words = None,
-    speaker: Annotated[list[str] | None, Query(max_length=50, description="A person's id or name")] = None,
+    speaker: Annotated[
+        list[str] | None, Query(max_length=50, description="A person's id, name or surname")
+    ] = None,
     kind: Words = None,
     plover: Annotated[list[PloverType] | None, Query()] = None,
     proposition: Annotated[
@@ -163,20 +177,19 @@ def get_timeline_filter(
     status: Annotated[Literal["actual", "planned"] | None, Query()] = None,
     min_outlets: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     min_stories: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    q: Annotated[str | None, Query(max_length=500, description="Words of the evidence")] = None,
+    q: Annotated[str | None, Query(max_length=500, description="Words of the sentences that tell it")] = None,
 ) -> TimelineFilter:
     """The filters as asked. Ids that the dossier does not have are a problem that names the field."""
     _check_known("actor", actor, dossier)
     _check_known("recipient", recipient, dossier)
     _check_known("kind", kind, dossier)
     _check_known("proposition", proposition, dossier)
-    if q is not None and "\x00" in q:
-        raise InvalidInput([FieldError("q", "Holds a NUL character", "query")])
     return TimelineFilter(
         dossier=dossier.id,
         actor=frozenset(actor or ()),
         recipient=frozenset(recipient or ()),
-        speaker=frozenset(fold(s) for s in speaker or ()),
+        speaker=frozenset(" ".join(s.split()) for s in speaker or ()),
+        person=_persons(speaker or (), dossier),
         kind=frozenset(kind or ()),
         plover=frozenset(p.value for p in plover or ()),
         proposition=frozenset(proposition or ()),
@@ -191,6 +204,16 @@ def get_timeline_filter(
 
 
 TimelineFilterDep = Annotated[TimelineFilter, Depends(get_timeline_filter)]
+
+
+def _persons(names: Iterable[str], dossier: Dossier) -> frozenset[str]:
+    """Ids of those who bear a name, in any of its spellings or by surname; an id stands for itself."""
+    wanted = {fold(name) for name in names}
+    return frozenset(wanted) | frozenset(
+        person.id
+        for person in dossier.people.values()
+        if not wanted.isdisjoint({person.id, fold(person.surname), *map(fold, person.names)})
+    )
 
 
 def _check_known(field: str, values: list[str] | None, dossier: Dossier) -> None:

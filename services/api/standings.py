@@ -35,7 +35,7 @@ async def load_statements(
     cursor = await conn.execute(sql.SQL("SELECT * FROM read.statements s WHERE {}").format(both(where)))
     cells: dict[Cell, list[StatedPosition]] = {}
     async for row in cursor:
-        cells.setdefault((row["actor"], row["proposition"]), []).append(_statement(row))
+        cells.setdefault((row["actor"], row["proposition"]), []).append(statement_of(row))
     return cells
 
 
@@ -78,10 +78,14 @@ def _alternatives(statements: Sequence[StatedPosition], *, most: int | None) -> 
         {
             "stance": stance.value,
             "counts": _counts(told),
-            "evidence": [statement_json(s) for s in told[:most]],
+            "evidence": [statement_json(s) for s in sorted(told, key=_independent_first)[:most]],
         }
         for stance, told in sorted(by_stance.items())
     ]
+
+
+def _independent_first(statement: StatedPosition) -> tuple[object, ...]:
+    return statement.copy, statement.published_on, statement.published_at or "", str(statement.id)
 
 
 def _counts(statements: Sequence[StatedPosition]) -> dict[str, int]:
@@ -109,7 +113,8 @@ def statement_json(s: StatedPosition) -> dict[str, Any]:
     }
 
 
-def _statement(row: Mapping[str, Any]) -> StatedPosition:
+def statement_of(row: Mapping[str, Any]) -> StatedPosition:
+    """The statement that a row of `statements` holds."""
     return StatedPosition(
         id=row["id"],
         dossier=row["dossier"],
@@ -124,6 +129,7 @@ def _statement(row: Mapping[str, Any]) -> StatedPosition:
         confidence=row["confidence"],
         evidence=(row["evidence_start"], row["evidence_end"]),
         words=row["evidence_text"],
+        sentence=row["sentence"],
         article_id=row["article_id"],
         revision=row["revision"],
         outlet=row["outlet"],

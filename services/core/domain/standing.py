@@ -14,7 +14,7 @@ from services.core.domain.vocabulary import Stance, Voice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedPosition:
-    """One article's telling of a position. `words` and `condition` are None once it is withdrawn."""
+    """One article's telling of a position. `words`, `sentence`, `condition` are None once it is withdrawn."""
 
     id: UUID
     dossier: str
@@ -29,6 +29,7 @@ class StatedPosition:
     confidence: float
     evidence: tuple[int, int]
     words: str | None
+    sentence: str | None  # that the words stand in
     article_id: str
     revision: int
     outlet: str | None

@@ -48,6 +48,7 @@ class Mention:
     confidence: float
     evidence: tuple[int, int]
     words: str | None
+    sentence: str | None  # that the words stand in
     outlet: str | None
     url: str | None
     published_at: str | None

@@ -105,14 +105,14 @@ class StandingCodec(_Plain):
 
 
 _SHARED = (
-    "person", "speaker", "confidence", "evidence_start", "evidence_end", "evidence_text", "article_id",
+    "person", "speaker", "confidence", "evidence_start", "evidence_end", "evidence_text", "sentence", "article_id",
     "revision", "outlet", "url", "published_at", "published_on", "story_id", "is_copy",
 )  # fmt: skip
 
 
 def _encode_shared(m: Mention | StatedPosition) -> tuple[Any, ...]:
     return (
-        m.person, m.speaker, m.confidence, m.evidence[0], m.evidence[1], m.words, m.article_id,
+        m.person, m.speaker, m.confidence, m.evidence[0], m.evidence[1], m.words, m.sentence, m.article_id,
         m.revision, m.outlet, m.url, m.published_at, m.published_on, m.story_id, m.copy,
     )  # fmt: skip
 

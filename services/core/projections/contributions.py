@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.core.domain.events import ExtractionCompleted
+from services.core.domain.sentences import sentence_around
 from services.core.domain.standing import StatedPosition
 from services.core.domain.timeline import EntryKey, Mention
 from services.core.domain.vocabulary import Stance, Status, Voice
@@ -110,6 +111,7 @@ def _shared(
         "confidence": float(record["confidence"]),
         "evidence": (start, end),
         "words": text[start:end] if text is not None else None,
+        "sentence": text[slice(*sentence_around(text, start, end))] if text is not None else None,
         "outlet": revision.outlet,
         "url": revision.url,
         "published_at": revision.published_at or event.article_date,

@@ -127,7 +127,7 @@ class MentionRow(SQLModel, table=True):
         Index("mentions_published", "published_on"),
         Index(
             "mentions_words",
-            func.to_tsvector(text("'english'::regconfig"), text("evidence_text")),
+            func.to_tsvector(text("'english'::regconfig"), text("sentence")),
             postgresql_using="gin",
         ),
         {"schema": SCHEMA},
@@ -152,6 +152,7 @@ class MentionRow(SQLModel, table=True):
     evidence_start: int = _column(Integer)
     evidence_end: int = _column(Integer)
     evidence_text: str | None = _text(null=True)
+    sentence: str | None = _text(null=True)  # that the evidence stands in
     article_id: str = _text()
     revision: int = _column(Integer)
     outlet: str | None = _text(null=True)
@@ -230,6 +231,7 @@ class StatementRow(SQLModel, table=True):
     evidence_start: int = _column(Integer)
     evidence_end: int = _column(Integer)
     evidence_text: str | None = _text(null=True)
+    sentence: str | None = _text(null=True)  # that the evidence stands in
     article_id: str = _text()
     revision: int = _column(Integer)
     outlet: str | None = _text(null=True)

@@ -131,7 +131,7 @@ def _entry_version(
         recipients=list(entry.recipients),
         speakers=sorted({m.person for m in mentions if m.person}),
         outlets=sorted({m.outlet_key for m in mentions}),
-        summary=entry.representative.words,
+        summary=entry.representative.sentence,
         representative=entry.representative.id,
         confidence=entry.representative.confidence,
         mention_count=entry.counts.mentions,

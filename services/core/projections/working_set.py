@@ -238,8 +238,8 @@ _BLANK = (
        WHERE m.article_id = ANY(%s) AND entries.representative = m.id AND summary IS NOT NULL""",
     """UPDATE standings SET condition = NULL FROM statements s
        WHERE s.article_id = ANY(%s) AND standings.representative = s.id AND standings.condition IS NOT NULL""",
-    """UPDATE mentions SET evidence_text = NULL, speaker = CASE WHEN person IS NOT NULL THEN speaker END
+    """UPDATE mentions SET evidence_text = NULL, sentence = NULL, speaker = CASE WHEN person IS NOT NULL THEN speaker END
        WHERE article_id = ANY(%s)""",
-    """UPDATE statements SET evidence_text = NULL, condition = NULL,
+    """UPDATE statements SET evidence_text = NULL, sentence = NULL, condition = NULL,
        speaker = CASE WHEN person IS NOT NULL THEN speaker END WHERE article_id = ANY(%s)""",
 )

@@ -81,6 +81,7 @@ CREATE TABLE read.mentions (
     evidence_start INTEGER NOT NULL,
     evidence_end INTEGER NOT NULL,
     evidence_text TEXT,
+    sentence TEXT,
     article_id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     outlet TEXT,
@@ -95,7 +96,7 @@ CREATE INDEX mentions_article ON read.mentions (article_id);
 CREATE INDEX mentions_entry ON read.mentions (entry_id, from_position);
 CREATE INDEX mentions_published ON read.mentions (published_on);
 CREATE INDEX mentions_scope ON read.mentions (dossier, kind) WHERE to_position IS NULL;
-CREATE INDEX mentions_words ON read.mentions USING gin (to_tsvector('english'::regconfig, evidence_text));
+CREATE INDEX mentions_words ON read.mentions USING gin (to_tsvector('english'::regconfig, sentence));
 CREATE TABLE read.entries (
     id UUID NOT NULL,
     from_position BIGINT NOT NULL,
@@ -148,6 +149,7 @@ CREATE TABLE read.statements (
     evidence_start INTEGER NOT NULL,
     evidence_end INTEGER NOT NULL,
     evidence_text TEXT,
+    sentence TEXT,
     article_id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     outlet TEXT,
