@@ -80,9 +80,26 @@ def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:
             for holders in [h for h in found if set(h) & set(agents)]:
                 del found[holders]
             found[agents] = Attitude(agents, sign, node, kind_here, scene.done(node, agents), _told(scene, node, agents))
+    for attitude in _described(scene, token, words):
+        if not any(set(h) & set(attitude.holders) for h in found):
+            found[attitude.holders] = attitude
     if found or not touched:
         return list(found.values())
     return list(_said(scene, token, sign, kind, last))
+
+
+def _described(scene: Scene, token: Any, words: AttitudeWords) -> Iterator[Attitude]:
+    """"The moratorium offered by Moscow", "the inspections that Putin proposed"."""
+    for noun in (token, *(n for n, _ in _upwards(token) if n.lemma_.lower() in _NOUNS_OF_THING)):
+        for verb in noun.children:
+            if verb.dep_ not in {"acl", "relcl"}:
+                continue
+            entry = words.of(verb) or ((1, "proposal") if verb.lemma_.lower() in {"make", "offer", "announce"} else None)
+            if entry is None:
+                continue
+            agents = scene.agents(verb)
+            if agents:
+                yield Attitude(agents, entry[0], verb, entry[1], scene.done(verb, agents), _told(scene, verb, agents))
 
 
 def _upwards(token: Any) -> Iterator[tuple[Any, Any]]:

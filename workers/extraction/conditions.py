@@ -15,7 +15,8 @@ _MARKERS = (
     "unless and? until?",
     "until",
     "only? (if|when|after)",
-    "(provided|providing) that?",
+    "(provide|provided|providing) that?",
+    "(provide|provided|providing) (@|both|other|all)",
     "on condition",
     "in (case|event)",
     "should (@|it|they)",
@@ -33,7 +34,7 @@ def condition_of(scene: Scene, line: Line, token: Any, *, strict: bool = False) 
     "when" do not count.
     """
     for number, source in enumerate(_MARKERS):
-        if strict and number in {3, 9}:
+        if strict and number in {3, 10}:
             continue
         for hit in scene.find(line, source):
             span = _read(scene, line, hit, token)

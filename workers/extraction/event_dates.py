@@ -67,23 +67,24 @@ class Dating:
                 continue
             root = tokens.root
             number = document.sentence_index(timex.start)
-            self._by_sentence.setdefault(number, []).append((timex, value, root, tuple(_governors(root))))
+            governors = tuple(_governors(root, past=bool(article) and value <= str(article)[: len(value)]))
+            self._by_sentence.setdefault(number, []).append((timex, value, root, governors))
 
-    def explicit(self, token: Any, within: Iterable[Span] = ()) -> str | None:
-        """The date that hangs on a verb or noun of action, or on the verb that it is part of.
+    def explicit(self, token: Any, within: Iterable[Span] = (), *, climb: bool = True) -> str | None:
+        """The date that hangs on a verb or noun of action, or (`climb`) on the verb that it is part of.
 
-        `within`: only dates in these spans or outside of every content; see Scene.
+        `within`: dates elsewhere count only if they hang on the very word.
         """
         number = self._document.sentence_index(token.idx)
         dates = self._by_sentence.get(number, ())
         if not dates:
             return None
         spans = tuple(within)
-        for node in _path(token):
+        for node in _path(token) if climb else (token,):
             hung = [
                 (abs(root.i - node.i), value)
                 for timex, value, root, governors in dates
-                if node.i in governors and _allowed(timex, spans)
+                if node.i in governors and (_allowed(timex, spans) or node.i == _first(governors, self._document))
             ]
             if hung:
                 return min(hung)[1]
@@ -105,6 +106,10 @@ class Dating:
         if len(dates) != 1:
             return None
         timex, value, governors = dates[0]
+        if token.dep_ in {"advcl", "relcl", "acl", "pcomp"} and token.i not in governors:
+            return None
+        if token.pos_ not in {"VERB", "AUX"} and token.dep_ not in {"dobj", "nsubj", "nsubjpass", "ROOT", "attr"}:
+            return None
         verbs = [self._document.doc[g] for g in governors if self._document.doc[g].pos_ in {"VERB", "AUX"}]
         if verbs and verbs[0].dep_ in {"relcl", "acl", "advcl"} and verbs[0].i != token.i:
             return None
@@ -139,16 +144,31 @@ def is_repeated(token: Any, sentence: str) -> bool:
     return bool(words & _OPEN) or bool(_OPEN_PHRASE.search(sentence))
 
 
-def _governors(root: Any) -> Iterable[int]:
-    """The tokens that a date hangs on: up over nouns and prepositions to the first verb."""
+def _governors(root: Any, *, past: bool) -> Iterable[int]:
+    """The tokens that a date hangs on: up over nouns and prepositions to the first verb.
+
+    What is still to be done ("announced his intention to leave on October 20") is not done on a day that is
+    `past`: then the date belongs to the verb above.
+    """
     node = root
-    for _ in range(8):
+    for _ in range(9):
         if node.head.i == node.i:
             return
         node = node.head
         yield node.i
-        if node.pos_ in {"VERB", "AUX"}:
+        if node.pos_ in {"VERB", "AUX"} and not (past and _to_come(node)):
             return
+
+
+def _to_come(verb: Any) -> bool:
+    return verb.dep_ in {"xcomp", "acl", "pcomp", "advcl"} and (
+        any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children) or (verb.tag_ == "VBG" and verb.dep_ == "pcomp")
+    )
+
+
+def _first(governors: tuple[int, ...], document: Document) -> int:
+    """The first verb, or noun of action, that a date hangs on."""
+    return next((g for g in governors if document.doc[g].pos_ in {"VERB", "AUX", "NOUN"}), -1)
 
 
 def _path(token: Any) -> Iterable[Any]:

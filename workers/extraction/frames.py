@@ -43,6 +43,9 @@ class Frame:
         return any(s.start <= offset < s.end for s in self.spans)
 
 
+_TRUE = frozenset({"true", "correct", "accurate", "right"})
+
+
 class Operators:
     """The operator lexicon of a dossier by word."""
 
@@ -117,6 +120,9 @@ def _frame(
                     break
     if not holders and cue is not None and quotation.speaker is None:
         holders = cast.agents(cue)
+    owner = _noun_owner(cue, cast, operators)
+    if owner:
+        holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
     return Frame(
         cls=cls,
         cue=cue,
@@ -130,6 +136,16 @@ def _frame(
     )
 
 
+def _noun_owner(cue: Any, cast: Cast, operators: Operators) -> str | None:
+    """"of US claims that ...": a noun that the tagger took for a verb, with its owner right before it."""
+    if cue is None or cue.pos_ != "VERB" or cue.dep_ not in {"pobj", "dobj", "nsubjpass", "conj"} or cue.i == 0:
+        return None
+    if cue.lemma_.lower() not in operators.nouns or cue.tag_ not in {"VBZ", "NNS", "VB"}:
+        return None
+    mention = cast.mention(cue.nbor(-1))
+    return mention.actor if mention is not None else None
+
+
 def _joined(document: Document, source: Span) -> bool:
     return any(token.dep_ == "cc" and token.lower_ == "and" for token in document.tokens_in(source))
 
@@ -138,7 +154,8 @@ def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) ->
     if token.pos_ == "VERB" and not known:
         found = operators.verb(token)
         if found:
-            spans = tuple(_complement(token, operators))
+            text = token.doc.text
+            spans = tuple(s for s in _complement(token, operators) if not _broken(s, text))
             if spans:
                 cls, lemma = found
                 yield Frame(
@@ -154,10 +171,16 @@ def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) ->
 
 def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
     """What is called groundless is denied by whoever calls it so (no holder of its own)."""
-    if token.lemma_.lower() not in operators.falsehoods or token.pos_ not in {"ADJ", "NOUN", "VERB", "ADV"}:
+    affirmed = token.lemma_.lower() in _TRUE and any(c.dep_ == "neg" for c in token.head.children)
+    if not (affirmed or token.lemma_.lower() in operators.falsehoods) or token.pos_ not in {"ADJ", "NOUN", "VERB", "ADV"}:
         return
     target = None
-    if token.dep_ in {"acomp", "attr", "oprd", "conj"}:
+    extraposed = next((c for c in token.head.children if c.dep_ in {"ccomp", "csubj", "xcomp"} and c.i > token.i), None) or next(
+        (c for c in token.children if c.dep_ == "ccomp"), None
+    )
+    if extraposed is not None and token.dep_ in {"acomp", "attr"} and any(c.lower_ == "it" for c in token.head.children):
+        target = extraposed
+    elif token.dep_ in {"acomp", "attr", "oprd", "conj"}:
         head = token.head if token.dep_ != "conj" else token.head.head
         target = next((c for c in head.children if c.dep_ in {"nsubj", "dobj", "nsubjpass"}), None)
     elif token.dep_ == "amod":
@@ -171,9 +194,15 @@ def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
     if target is None or target.pos_ == "PRON" and target.lower_ not in {"this", "these", "that"}:
         return
     spans = tuple(_trimmed(target.doc, list(target.subtree), token))
-    negated = any(c.dep_ == "neg" for c in token.head.children) if token.dep_ in {"acomp", "attr"} else False
+    negated = not affirmed and any(c.dep_ == "neg" for c in token.head.children) if token.dep_ in {"acomp", "attr"} else False
     if spans and not negated:
         yield Frame("deny", token, spans, (), noun=True, lemma="false")
+
+
+def _broken(span: Span, text: str) -> bool:
+    """Whether a complement runs over the end of a quotation: then the parse is wrong."""
+    words = span.of(text)
+    return words[:1] in {"”", '"'} or ("”" in words and "“" not in words) or words.count('"') % 2 == 1
 
 
 def _trimmed(doc: Any, tokens: list[Any], without: Any) -> Iterator[Span]:

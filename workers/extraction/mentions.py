@@ -39,41 +39,13 @@ _TITLE = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Gen|Col|Adm|Sen|Rep|Gov|President|Minister|Secretary|Chancellor|General|Premier)\.? $"
 )
 _NOT_NAMES = frozenset(
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "The",
-        "A",
-        "An",
-        "In",
-        "On",
-        "At",
-        "But",
-        "And",
-        "He",
-        "She",
-        "It",
-        "They",
-        "We",
-        "I",
-    ]
+    re.findall(
+        r"\w+",
+        """
+    January February March April May June July August September October November December Monday
+    Tuesday Wednesday Thursday Friday Saturday Sunday The A An In On At But And He She It They We I
+    """,
+    )
 )
 
 
@@ -165,8 +137,9 @@ class _Finder:
             end = hit.end
         elif role is not None:
             kind = OFFICIAL if not is_institution(role) else gazetteer.INSTITUTION
+        silent = role is not None and not role.speaks
         before_start, before_role = self._role_before(hit.start)
-        if before_role is not None and (role is None or is_institution(role)):
+        if before_role is not None and (role is None or is_institution(role) or silent):
             start, role, kind = before_start, before_role, OFFICIAL
         if role is not None and not is_institution(role):
             former = bool(_FORMER.search(self.plain[max(0, start - 40) : start]))
@@ -176,11 +149,11 @@ class _Finder:
         quantity = _BEFORE_ROLE.search(self.plain[max(0, start - 40) : start])
         if kind == OFFICIAL and quantity:
             start -= len(quantity[1])
-        if role is not None and (not role.speaks or former):
-            actor = None
+        if silent or (role is not None and (not role.speaks or former)):
+            actor = None  # also for the head of a parliament's committee
         if person is not None:
             actor = self._speaks_for(person, former) if role is None or role.speaks else actor
-        elif role is not None and role.speaks and not former and kind == OFFICIAL and name is None and actor:
+        elif role is not None and kind == OFFICIAL and name is None and actor:
             person = self._holder(actor, self.plain[hit.start : end])
         mention = Mention(Span(start, end), actor, person, kind, role.name if role else None, name, former)
         if name is not None and person is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from services.core.domain.dossier import Dossier
@@ -13,6 +14,7 @@ from workers.extraction.guard import guard
 from workers.extraction.language import detect_language
 from workers.extraction.mention import Mention
 from workers.extraction.mentions import find_mentions
+from workers.extraction.owner import owner_of
 from workers.extraction.political_events import find_events
 from workers.extraction.positions import find_positions
 from workers.extraction.quotations import find_quotations
@@ -40,7 +42,7 @@ class Reader:
         What is in another language gives its language and date alone; what is off topic gives quotations
         and dates, no positions and no events.
         """
-        language = article.language or detect_language(article.text)
+        language = article.language or _language(article.text)
         day = work_out_date(article, self.dossier)
         if language is not None and language.split("-")[0].lower() not in LANGUAGES:
             return Reading(self.dossier.id, language, False, day)
@@ -89,12 +91,20 @@ class Reader:
     ) -> Scene:
         """What the rules look at."""
         nested: list[Quotation] = find_quotations(document, mentions, self.dossier, nested=True)
-        return Scene(document, self.dossier, mentions, nested, timexes, day.value, own_voice(article, document, mentions))
+        return Scene(document, self.dossier, mentions, nested, timexes, day.value, owner_of(document, self.dossier, article.outlet, mentions))
 
 
-def own_voice(article: ArticleText, document: Document, mentions: list[Mention]) -> str | None:
-    """The actor that speaks in the first person outside of quotation marks, if the text is its own."""
-    return None
+_ENGLISH = re.compile(r"\b(?:the|of|that|and|to|in|its|said|on|from|has|was|will)\b")
+_FEW_WORDS = 60
+
+
+def _language(text: str) -> str | None:
+    """The text's language. Of a few words the small words tell more than the statistics of letters."""
+    found = detect_language(text)
+    words = len(text.split())
+    if found != "en" and words < _FEW_WORDS and len(_ENGLISH.findall(text)) >= max(2, words // 8):
+        return "en"
+    return found
 
 
 def _as_day(value: str | None) -> date | None:

@@ -53,7 +53,7 @@ class _Resolver:
         self.subjects: dict[int, bool] = {}
         body = document.text[: len(document.doc.text)]
         self.quoted = [
-            q.span for q in find_quoted(body, document.paragraphs) if q.span.end - q.span.start > 40
+            q.span for q in find_quoted(body, document.paragraphs) if q.span.end - q.span.start > 12
         ]
         self.quote_starts = [q.start for q in self.quoted]
 

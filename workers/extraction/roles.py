@@ -15,264 +15,48 @@ class Role:
     institution: bool = False
 
 
-_INSTITUTIONS = frozenset(
-    [
-        "ministry",
-        "ministries",
-        "government",
-        "administration",
-        "parliament",
-        "embassy",
-        "mission",
-        "delegation",
-        "side",
-        "authorities",
-        "leadership",
-        "military",
-        "army",
-        "presidency",
-        "cabinet",
-        "department",
-        "council",
-        "command",
-        "staff",
-        "kremlin",
-        "chancellery",
-        "navy",
-        "congress",
-        "secretariat",
-        "commission",
-        "service",
-        "agency",
-        "bureau",
-        "office",
-        "directorate",
-        "officials-body",
-        "diplomacy",
-        "position",
-        "statement",
-        "commentary",
-        "legislature",
-        "assembly",
-        "senate",
-        "duma",
-        "bundestag",
-        "alliance",
-    ]
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INSTITUTIONS = _words(
+    """
+    ministry ministries government administration parliament embassy mission delegation side authorities
+    leadership military army presidency cabinet department council command staff kremlin chancellery
+    navy congress secretariat commission service agency bureau office directorate diplomacy position
+    statement commentary legislature assembly senate duma bundestag alliance
+    """
 )
-_SPEAKERS = frozenset(
-    [
-        "president",
-        "minister",
-        "chancellor",
-        "premier",
-        "secretary",
-        "undersecretary",
-        "spokesman",
-        "spokeswoman",
-        "spokesperson",
-        "spokespeople",
-        "spokesmen",
-        "ambassador",
-        "envoy",
-        "representative",
-        "diplomat",
-        "official",
-        "officer",
-        "negotiator",
-        "leader",
-        "chief",
-        "commander",
-        "general",
-        "admiral",
-        "head",
-        "director",
-        "adviser",
-        "advisor",
-        "king",
-        "queen",
-        "emperor",
-        "monarch",
-        "attache",
-        "counsellor",
-        "consul",
-        "commissioner",
-        "pope",
-        "chairman",
-        "chairwoman",
-        "chair",
-        "governor",
-        "vice-president",
-        "admin",
-        "minister-president",
-        "delegate",
-        "source",
-        "sources",
-        "aide",
-    ]
+_SPEAKERS = _words(
+    """
+    president minister chancellor premier secretary undersecretary spokesman spokeswoman spokesperson
+    spokespeople spokesmen ambassador envoy representative diplomat official officer negotiator leader
+    chief commander general admiral head director adviser advisor king queen emperor monarch attache
+    counsellor consul commissioner pope chairman chairwoman chair governor delegate source sources aide
+    counterpart
+    """
 )
-_SILENT = frozenset(
-    [
-        "lawmaker",
-        "legislator",
-        "senator",
-        "congressman",
-        "congresswoman",
-        "congressmen",
-        "congresswomen",
-        "representative-elect",
-        "mp",
-        "mps",
-        "deputy-of",
-        "parliamentarian",
-        "politician",
-        "expert",
-        "analyst",
-        "scholar",
-        "professor",
-        "academic",
-        "scientist",
-        "researcher",
-        "historian",
-        "journalist",
-        "reporter",
-        "newspaper",
-        "daily",
-        "magazine",
-        "media",
-        "press",
-        "outlet",
-        "broadcaster",
-        "think-tank",
-        "thinktank",
-        "party",
-        "parties",
-        "opposition",
-        "activist",
-        "candidate",
-        "economist",
-        "strategist",
-        "author",
-        "commentator",
-        "veteran",
-        "citizen",
-        "voter",
-        "businessman",
-        "democrat",
-        "democrats",
-        "republican",
-        "republicans",
-        "specialist",
-        "pundit",
-        "columnist",
-        "correspondent",
-    ]
+_SILENT = _words(
+    """
+    lawmaker legislator senator congressman congresswoman congressmen congresswomen mp mps
+    parliamentarian politician expert analyst scholar professor academic scientist researcher historian
+    journalist reporter newspaper daily magazine media press outlet broadcaster think-tank thinktank
+    party parties opposition activist candidate economist strategist author commentator veteran citizen
+    voter businessman democrat democrats republican republicans specialist pundit columnist
+    correspondent committee subcommittee faction caucus
+    """
 )
-_MODIFIERS = frozenset(
-    [
-        "foreign",
-        "defence",
-        "defense",
-        "interior",
-        "finance",
-        "justice",
-        "prime",
-        "deputy",
-        "first",
-        "vice",
-        "senior",
-        "top",
-        "chief",
-        "acting",
-        "permanent",
-        "special",
-        "press",
-        "state",
-        "of",
-        "for",
-        "and",
-        "the",
-        "to",
-        "affairs",
-        "security",
-        "national",
-        "international",
-        "arms",
-        "control",
-        "under",
-        "assistant",
-        "nuclear",
-        "presidential",
-        "federal",
-        "joint",
-        "armed",
-        "forces",
-        "general",
-        "high",
-        "military",
-        "intelligence",
-        "political",
-        "disarmament",
-        "nonproliferation",
-        "non-proliferation",
-        "strategic",
-        "european",
-        "eu",
-        "nato",
-        "united",
-        "nations",
-        "un",
-        "white",
-        "house",
-        "pentagon",
-        "kremlin",
-        "s",
-        "policy",
-        "external",
-        "upper",
-        "lower",
-        "news",
-        "ruling",
-        "army",
-        "navy",
-        "air",
-        "force",
-        "territorial",
-        "energy",
-        "trade",
-        "economic",
-        "culture",
-        "unnamed",
-        "high-ranking",
-        "high-level",
-        "government",
-        "ministry",
-        "department",
-        "administration",
-        "embassy",
-        "mission",
-        "council",
-        "office",
-        "staff",
-        "parliament",
-        "duma",
-        "congressional",
-        "parliamentary",
-        "legislative",
-        "administration's",
-        "ministry's",
-        "department's",
-        "defence-ministry",
-        "commander-in-chief",
-        "chiefs",
-        "supreme",
-        "allied",
-        "main",
-        "regional",
-        "affairs",
-        "information",
-        "department",
-    ]
+_MODIFIERS = _words(
+    """
+    foreign defence defense interior finance justice prime deputy first vice senior top chief acting
+    permanent special press state of for and the to affairs security national international arms control
+    under assistant nuclear presidential federal joint armed forces general high military intelligence
+    political disarmament nonproliferation non-proliferation strategic european eu nato united nations
+    un white house pentagon kremlin s policy external upper lower news ruling army navy air force
+    territorial energy trade economic culture high-ranking high-level government ministry department
+    administration embassy mission council office staff parliament duma congressional parliamentary
+    legislative commander-in-chief chiefs supreme allied main regional information committee
+    """
 )
 _SPELLED = {
     "spokesmen": "spokesman",

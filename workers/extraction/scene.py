@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ class Scene:
     ) -> None:
         self.document = document
         self.dossier = dossier
-        self.mentions = mentions
+        self.dating = Dating(document, timexes, article_date)
+        self.mentions = mentions = [self._in_office(m) for m in mentions]
         operators = load_rules(dossier.id, "operators")
         self.operators = Operators(operators)
         self.cast = Cast(document, mentions, operators)
@@ -61,11 +62,24 @@ class Scene:
         self.words = lexicon(dossier.id)
         self.frames = read_frames(document, quotations, self.cast, self.operators)
         self.own_voice = own_voice
-        self.dating = Dating(document, timexes, article_date)
         self.article_date = article_date
         self._chains: dict[int, tuple[Frame, ...]] = {}
         self._said: dict[tuple[int, tuple[Span, ...]], Dated] = {}
         self.memo: dict[tuple[str, int], Any] = {}  # what rules share about a line
+
+    def _in_office(self, mention: Mention) -> Mention:
+        """Somebody out of office on the article's day may have been in office on the day told of."""
+        if mention.actor or not mention.person or mention.former:
+            return mention
+        token = self.document.token_at(mention.span.start)
+        days = [value for _, value in self.dating.in_sentence(token)] if token is not None else []
+        offices = self.dossier.people[mention.person].offices
+        for value in days:
+            for office in offices:
+                end = office.end.isoformat() if office.end else "9999"
+                if office.start.isoformat()[: len(value)] <= value <= end:
+                    return replace(mention, actor=office.actor)
+        return mention
 
     # --- looking at lines --------------------------------------------------------------------------------
 
@@ -145,10 +159,13 @@ class Scene:
         """
         found: list[Commitment] = []
         chain = self.chain(token.idx)
+        own = next((f for f in self.frames if f.cue is not None and f.cue.i == token.i and self.holders(f)), None)
+        if own is not None and own not in chain:
+            chain = (own, *chain)
         anonymous = assigned = False
         flip = 1
         for number, frame in enumerate(chain):
-            if frame.cue is not None and frame.cue.i == token.i:
+            if frame.cue is not None and frame.cue.i == token.i and frame is not own:
                 continue
             holders = self.holders(frame)
             outer = self._outer(chain[number + 1 :], holders)
@@ -250,7 +267,7 @@ class Scene:
 
     def _said_on(self, frame: Frame) -> Dated:
         cue = frame.cue
-        explicit = self.act_date(cue, frame.spans)
+        explicit = self.act_date(cue, frame.spans) if not self._embedded(frame) else self.dating.explicit(cue, climb=False)
         if explicit:
             return Dated(explicit, Basis.EXPLICIT)
         sentence = self.document.sentence_at(cue.idx)
@@ -261,7 +278,7 @@ class Scene:
             if outer.cue is None or outer.cue.i == cue.i:
                 continue
             when = self.said(outer)
-            same = bool(set(self.holders(outer)) & set(self.holders(frame)))
+            same = not self.holders(outer) or bool(set(self.holders(outer)) & set(self.holders(frame)))
             if not same and (is_open(cue) or frame.noun or cue.tag_ in {"VBD", "VBN"}):
                 return Dated(None, Basis.OPEN)
             return Dated(when.value, Basis.SPEECH if when.basis is Basis.EXPLICIT else when.basis)
@@ -274,6 +291,11 @@ class Scene:
         if leaned:
             return Dated(leaned, Basis.LEANED)
         return Dated(self.article_date, Basis.ARTICLE)
+
+    def _embedded(self, frame: Frame) -> bool:
+        """A noun of speech that another operator acts on: "rejected on Friday allegations by ..."."""
+        head = frame.cue.head
+        return frame.noun and (frame.cue.dep_ not in {"dobj", "ROOT"} or head.lemma_.lower() not in self.operators.light)
 
     def act_date(self, token: Any, spans: Iterable[Span] = ()) -> str | None:
         """The date that the clause of an act gives it, leaving out dates within `spans`."""

@@ -9,7 +9,10 @@ from services.core.domain.dossier import Dossier
 from services.core.domain.reading import Span, Speaker
 from workers.extraction.document import Document
 from workers.extraction.gazetteer import ADJECTIVE
-from workers.extraction.mention import PLACE, Mention
+from workers.extraction.mention import PLACE, PRONOUN, SELF, Mention
+
+_RELATIVE = frozenset({"who", "which", "that"})
+_DEPENDENT = frozenset({ADJECTIVE, PLACE, PRONOUN, SELF})  # beside the head of a phrase: "his", "Russian"
 
 
 class Speakers:
@@ -35,22 +38,27 @@ class Speakers:
         return Speaker(span=source, name=mention.name or words), mention.actor
 
     def mention_in(self, source: Span) -> Mention | None:
-        """The mention that is the head of the source: its noun, else the first that is more than an adjective."""
+        """The mention that is the head of the source: its noun, else the person named in it.
+
+        "Poland's opposition" and "his adviser" have none: whom a noun belongs to does not speak.
+        """
+        tokens = self.document.tokens_in(source)
+        if len(tokens) == 1 and tokens[0].lower_ in _RELATIVE and tokens[0].head.dep_ == "relcl":
+            whom = tokens[0].head.head
+            source = Span(whom.idx, whom.idx + len(whom))
+            tokens = self.document.tokens_in(source)
         inside = self._inside(source)
         if not inside:
             return None
-        tokens = self.document.tokens_in(source)
         if len(tokens):
             head = tokens.root
             for mention in inside:
                 if mention.span.start <= head.idx < mention.span.end:
                     return mention
-            # "Poland's new defence chief": the noun is not ours, what it belongs to does not speak
             first = inside[0]
-            if first.kind == ADJECTIVE or first.span.end < head.idx:
-                named = [m for m in inside if m.person or m.name]
-                return named[0] if named else None
-        return next((m for m in inside if m.kind not in {ADJECTIVE, PLACE}), None)
+            if first.kind in _DEPENDENT or first.span.end < head.idx:
+                return next((m for m in inside if (m.person or m.name) and m.kind not in _DEPENDENT), None)
+        return next((m for m in inside if m.kind not in _DEPENDENT), None)
 
     def _inside(self, source: Span) -> list[Mention]:
         number = max(0, bisect_left(self._starts, source.start) - 1)

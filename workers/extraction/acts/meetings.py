@@ -22,7 +22,7 @@ _NOUNS = frozenset(
 _SHOWN = frozenset({"show", "demonstrate", "present", "display", "unveil", "exhibit"})
 _VERB = "h=(meet|hold|discuss|consult|confer|gather|convene|negotiate|brief|host|talk|sit|show|demonstrate|present|display|visit|speak|attend|exhibit|take)"
 _NOUN = "h=(meeting|talk|talks|consultation|summit|session|briefing|negotiation|discussion|visit|call|conversation|round|presentation|demonstration|display)"
-_SUBJECT = "(#treaty|#9m729|#inf|#moratorium|missile|arms control|#mk41|inf|disarmament)"
+_SUBJECT = "(#treaty|#9m729|#inf*|#moratorium|missile|arms control|#mk41|inf|disarmament)"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:

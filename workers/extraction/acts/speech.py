@@ -122,7 +122,7 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
     if frame.cls == "urge" and not (frame.noun and frame.cue.dep_ not in {"dobj", "ROOT"}):
         if lemma in {"expect", "want", "ask", "invite"} and not _to_actor(scene, frame, holders):
             return None
-        if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf|#9m729|#moratorium")):
+        if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
             return "proposal" if lemma == "invite" else None
         return "demand"
     if frame.cls == "accuse" and lemma in {"accuse", "blame", "denounce", "fault", "charge"} and not frame.noun:

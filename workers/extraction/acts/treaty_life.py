@@ -168,7 +168,9 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if token.dep_ == "xcomp" and token.head.lemma_.lower() not in {"say", "announce"}:
                 continue
-            date = _dated(scene, token)
+            date = _dated(scene, token) if token.pos_ == "VERB" else scene.dating.explicit(token, climb=False)
+            if not date and token.pos_ != "VERB" and token.dep_ in {"nsubj", "dobj", "nsubjpass"}:
+                date = _dated(scene, token)
             if not date:
                 continue
             yield _made(scene, line, token, "agreement-ended", date, _ender(scene, line, token))

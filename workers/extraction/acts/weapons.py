@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
-_MISSILE = "(#inf|#9m729|#usmissile|#rumissile|missile|weapon)"
+_MISSILE = "(#inf*|#9m729|#usmissile|#rumissile|missile|weapon)"
 _TESTS = (
     f"h=(test|test-fire|test-fired|test-launch|fire|launch|flight-test|trial|tested|conduct|carry out|shot) ~7 {_MISSILE}",
     f"h=(test|tests|launch|firing|trial|flight|testing|flights) ~4 of ~6 {_MISSILE}",

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from workers.extraction.rulework import from_commitment, negated, stance_of
+from workers.extraction.frames import Frame, is_negated
+from workers.extraction.rulework import from_commitment, has_modal, negated, stance_of
 
 if TYPE_CHECKING:
     from workers.extraction.findings import Finding
-    from workers.extraction.scene import Scene
+    from workers.extraction.scene import Commitment, Scene
     from workers.extraction.signs import Hit, Line
 
 _PARTY = {"russia": "russia-complied", "usa": "us-complied"}
@@ -20,21 +21,23 @@ _OTHER = {"russia": "usa", "usa": "russia"}
 _BREACHES = (
     "h={violate}",
     "h=(break|breaking|broke|broken) ~ ({treaty}|{duty})",
-    "h=({treaty} - busting|{treaty} - violat*|#inf - busting|busting)",
+    "h=({treaty} - busting|{treaty} - violat*|#inf* - busting|busting)",
     "(non - |non )h=compl*",
     "h=(noncompliance|non-compliance|non-compliant|noncompliant)",
     "(fail|failure|refuse|refusal|unwilling*) ~1 to ~1 h=(comply|adhere|abide|honour|honor|respect|observe|fulfil|fulfill)",
     "run ~1 h=afoul of ~ {treaty}",
     "h=(disregard*|ignor*|neglect*|defy|defying|defiance|trample|trampl*) ~3 ({treaty}|{duty})",
     "h=(inconsistent|incompatible|contrary|at odds) (with|to) ~4 ({treaty}|{duty})",
-    "v=(#9m729|#mk41|missile|#inf) ~6 h=(ban|prohibit|outlaw|forbid|exceed|prohibited|banned) ~5 ({treaty}|limit|range|kilometre|kilometer|km)",
-    "v=(#9m729|missile|#inf|range) ~8 h=(beyond|exceed|over|outside) ~4 (limit|range|allow*|permit*|500|threshold)",
-    "h=illegal ~2 v=(#9m729|#mk41|missile|#inf)",
-    "v=(#9m729|#mk41|missile|#inf|@russia|@usa) ~2 be ~1 h=(illegal|treaty - busting|banned|prohibited)",
+    "v=(#9m729|#mk41|missile|#inf*) ~6 h=(ban|prohibit|outlaw|forbid|exceed|prohibited|banned) ~5 ({treaty}|limit|range|kilometre|kilometer|km)",
+    "v=(#9m729|missile|#inf*|range) ~8 h=(beyond|exceed|over|outside) ~4 (limit|range|allow*|permit*|500|threshold)",
+    "h=illegal ~2 v=(#9m729|#mk41|missile|#inf*)",
+    "v=(#9m729|#mk41|missile|#inf*|@russia|@usa) ~2 be ~1 h=(illegal|treaty - busting|banned|prohibited)",
     "h=(breakout|dishonour*|dishonor*) ~4 {treaty}",
     "h=(banned|prohibited|forbidden|illegal|outlawed) ~3 v=(#9m729|missile) ~8 @russia",
     "@russia ~6 h=(banned|prohibited|forbidden|illegal|outlawed) v=(#9m729|missile)",
     "not (live|act) up? ~2 h=(up|commitment|obligation)",
+    "@russia ~6 h=(field|deploy|develop|test|build|produce|have|possess|fielding|deployment|development) ~6 v=#inf-banned",
+    "v=#inf-banned ~4 by @russia",
 )
 _KEPT = (
     "h=(compl*|compatible|conform*|adher*|abid*|accord*) (with|to|by) ~5 ({treaty}|{duty}|norm|regime|it)",
@@ -42,7 +45,7 @@ _KEPT = (
     "h=compliance (with|of) ~6 ({treaty}|{duty}|#9m729)",
     "h=(honour|honor|respect|observe|fulfil|fulfill|uphold|observing|honouring|honoring|observance|fulfilment|implement|implementation|execute) ~4 ({treaty}|{duty})",
     "(remain|be|stay|always) ~2 h=(commit|committed|faithful|loyal|true) to ~3 ({treaty}|{duty})",
-    "v=(#9m729|missile|range|parameter|#inf|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
+    "v=(#9m729|missile|range|parameter|#inf*|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
     " ({treaty}|limit|parameter|range|framework|500|threshold|ceiling|{duty})",
     "h=(keep|kept|stick|stuck|hold|held) to ~3 ({treaty}|{duty}|letter)",
     "(keep|put|leave|place) ~3 h=(within|inside) ~3 ({treaty}|limit)",
@@ -56,7 +59,7 @@ _RETURN = (
     "h=(resume|restore|ensure|demonstrate|prove|verify) ~3 (full|verifiable)? (compliance|comply)",
     "h=(end|stop|cease|address|remedy|correct|rectify) ~4 (violat*|breach*|non - compliance|noncompliance|infring*)",
     "(must|should|need to|have to|unless @ |until @ |if @ ) ~1 h=(comply|compliance|abide|adhere|honour|honor)",
-    "(full|verifiable|verifiably|real) (and verifiable|verifiable)? h=(compliance|comply) ",
+    "(to|into|for|towards) ~2 (full|verifiable|verifiably|real) (and verifiable|verifiable)? h=(compliance|comply) ",
 )
 _ELSEWHERE = (
     "(airspace|sovereignty|border|ceasefire|law|sanction|charter|right|waters|territory|#other|resolution|memorandum"
@@ -68,6 +71,7 @@ _EACH_OTHER = "(each other|one another|each side|mutual* accus*|mutual recrimina
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
     done: set[int] = set()
+    made: list[Finding] = []
     for sources, polarity, presupposed in ((_RETURN, -1, True), (_BREACHES, -1, False), (_KEPT, 1, False)):
         for source in sources:
             if not _possible(line, source):
@@ -78,8 +82,9 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                     continue
                 found = list(_at(scene, line, hit, token, polarity, presupposed))
                 done.add(token.i)
-                yield from found
-    yield from _bare_denials(scene, line, done)
+                made.extend(found)
+    yield from made
+    yield from _bare_denials(scene, line, made)
 
 
 _STEMS = ("violat", "breach", "compl", "break", "abid", "adher", "honor", "honour", "respect", "observ", "infring",
@@ -110,7 +115,9 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
         polarity = -polarity
     commitments = scene.commitments(token, polarity, presupposed=presupposed)
     if scene.has(line, _EACH_OTHER) and not presupposed:
-        yield from _mutual(scene, line, token, commitments)
+        yield from _mutual(scene, line, token)
+        return
+    if polarity < 0 and not flipped and any(w in line.before(number, 3) for w in (" alleged ", " so - called ", " supposed ")):
         return
     for party in _parties(scene, line, hit, token, commitments):
         proposition = _PARTY[party]
@@ -119,7 +126,7 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
             if not holders:
                 continue
             kept = commitment.polarity > 0
-            if not presupposed and polarity > 0 and party not in holders and not flipped and _directive(scene, token, commitment):
+            if not presupposed and polarity > 0 and party not in holders and not flipped and _directive(token, commitment):
                 kept, asked = False, True
             else:
                 asked = presupposed
@@ -147,9 +154,7 @@ def _is_negated(line: Line, number: int, token: Any, polarity: int) -> bool:
     return negated(line, number, token)
 
 
-def _directive(scene: Scene, token: Any, commitment: Commitment) -> bool:  # type: ignore[name-defined]  # noqa: F821
-    from workers.extraction.rulework import has_modal  # noqa: PLC0415
-
+def _directive(token: Any, commitment: Commitment) -> bool:
     return commitment.frame.cls in {"urge", "warn"} or has_modal(token)
 
 
@@ -157,7 +162,7 @@ def _kind(scene: Scene, commitment: Any, token: Any, party: str, kept: bool, ask
     if kept:
         return "denial" if party in commitment.holders or commitment.rule == "deny" else "statement"
     if asked:
-        directive = commitment.frame.cls == "urge" or _directive(scene, token, commitment)
+        directive = commitment.frame.cls == "urge" or _directive(token, commitment)
         refusal = any(w in scene.lines[scene.document.sentence_index(token.idx)].code for w in (" refus", " fail", " not ", " ignor"))
         return "demand" if directive else "accusation" if refusal else None
     return "accusation"
@@ -169,15 +174,16 @@ def _recipients(party: str, kept: bool, holders: tuple[str, ...]) -> tuple[str, 
     return (_OTHER[party],) if party in holders else ()
 
 
-def _mutual(scene: Scene, line: Line, token: Any, commitments: list[Any]) -> Iterator[Finding]:
-    from dataclasses import replace  # noqa: PLC0415
-
-    sides = [s.code[1:] for s in line.signs if s.code in {"@russia", "@usa"}]
-    if not commitments or not {"russia", "usa"} & set(sides) and not any(len(c.holders) > 1 for c in commitments):
+def _mutual(scene: Scene, line: Line, token: Any) -> Iterator[Finding]:
+    """"Both sides accuse each other": each of the other's breach."""
+    near = scene.lines[max(0, line.number - 2) : line.number + 1]
+    sides = {s.code for one in near for s in one.signs}
+    if not {"@russia", "@usa"} <= sides:
         return
-    first = commitments[0]
+    chain = scene.chain(token.idx)
+    cue = next((f.cue for f in chain if f.cls == "accuse" and f.cue is not None), token)
     for holder in ("usa", "russia"):
-        one = replace(first, holders=(holder,), polarity=-1, outer=())
+        one = scene._commit((holder,), -1, Frame("accuse", cue, (), (holder,), noun=cue.pos_ == "NOUN"), (), "accuse")
         yield from_commitment(
             scene, line, token, one, _PARTY[_OTHER[holder]], stance_of(-1), kind="accusation",
             recipients=(_OTHER[holder],), rule="compliance-mutual",
@@ -191,9 +197,12 @@ def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[A
         owner = _owner(value.code)
         if owner and not (value.code in {"missile", "#inf", "range", "parameter", "characteristic"}):
             return [owner]
-    doers = [a for a in scene.agents(token) if a in _PARTY]
+    agents = scene.agents(token)
+    doers = [a for a in agents if a in _PARTY]
     if doers:
         return doers[:1]
+    if agents and token.pos_ == "VERB" and not any(c.dep_ == "auxpass" for c in token.children):
+        return []
     doer = scene.cast.doer(token)
     if doer is not None:
         sign = line.sign_of(doer.i)
@@ -254,27 +263,58 @@ def _phrase_owner(line: Line, noun: Any) -> str | None:
     return None
 
 
-def _bare_denials(scene: Scene, line: Line, done: set[int]) -> Iterator[Finding]:
-    """'Moscow denies the allegation': what was alleged stands in a line before."""
-    if done or not scene.topical[line.number]:
-        return
-    said = "(accus*|allegation|charge|claim|finding|assertion|complaint|it)"
+_CHARGES = frozenset(
+    """accusation allegation charge claim finding assertion complaint insinuation wrongdoing contention suggestion
+    suspicion report accusations argument""".split()
+)
+_REFERRING = frozenset({"which", "it", "this", "that", "them", "these", "so", "those"})
+_DENYING = frozenset({"deny", "reject", "dismiss", "refute", "dispute", "contest", "repudiate", "rebut", "rebuff", "scoff", "rubbish"})
+_ALLEGED = "({violate}|non - compliance|noncompliance|non-compliance|breach*|accus*|comply|compliance|in line with|#inf-banned)"
+
+
+def _bare_denials(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
+    """'Moscow denies the charge', 'which Russia denies': what was alleged stands before, here or in a line above."""
     back = scene.lines[max(0, line.number - 3) : line.number + 1]
-    alleged = any(scene.has(l, "({violate}|non - compliance|noncompliance|breach*|accus*|comply|compliance)") for l in back)
-    if not alleged:
+    if not any(scene.has(one, _ALLEGED) for one in back):
         return
-    for frame in scene.frames:
-        if frame.cls != "deny" or frame.cue is None or scene.document.sentence_index(frame.cue.idx) != line.number:
-            continue
-        if frame.lemma in {"refuse", "decline", "false"}:
-            continue
-        content = " ".join(s.code for s in line.signs if frame.covers(scene.document.doc[s.first].idx))
-        if not scene.words(said).search(f" {content} ") or len(content.split()) > 9:
+    denied = {h for f in found for h in f.holders if f.rule.endswith("/deny") or (f.kind == "denial")}
+    for sign in line.signs:
+        token = line.doc[sign.first]
+        frame = _bare_frame(scene, token)
+        if frame is None:
             continue
         for holder in scene.holders(frame):
-            if holder in _PARTY:
-                commitment = scene._commit((holder,), 1, frame, scene._outer(scene.chain(frame.cue.idx), (holder,)), "deny")
-                yield from_commitment(
-                    scene, line, frame.cue, commitment, _PARTY[holder], stance_of(1), kind="denial",
-                    recipients=(_OTHER[holder],), rule="compliance-bare", sure=0.65,
-                )
+            if holder not in _PARTY or holder in denied:
+                continue
+            denied.add(holder)
+            outer = scene._outer(scene.chain(token.idx), (holder,))
+            commitment = scene._commit((holder,), 1, frame, outer, "deny")
+            yield from_commitment(
+                scene, line, token, commitment, _PARTY[holder], stance_of(1), kind="denial",
+                recipients=(_OTHER[holder],), rule="compliance-bare", sure=0.7,
+            )
+
+
+def _bare_frame(scene: Scene, token: Any) -> Frame | None:
+    lemma = token.lemma_.lower()
+    if token.pos_ == "VERB" and lemma in _DENYING and not is_negated(token):
+        things = [c for c in token.children if c.dep_ in {"dobj", "nsubjpass", "ccomp", "xcomp", "pobj"}]
+        things += [g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ in {"pobj", "pcomp"}]
+        if token.dep_ == "relcl" and token.head.lemma_.lower() in _CHARGES:
+            things = [token.head]
+        if token.dep_ == "acl" and token.tag_ == "VBN" and token.head.lemma_.lower() in _CHARGES:
+            things = [token.head]
+        if things and not any(t.lower_ in _REFERRING or t.lemma_.lower() in _CHARGES for t in things):
+            return None
+        agents = scene.agents(token)
+        return Frame("deny", token, (), agents, lemma=lemma) if agents else None
+    if lemma in scene.operators.falsehoods:
+        for frame in scene.chain(token.idx):
+            holders = scene.holders(frame)
+            if holders and frame.cls != "deny":
+                target = next((c for c in token.head.children if c.dep_ == "nsubj"), None)
+                target = token.head if token.dep_ == "amod" else target
+                if target is not None and target.lemma_.lower() in _CHARGES and not frame.negated:
+                    return frame
+                return None
+    return None

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Hit, Line
 
 _P = "deployment"
-_WEAPON = "(#inf|#usmissile|#rumissile|#9m729|missile|weapon)"
+_WEAPON = "(#inf*|#usmissile|#rumissile|#9m729|missile|weapon)"
 _VERB = (
     "(deploy*|station*|field*|place|placing|placement|develop*|build*|produc*|host*|position*|install*|manufactur*|creat*|design*"
-    "|acquir*|base|basing|put|have|possess*|introduc*|stationing|move|send|bring|construct*|r&d|work)"
+    "|acquir*|base|basing|possess*|introduc*|stationing|construct*)"
 )
 _PATTERNS = (
     f"h={_VERB} (of|on)? ~7 v={_WEAPON}",
-    f"v=(#inf|#usmissile|#rumissile) %6 (be|will be|to be|would be|can be) ~2 h={_VERB}",
-    "v=(#inf) h=(deployment|development|production)",
-    "(#inf|#usmissile|#rumissile|#9m729) ~8 put them h=on (ground|land)",
+    f"v=(#inf*|#usmissile|#rumissile) %6 (be|will be|to be|would be|can be) ~2 h={_VERB}",
+    "h=(have|put|send|move|bring|get) ~2 v=(#inf*|#usmissile|#rumissile)",
+    "h=work (on|begin) ~8 v=(#inf*|#rumissile)",
+    "v=(#inf*) h=(deployment|development|production)",
+    "(#inf*|#usmissile|#rumissile|#9m729) ~8 put them h=on (ground|land)",
     "put (them|it) h=on (ground|land)",
 )
 _NOT = (
@@ -80,7 +82,7 @@ def _ours(scene: Scene, line: Line, hit: Hit, token: Any) -> bool:
     if code == "missile":
         if any(w in line.code for w in (" anti ", " intercontinental ", " hypersonic ", " sea-based ", " air-launched ", " submarine ")):
             return False
-        return scene.recently(line, "(#treaty|#inf|#moratorium|#usmissile)", 2)
+        return scene.recently(line, "(#treaty|#inf*|#moratorium|#usmissile)", 2)
     return True
 
 
@@ -89,7 +91,7 @@ def _place(line: Line, code: str) -> int:
 
 
 def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
-    agents = tuple(a for a in scene.agents(token) if a != "nobody")
+    agents = scene.agents(token) or _orderer(scene, token)
     chain = [f for f in scene.chain(token.idx) if scene.holders(f)]
     speakers = scene.holders(chain[0]) if chain else ((scene.own_voice,) if scene.own_voice else ())
     if chain and chain[0].cls in _ACCUSING and chain[0].cls != "deny":
@@ -130,6 +132,20 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
         dated = replace(attitude, when=Dated(explicit, Basis.EXPLICIT))
         made = thing_finding(scene, line, token, dated, None, None, "deployment", _where(scene, line, hit), rule="deployment-act", sure=0.7)
         yield replace(made, status=status)
+
+
+def _orderer(scene: Scene, token: Any) -> tuple[str, ...]:
+    """"ordered the development of", "work to begin on": whoever has it done."""
+    node = token
+    for _ in range(3):
+        if node.head.i == node.i or node.dep_ not in {"dobj", "pobj", "prep", "xcomp", "ccomp", "nsubj"}:
+            return ()
+        node = node.head
+        if node.lemma_.lower() in {"order", "begin", "start", "approve", "announce", "authorise", "authorize", "instruct", "launch", "plan", "continue"}:
+            agents = scene.agents(node)
+            if agents:
+                return agents
+    return ()
 
 
 def _where(scene: Scene, line: Line, hit: Hit) -> tuple[str, ...]:

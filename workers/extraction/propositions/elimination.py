@@ -18,7 +18,7 @@ _DESTROY = "(destroy*|destruction|eliminat*|dismantl*|scrap*|dispos*|liquidat*|a
 _PATTERNS = (
     f"h={_DESTROY} (of|with)? ~4 v=(#9m729)",
     f"v=#9m729 %6 (be|must|should) ~3 h={_DESTROY}",
-    f"h={_DESTROY} (of|with)? ~3 v=(missile|system|#inf|launcher|weapon|arsenal|it|them)",
+    f"h={_DESTROY} (of|with)? ~3 v=(missile|system|#inf*|launcher|weapon|arsenal|it|them)",
 )
 
 
@@ -38,7 +38,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 
 def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
     """Whether "the missiles" are the 9M729: Russia's, with the 9M729 named in the lines before."""
-    if not scene.recently(line, "(#9m729)", 3) and not scene.has(line, "(ssc|@russia ~6 (missile|#inf|system))"):
+    if not scene.recently(line, "(#9m729)", 3) and not scene.has(line, "(ssc|@russia ~6 (missile|#inf*|system))"):
         return False
     value = hit.sign("v")
     between = line.before(hit.last, 4)

@@ -60,7 +60,7 @@ def _of_other(line: Line) -> bool:
 
 def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iterator[Finding]:
     yielded = False
-    polarity = -1 if _refused(line, number, token) else 1
+    polarity = -1 if negated(line, number, token, 5) else 1
     for commitment in scene.commitments(token, polarity):
         if commitment.rule == "accuser":
             continue
@@ -71,11 +71,11 @@ def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iter
                 continue
         if not china and sign < 0 and not (commitment.rule == "deny" or scene.has(line, "(oppos*|against|reject*|need not|no need)")):
             continue  # "China is not part of it" is a complaint, not a refusal
-        kind = "rejection" if sign < 0 else "demand" if commitment.frame.cls == "urge" and "@china" in line.code else "proposal"
+        recipients = addressees(scene, commitment.frame.cue, holders)
+        kind = "rejection" if sign < 0 else "demand" if commitment.frame.cls == "urge" and "china" in recipients and commitment.frame.lemma != "want" else "proposal"
         wanted = _wanted(scene, line, token, commitment)
         if sign > 0 and not wanted:
             continue
-        recipients = addressees(scene, commitment.frame.cue, holders)
         if sign < 0 and china:
             recipients = ("usa",)
         yielded = True
@@ -84,7 +84,7 @@ def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iter
             rule="multilateral", sure=0.7,
         )
     if not yielded:
-        yield from _by_doer(scene, line, token, polarity)
+        yield from _by_doer(scene, line, token, -1 if _refused(line, number, token) else 1)
 
 
 def _refused(line: Line, number: int, token: Any) -> bool:

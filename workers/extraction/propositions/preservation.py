@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _P = "treaty-preserved"
 _KEEP = (
-    "h=({preserve}|preservation|viability|survival) (of|for)? ~4 {treaty}",
+    "h=({preserve}|preservation|viability|survival) !that (of|for)? ~4 {treaty}",
     "h=({preserve}) it (alive|in place|in force|up|going|from|by|!to)?",
     "h=(remain|stay|continue) (in|within|party to|a party to|part of|inside) ~3 {treaty}",
     "h=(commit*|devoted|dedicated|attached|attach*) (to|importance to) ~4 {treaty}",
@@ -37,7 +37,7 @@ _PRAISE = (
     "h=(good|right) for ~6 {treaty}",
 )
 _GRIEF = (
-    "h=(regret*|lament*|deplor*|mourn*|bemoan*|sad*|sorry|sorrow) ~6 ({end}|fact|that|see) ~6 {treaty}",
+    "h=(regret*|lament*|deplor*|mourn*|bemoan*|sad*|sorry|sorrow) ~6 ({end}) ~6 {treaty}",
     "h=(regret*|lament*|deplor*|mourn*|bemoan*) ~3 {treaty} ~4 (end*|collaps*|demise|expir*|terminat*|cease|loss)",
     "({end}) of ~3 {treaty} %12 h=({bad})",
     "{treaty} ({end}) %10 h=({bad})",
@@ -89,20 +89,30 @@ def _at(scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: 
         if commitment.rule == "accuser":
             continue
         found = True
-        asked = commitment.frame.cls == "urge" and keeping
+        recipients = addressees(scene, commitment.frame.cue, commitment.holders)
+        asked = commitment.frame.cls == "urge" and keeping and _for_others(scene, commitment.frame.cue, recipients)
         if commitment.polarity < 0 and polarity > 0:
             if commitment.frame.lemma in {"refuse", "decline", "doubt"}:
                 continue
             if code.startswith(("destroy", "want", "wish", "seek")):
                 continue
         kind = "demand" if asked else "statement"
-        recipients = addressees(scene, commitment.frame.cue, commitment.holders) if asked else ()
+        recipients = recipients if asked else ()
         yield from_commitment(
             scene, line, token, commitment, _P, stance_of(commitment.polarity), kind=kind, recipients=recipients,
             weak=not asked, rule="preservation", sure=sure,
         )
     if not found and keeping:
         yield from _by_doer(scene, line, token, sure)
+
+
+def _for_others(scene: Scene, cue: Any, recipients: tuple[str, ...]) -> bool:
+    """Whether somebody else is asked: an actor, "both sides", "the parties"."""
+    if recipients:
+        return True
+    if cue is None or cue.lemma_.lower() in {"want", "expect", "insist"}:
+        return False
+    return any(t.lemma_.lower() in {"side", "party", "country", "capital", "power", "ally", "signatory", "nation"} for t in cue.subtree if cue.i < t.i < cue.i + 6)
 
 
 def _about_compliance(scene: Scene, line: Line, number: int) -> bool:
@@ -123,7 +133,9 @@ def _by_doer(scene: Scene, line: Line, token: Any, sure: float) -> Iterator[Find
     from workers.extraction.things import thing_finding  # noqa: PLC0415
 
     agents = scene.agents(token)
-    if not agents or any(scene.holders(f) for f in scene.chain(token.idx)):
+    if not agents or scene.chain(token.idx) or has_modal(token) or token.dep_ in {"advcl", "relcl"}:
+        return
+    if scene.has(line, "(would|could|may|might|if|unless|only)"):
         return
     attitude = Attitude(agents, 1, token, "statement", scene.done(token, agents))
     yield thing_finding(

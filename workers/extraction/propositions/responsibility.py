@@ -20,7 +20,7 @@ _OTHER = {"russia": "usa", "usa": "russia"}
 _WHO = "v=(@russia|@usa|we|it|they|he|us|our|itself)"
 _BLAMED = (
     f"{_WHO} ~6 h=(responsible|accountable|culpable|guilty|at fault|to blame|culprit)",
-    f"{_WHO} ~4 (bear|carry|have|hold|share|shoulder) ~5 h=(responsibility|blame|guilt|fault|brunt)",
+    f"{_WHO} ~4 (bear|carry|have|hold|share|shoulder|take|accept) ~5 h=(responsibility|blame|guilt|fault|brunt)",
     f"h=(responsibility|blame|fault|guilt) ~8 (lie|rest|fall|be|belong) ~3 (with|on|upon|at) ~2 {_WHO}",
     f"h=(blame|blaming|blamed) {_WHO}",
     f"h=(blame|blaming|fault|responsibility) ~8 (on|onto|upon|to|at) ~3 {_WHO}",

@@ -30,7 +30,7 @@ _WORDS = AttitudeWords(
         + ["turn down", "brush aside", "brush off", "wave away", "rule out", "shrug off"],
     },
 )
-_ACCESS = "(let|allow|permit|invite|give|grant|open) ~6 (inspector*|inspect|access|visit|examine|check) ~8 (site*|launcher*|base*|#mk41|#9m729|missile*|facilit*|#inf)"
+_ACCESS = "(let|allow|permit|invite|give|grant|open) ~6 (inspector*|inspect|access|visit|examine|check) ~8 (site*|launcher*|base*|#mk41|#9m729|missile*|facilit*|#inf*)"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -56,8 +56,8 @@ def _of_old(line: Line) -> bool:
 
 def _wanted(scene: Scene, line: Line) -> bool:
     """Disputed sites or weapons, or mutual measures, not verification at large."""
-    return scene.has(line, "(#mk41|#9m729|#inf|#moratorium|@usa|@nato|@russia|facilit*|site*|base*|mutual*|reciprocal*)") or scene.recently(
-        line, "(#mk41|#9m729|#moratorium|#inf)", 2
+    return scene.has(line, "(#mk41|#9m729|#inf*|#moratorium|@usa|@nato|@russia|facilit*|site*|base*|mutual*|reciprocal*)") or scene.recently(
+        line, "(#mk41|#9m729|#moratorium|#inf*)", 2
     )
 
 

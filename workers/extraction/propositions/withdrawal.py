@@ -23,7 +23,7 @@ _P = "us-withdrawal"
 _STEP = (
     "h=(step|move|decision|action|announcement|plan|withdrawal|exit|course|approach|pullout|choice|departure|policy)"
 )
-_ANAPHOR = "(such|this|the|that|any|@usa|his|their|its|planned|announced|unilateral) ~2 " + _STEP
+_ANAPHOR = _STEP
 _RECONSIDER = (
     "h=(reconsider*|rethink*|re-think|reverse|revise|revisit|think twice|think again|change ~2 mind|weigh|consider ~2 consequence|reflect)"
 )
@@ -81,6 +81,8 @@ def _only_asked(scene: Scene, token: Any) -> bool:
     """Whether somebody else asks for it, fears it or denies it."""
     for frame in scene.chain(token.idx):
         holders = scene.holders(frame)
+        if frame.negated or (frame.cls in {"oppose", "endorse"} and "usa" not in holders):
+            return True
         if frame.cls in {"urge", "deny"} and frame.cue is not None and "usa" not in holders:
             return True
         if frame.cls == "warn" and frame.noun:
@@ -127,7 +129,7 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
     kind = "suspension" if leaving.suspends else "withdrawal-announced"
     if own is not None:
         return scene.said(own), kind, Status.ACTUAL
-    announcing = _announcing_verb(token)
+    announcing = _announcing_verb(scene, token)
     if announcing is not None:
         when = scene.done(announcing, ("usa",))
         return when, kind if when.value else None, Status.ACTUAL
@@ -137,14 +139,15 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
     return Dated(None, Basis.OPEN), None, Status.ACTUAL
 
 
-def _announcing_verb(token: Any) -> Any:
+def _announcing_verb(scene: Scene, token: Any) -> Any:
     node = token
     for _ in range(6):
         if node.head.i == node.i:
             return None
         node = node.head
         if node.lemma_.lower() in _ANNOUNCING | {"say", "decide", "vow", "pledge", "threaten"} and node.pos_ in {"VERB", "NOUN"}:
-            return node
+            agents = scene.agents(node)
+            return node if not agents or "usa" in agents else None
     return None
 
 
@@ -228,12 +231,10 @@ def _lately(scene: Scene, line: Line) -> bool:
 def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Finding]:
     chain = scene.chain(token.idx)
     for frame in chain:
-        holders = tuple(h for h in scene.holders(frame) if h != "usa")
+        holders = scene.holders(frame)
+        if "usa" in holders and frame.cls != "endorse":
+            return
         if not holders:
-            if frame.cls == "deny" and frame.lemma == "false":
-                continue
-            if scene.holders(frame):
-                return
             continue
         stance = _by_frame(frame) or _by_words(scene, line, frame, number)
         if stance is None and frame.cls == "deny":
@@ -241,7 +242,7 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
         if stance is None:
             continue
         bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
-        kind = "endorsement" if stance is SUPPORTS else "accusation" if bad_faith else "statement"
+        kind = "statement" if "usa" in holders else "endorsement" if stance is SUPPORTS else "accusation" if bad_faith else "statement"
         commitment = Commitment(holders, 1, frame, scene._outer(chain[chain.index(frame) + 1 :], holders), frame.cls, 0.75)
         yield from_commitment(
             scene, line, token, commitment, _P, stance, kind=kind,
