@@ -36,6 +36,7 @@ _VERBS = (
     | words.NAMING
     | words.PREPOSITIONAL.keys()
 )
+_NOUNS = words.NOUNS | words.JUDGING_NOUNS
 _CARRIERS = frozenset({"VERB", "AUX", "ADP", "SCONJ"})
 _CLAUSAL = words.SAYING | words.THINKING | words.INTENDING | words.DIRECTING | words.NAMING | words.TREATING
 _KEPT_PREPOSITIONS = frozenset({"as", "for", "to", "of"})
@@ -75,7 +76,7 @@ def _attribution(sentence: Span, token: Any) -> Attribution | None:
             made = _by_verb(sentence, token, lemma)
         elif lemma in words.LIGHT:
             made = _by_light_verb(token)
-    elif token.pos_ == "NOUN" and lemma in words.NOUNS:
+    elif token.pos_ == "NOUN" and lemma in _NOUNS:
         made = _by_noun(token)
     return made
 
@@ -258,26 +259,27 @@ def _by_light_verb(verb: Any) -> Attribution | None:
 
 
 def _by_adjective(verb: Any) -> Attribution | None:
-    adjective = next(
-        (c for c in verb.rights if c.dep_ == "acomp" and c.lemma_.lower() in words.ADJECTIVES), None
-    )
-    if adjective is None:
-        return None
+    """'X is confident that Y', 'X is critical of Y', 'X is a supporter of Y'; `verb` is the copula."""
+    head = next((c for c in verb.rights if _is_attitude(c)), None)
     subject, top = find_subject(verb)
-    if subject is None or subject.lower_ in {"it", "there", "this", "that", "which"}:
+    if head is None or subject is None or subject.lower_ in _NO_SOURCES | {"it"}:
         return None
-    inside = [c for c in (*adjective.rights, *verb.rights) if c.dep_ in _CLAUSES and c.i > adjective.i]
-    cue = cue_of(verb, top)
-    end = end_of(adjective)
+    inside = [c for c in (*head.rights, *verb.rights) if c.dep_ in _CLAUSES and c.i > head.i]
+    end = end_of(head)
     if not inside:
-        about = next((c for c in adjective.rights if c.dep_ == "prep"), None)
-        if about is None:
-            return None
-        inside = [c for c in about.rights if c.dep_ in {"pobj", "pcomp"}]
-        end = end_of(about)
+        about = next((c for c in head.rights if c.dep_ == "prep"), None)
+        inside = [c for c in about.rights if c.dep_ in {"pobj", "pcomp"}] if about is not None else []
         if not inside:
             return None
-    return Attribution(adjective, noun_phrase(subject, verb), Span(cue.start, end), [join(inside)], subject)
+        end = end_of(about)
+    source, cue = noun_phrase(subject, verb), Span(cue_of(verb, top).start, end)
+    return Attribution(head, source, cue, [join(inside)], subject)
+
+
+def _is_attitude(token: Any) -> bool:
+    if token.dep_ == "attr":
+        return lemma_of(token) in words.HOLDERS
+    return token.dep_ == "acomp" and lemma_of(token) in words.ADJECTIVES
 
 
 # --- nouns -------------------------------------------------------------------------------------------------
@@ -288,7 +290,8 @@ def _noun_content(noun: Any) -> Span | None:
     clauses = [c for c in noun.rights if c.dep_ in {"ccomp", "acl"} and _is_clause(c, noun)]
     if clauses:
         return join(clauses)
-    about = next((c for c in noun.rights if c.dep_ == "prep" and c.lower_ in _ABOUT), None)
+    prepositions = _ABOUT | {"of"} if lemma_of(noun) in words.JUDGING_NOUNS else _ABOUT
+    about = next((c for c in noun.rights if c.dep_ == "prep" and c.lower_ in prepositions), None)
     if about is None:
         return None
     inside = [c for c in about.rights if c.dep_ in {"pobj", "pcomp"}]

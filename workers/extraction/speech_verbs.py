@@ -229,6 +229,19 @@ ADJECTIVES = _words(
     wary willing worried"""
 )
 
+# "X's rejection of Y": what follows "of" is judged
+JUDGING_NOUNS = _words(
+    """criticism condemnation praise endorsement rejection denial denunciation description view assessment account
+    embrace admiration disapproval approval acknowledgment acknowledgement recognition dismissal support opposition
+    characterization portrayal interpretation critique mockery"""
+)
+
+# "X is a supporter of Y"
+HOLDERS = _words(
+    """supporter critic opponent advocate proponent defender champion fan admirer sceptic skeptic detractor foe
+    backer believer enthusiast adversary"""
+)
+
 # verbs that carry a noun of speech: "voiced concern about", "made the claim that"
 LIGHT = _words(
     "make express voice issue give offer raise deliver have repeat reject air convey send share state"
