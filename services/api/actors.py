@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from psycopg import sql
 
 from services.api.caching import EtagDep, validated
@@ -12,16 +14,18 @@ from services.api.clocks import Clocks, ClocksDep, both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import Connection, ConnectionDep, DossierDep
 from services.api.positions import ActorId, known_actor
+from services.api.reported import find_groups
+from services.api.routing import ReadRouter
 from services.api.schemas import ActorDetail, ActorPage
 from services.api.standings import conditions
+from services.core.domain.calendar import last_day
 from services.core.domain.dossier import Dossier
-from services.core.web.problems import problem_responses
 from services.core.web.responses import JSONAnswer
 
-router = APIRouter(tags=["actors"])
+router = ReadRouter(tag="actors")
 
 
-@router.get("/v1/actors", response_model=ActorPage, responses=problem_responses(422))
+@router.read("/v1/actors", 422, 503, response_model=ActorPage)
 async def get_actors(
     request: Request,
     conn: ConnectionDep,
@@ -43,7 +47,7 @@ async def get_actors(
     return validated(page(request, data, following, clocks.position), etag)
 
 
-@router.get("/v1/actors/{actor_id}", response_model=ActorDetail, responses=problem_responses(404, 422))
+@router.read("/v1/actors/{actor_id}", 404, 422, 503, response_model=ActorDetail)
 async def get_actor(
     actor_id: ActorId, conn: ConnectionDep, etag: EtagDep, clocks: ClocksDep, dossier: DossierDep
 ) -> Response:
@@ -87,21 +91,29 @@ def _actor(dossier: Dossier, actor_id: str, counts: dict[str, tuple[int, int]]) 
 
 async def _counts(conn: Connection, dossier: Dossier, clocks: Clocks) -> dict[str, tuple[int, int]]:
     """Entries in which an actor acts, and propositions that it took a position on."""
-    as_of = sql.SQL("e.date_to <= {}").format(sql.Literal(clocks.as_of)) if clocks.as_of else sql.SQL("true")
-    reported = (
-        sql.SQL(
-            "EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND m.published_on <= {})"
-        ).format(clocks.rows("m"), sql.Literal(clocks.reported_by))
-        if clocks.reported_by
-        else sql.SQL("true")
-    )
-    entries = sql.SQL(
-        "SELECT actor, count(*) FROM read.entries e, unnest(e.actors) AS actor"
-        " WHERE e.dossier = {} AND e.change IN ('added', 'changed') AND {} AND {} AND {} GROUP BY actor"
-    ).format(sql.Literal(dossier.id), clocks.rows("e"), as_of, reported)
+    told = await _entries(conn, dossier, clocks)
     positions = sql.SQL(
         "SELECT s.actor, count(DISTINCT s.proposition) FROM read.statements s WHERE {} GROUP BY s.actor"
     ).format(both(conditions(clocks, dossier.id)))
-    told = {row["actor"]: row["count"] async for row in await conn.execute(entries)}
     stated = {row["actor"]: row["count"] async for row in await conn.execute(positions)}
     return {actor: (told.get(actor, 0), stated.get(actor, 0)) for actor in told.keys() | stated.keys()}
+
+
+async def _entries(conn: Connection, dossier: Dossier, clocks: Clocks) -> Mapping[str, int]:
+    if clocks.reported_by:
+        groups = await find_groups(conn, clocks, [sql.SQL("m.dossier = {}").format(dossier.id)])
+        return Counter(
+            actor
+            for group in groups
+            if clocks.as_of is None or last_day(group.root.date) <= clocks.as_of
+            for actor in group.actors
+        )
+    entries = sql.SQL(
+        "SELECT actor, count(*) FROM read.entries e, unnest(e.actors) AS actor"
+        " WHERE e.dossier = {} AND e.change IN ('added', 'changed') AND {} AND {} GROUP BY actor"
+    ).format(
+        dossier.id,
+        clocks.rows("e"),
+        sql.SQL("e.date_to <= {}").format(clocks.as_of) if clocks.as_of else sql.SQL("true"),
+    )
+    return {row["actor"]: row["count"] async for row in await conn.execute(entries)}

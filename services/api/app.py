@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.api import actors, articles, log, page, positions, stream, timeline
+from services.api import actors, articles, log, page, positions, stories, stream, timeline
 from services.api.caching import NotModified, on_not_modified
 from services.api.deps import Reads
-from services.api.stream import Hub
+from services.api.hub import Hub
+from services.api.schemas import EntryChange, EntryGone, PositionChange, PositionGone
+from services.api.stopping import on_stop_signal
 from services.core.errors import UnsafeSettings
 from services.core.eventstore.wakeups import Notifier
 from services.core.projections.base import PROJECTED
 from services.core.settings import Settings
-from services.core.web.app import new_app
+from services.core.web.app import add_schemas, new_app
 from services.core.web.database import install_database, make_pool
 
 
@@ -42,32 +44,25 @@ def install(app: FastAPI, settings: Settings) -> None:
     if settings.database_url is None:
         raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
     pool = make_pool(settings, application_name="treatyline-api", snapshots=True)
-    app.state.reads = Reads(pool)
-    app.state.reading = _Reading(app.state.reads, settings.database_url)
+    app.state.reads = Reads(pool, Notifier(settings.database_url, PROJECTED))
     install_database(app, pool)
     app.add_exception_handler(NotModified, on_not_modified)
+    add_schemas(app, EntryChange, EntryGone, PositionChange, PositionGone)
     # The stream before one entry: its path would be taken for an entry's id.
-    for part in (stream, timeline, positions, actors, articles, log, page):
+    for part in (stream, timeline, positions, actors, articles, stories, log, page):
         app.include_router(part.router)
 
 
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[None]:
-    """Opens what the read routes need, for a lifespan."""
-    async with app.state.reading.open() as hub:
-        app.state.hub = hub
-        yield
-
-
-class _Reading:
-    def __init__(self, reads: Reads, conninfo: str) -> None:
-        self._reads = reads
-        self._conninfo = conninfo
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Hub]:
-        async with AsyncExitStack() as stack:
-            await self._reads.pool.open()
-            stack.push_async_callback(self._reads.pool.close)
-            notifier = await stack.enter_async_context(Notifier(self._conninfo, PROJECTED))
-            yield await stack.enter_async_context(Hub(self._reads, notifier))
+    """Opens what the read routes need, for a lifespan. Open streams end when the server is told to stop."""
+    reads: Reads = app.state.reads
+    # Not waited for: while there is no database the service says so and comes back with it.
+    await reads.pool.open(wait=False)
+    try:
+        async with reads.notifier, Hub(reads) as hub:
+            app.state.hub = hub
+            with on_stop_signal(hub.close):
+                yield
+    finally:
+        await reads.pool.close()

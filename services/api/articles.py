@@ -1,48 +1,60 @@
-"""`GET /v1/articles`, one article with what was read out of it, its story, and which days were covered."""
+"""`GET /v1/articles`, and one article with what was read out of it."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import Header, Path, Query, Request, Response
 from psycopg import sql
 
-from services.api.caching import EtagDep, etag_of, validated
+from services.api.caching import EtagDep, check_unchanged, etag_of, validated
 from services.api.clocks import both, parse_date
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
-from services.api.deps import Connection, ConnectionDep, ReadsDep, get_connection, projected_position
-from services.api.quotes import bodies_of, latest_readings, quotation_json, span_json, speaker_of
-from services.api.schemas import ArticleDetail, ArticlePage, CoveragePage, StoryDetail
+from services.api.deps import AtLeastDep, Connection, ConnectionDep, PositionDep, ReadsDep, projected_position
+from services.api.quotes import bodies_of, latest_readings
+from services.api.reading import entries_of, reading_json
+from services.api.routing import ReadRouter
+from services.api.schemas import ArticleDetail, ArticlePage
+from services.core.domain.calendar import day_of
+from services.core.domain.events import (
+    ArticleReceived,
+    ArticleRevised,
+    ArticleWithdrawn,
+    article_stream,
+    event_of,
+)
 from services.core.eventstore.bodies import Body
-from services.core.eventstore.store import Recorded
-from services.core.web.problems import Problem, problem_responses
+from services.core.eventstore.store import Recorded, read_stream_async
+from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer
 
-router = APIRouter(tags=["articles"])
+router = ReadRouter(tag="articles")
 
 State = Literal["received", "extracted", "skipped", "failed", "withdrawn"]
 FINISHED = frozenset({"extracted", "skipped", "failed", "withdrawn"})
 MAX_WAIT = 30
-GRACE_SECONDS = 2.0  # how long the projections may take to show an article that the log has
+POLL_SECONDS = 0.5  # while waiting; a wake-up can be lost
 
-_COLUMNS = sql.SQL(
+COLUMNS = sql.SQL(
     "a.*, r.url, r.published_at, r.language, r.language_read, r.tags, r.body_sha256, r.article_date,"
     " r.article_date_basis"
 )
-_FROM = sql.SQL(
+FROM = sql.SQL(
     " FROM read.articles a JOIN read.article_revisions r ON r.article_id = a.id AND r.revision = a.revision"
 )
 
 
-@router.get("/v1/articles", response_model=ArticlePage, responses=problem_responses(422))
+@router.read("/v1/articles", 422, 503, response_model=ArticlePage)
 async def get_articles(
     request: Request,
     conn: ConnectionDep,
+    position: PositionDep,
     etag: EtagDep,
     state: Annotated[State | None, Query()] = None,
     outlet: Annotated[str | None, Query(max_length=300)] = None,
@@ -54,7 +66,6 @@ async def get_articles(
     cursor: CursorQuery = None,
 ) -> Response:
     """Articles as they stand."""
-    position = await projected_position(conn)
     where: list[sql.Composable] = []
     for column, value in (("state", state), ("outlet", outlet), ("story_id", story)):
         if value is not None:
@@ -73,8 +84,8 @@ async def get_articles(
             )
         )
     query = sql.SQL("SELECT {}{} WHERE {} ORDER BY a.received_position {} LIMIT {}").format(
-        _COLUMNS,
-        _FROM,
+        COLUMNS,
+        FROM,
         both(where),
         sql.SQL(order.upper()),
         sql.Literal(limit + 1),
@@ -118,54 +129,65 @@ def article_json(row: Mapping[str, Any], body: Body | None) -> dict[str, Any]:
     }
 
 
-@router.get("/v1/articles/{article_id}", response_model=ArticleDetail, responses=problem_responses(404, 422))
+@router.read("/v1/articles/{article_id}", 404, 422, 503, response_model=ArticleDetail)
 async def get_article(
     request: Request,
     article_id: Annotated[str, Path(max_length=100)],
     reads: ReadsDep,
+    _: AtLeastDep,
     prefer: Annotated[str | None, Header(description="wait=10: answer when it is finished")] = None,
 ) -> Response:
     """One article: its posted text unchanged, its revisions, what was read out of it."""
     wait = _wait_seconds(prefer)
-    deadline = asyncio.get_running_loop().time() + (GRACE_SECONDS if wait is None else wait)
-    pause = 0.01
+    deadline = asyncio.get_running_loop().time() + (wait or 0)
     while True:
-        async for conn in get_connection(reads, None):
-            row = await (
-                await conn.execute(
-                    sql.SQL("SELECT {}{} WHERE a.id = %s").format(_COLUMNS, _FROM), (article_id,)
-                )
-            ).fetchone()
-            late = asyncio.get_running_loop().time() >= deadline
-            if row is not None and (wait is None or late or row["state"] in FINISHED):
-                answer = await _detail(request, conn, row)
-                if wait is not None:
-                    answer.headers["Preference-Applied"] = f"wait={wait}"
-                return answer
-            if row is None and (late or not await _in_log(conn, article_id)):
-                raise Problem(404, "There is no such article")
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.3, 0.2)
+        seen = reads.notifier.generation
+        left = deadline - asyncio.get_running_loop().time()
+        async with reads.connection() as conn:
+            state, stream = await _find(conn, article_id)
+            if state in FINISHED or left <= 0:
+                answer = await _answer(request, conn, article_id, stream)
+                break
+        await reads.notifier.wait(seen, min(left, POLL_SECONDS))
+    if wait is not None:
+        answer.headers["Preference-Applied"] = f"wait={wait}"
+    return answer
 
 
 def _wait_seconds(prefer: str | None) -> int | None:
     """Of `Prefer: wait=10` (RFC 7240), at most thirty seconds."""
-    match = re.search(r"(?:^|[,;\s])wait=\"?(\d{1,6})\b", prefer or "")
+    match = re.search(r"(?:^|[,;\s])wait=\"?(\d{1,6})\b", prefer or "", re.ASCII | re.IGNORECASE)
     return min(int(match[1]), MAX_WAIT) if match else None
 
 
-async def _in_log(conn: Connection, article_id: str) -> bool:
-    cursor = await conn.execute(
-        "SELECT 1 AS one FROM events WHERE stream_name = %s LIMIT 1", (f"article-{article_id}",)
-    )
-    return await cursor.fetchone() is not None
+async def _find(conn: Connection, article_id: str) -> tuple[str | None, list[Recorded]]:
+    """Its state in the read tables, None before it is there, and its stream. Raises a 404."""
+    stream = await read_stream_async(conn, article_stream(article_id))
+    if not stream:
+        raise Problem(404, "There is no such article")
+    cursor = await conn.execute("SELECT state FROM read.articles WHERE id = %s", (article_id,))
+    row = await cursor.fetchone()
+    return (row["state"] if row else None), stream
 
 
-async def _detail(request: Request, conn: Connection, row: Mapping[str, Any]) -> Response:
+async def _answer(
+    request: Request, conn: Connection, article_id: str, stream: Sequence[Recorded]
+) -> Response:
     position = await projected_position(conn)
+    query = sql.SQL("SELECT {}{} WHERE a.id = %s").format(COLUMNS, FROM)
+    row = await (await conn.execute(query, (article_id,))).fetchone()
+    if row is None:
+        # Posted a moment ago, and the projections have not got there: the log says enough.
+        answer = JSONAnswer(await _just_received(conn, stream) | {"position": position})
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
     etag = etag_of(request, position)
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    check_unchanged(request, etag)
+    projected = [recorded for recorded in stream if recorded.global_position <= position]
+    return validated(JSONAnswer(await _detail(conn, row, projected) | {"position": position}), etag)
+
+
+async def _detail(conn: Connection, row: Mapping[str, Any], stream: Sequence[Recorded]) -> dict[str, Any]:
     revisions = await (
         await conn.execute(
             "SELECT * FROM read.article_revisions WHERE article_id = %s ORDER BY revision", (row["id"],)
@@ -175,15 +197,63 @@ async def _detail(request: Request, conn: Connection, row: Mapping[str, Any]) ->
     bodies = {} if withdrawn else await bodies_of(conn, [r["body_sha256"] for r in revisions])
     body = _live_body(row, bodies)
     shown = row["shown_revision"]
-    readings = [] if shown is None or withdrawn else await latest_readings(conn, row["id"], shown)
-    texts = {r["revision"]: bodies.get(r["body_sha256"]) for r in revisions}
-    answer = article_json(row, body) | {
+    readings = [] if shown is None or withdrawn else latest_readings(stream, shown)
+    told = next((bodies.get(r["body_sha256"]) for r in revisions if r["revision"] == shown), None)
+    entries = await entries_of(conn, row["id"])
+    return article_json(row, body) | {
         "text": body.text if body else None,
         "revisions": _revisions(revisions, bodies),
-        "readings": [_reading(recorded, texts.get(shown)) for recorded in readings],
-        "position": position,
+        "readings": [reading_json(r, told.text if told else None, entries) for r in readings],
     }
-    return validated(JSONAnswer(answer), etag)
+
+
+async def _just_received(conn: Connection, stream: Sequence[Recorded]) -> dict[str, Any]:
+    """An article that only the log knows yet, as it will be shown."""
+    events = [(recorded, event_of(recorded.type, recorded.data)) for recorded in stream]
+    withdrawn = next((event for _, event in events if isinstance(event, ArticleWithdrawn)), None)
+    received = [(r, event) for r, event in events if isinstance(event, ArticleReceived | ArticleRevised)]
+    first = received[0][0]
+    event = next(e for _, e in reversed(received) if isinstance(e, ArticleReceived) or e.current)
+    bodies = {} if withdrawn else await bodies_of(conn, [e.body_sha256 for _, e in received])
+    body = bodies.get(event.body_sha256)
+    day = day_of(event.published_at) if event.published_at else first.recorded_at.astimezone(dt.UTC).date()
+    revisions = [
+        {
+            "revision": e.revision,
+            "current": not isinstance(e, ArticleRevised) or e.current,
+            "published_at": e.published_at,
+            "outlet": e.outlet,
+            "body_sha256": e.body_sha256,
+            "recorded_at": r.recorded_at,
+            "global_position": r.global_position,
+        }
+        for r, e in received
+    ]
+    return {
+        "id": event.article_id,
+        "state": "withdrawn" if withdrawn else "received",
+        "reason": withdrawn.reason if withdrawn else None,
+        "revision": event.revision,
+        "url": event.url,
+        "outlet": event.outlet,
+        "title": body.title if body else None,
+        "author": body.author if body else None,
+        "published_at": event.published_at,
+        "published_on": day.isoformat(),
+        "date": None,
+        "language": event.language,
+        "tags": list(event.tags),
+        "story": None,
+        "judged": None,
+        "duplicate_of": None,
+        "method": None,
+        "similarity": None,
+        "received_at": first.recorded_at,
+        "global_position": first.global_position,
+        "text": body.text if body else None,
+        "revisions": _revisions(revisions, bodies),
+        "readings": [],
+    }
 
 
 def _revisions(rows: Sequence[Mapping[str, Any]], bodies: Mapping[str, Body]) -> list[dict[str, Any]]:
@@ -211,108 +281,3 @@ def _revisions(rows: Sequence[Mapping[str, Any]], bodies: Mapping[str, Body]) ->
         )
         before = body
     return shown
-
-
-def _reading(recorded: Recorded, body: Body | None) -> dict[str, Any]:
-    data, text = recorded.data, body.text if body else None
-
-    def shown(record: Mapping[str, Any]) -> dict[str, Any]:
-        person, speaker = speaker_of(data["dossier"], record["speaker"], text)
-        words = {key: span_json(record[key], text) for key in ("evidence", "condition") if key in record}
-        return {**record, **words, "person": person, "speaker": speaker}
-
-    return {
-        "dossier": data["dossier"],
-        "dossier_version": data["dossier_version"],
-        "extractor_version": data["extractor_version"],
-        "revision": data["revision"],
-        "language": data["language"],
-        "positions": [shown(record) for record in data["positions"]],
-        "events": [shown(record) for record in data["political_events"]],
-        "quotations": [quotation_json(data["dossier"], q, text) for q in data["quotations"]],
-    }
-
-
-@router.get("/v1/stories/{story_id}", response_model=StoryDetail, responses=problem_responses(404, 422))
-async def get_story(story_id: UUID, conn: ConnectionDep, etag: EtagDep) -> Response:
-    """A story: the article that was published first, and every other that carries its words."""
-    position = await projected_position(conn)
-    story = await (await conn.execute("SELECT * FROM read.stories WHERE id = %s", (story_id,))).fetchone()
-    if story is None:
-        raise Problem(404, "There is no such story")
-    query = sql.SQL(
-        "SELECT {}{} WHERE a.story_id = %s ORDER BY a.published_order, a.received_position LIMIT 1000"
-    )
-    rows = await (await conn.execute(query.format(_COLUMNS, _FROM), (story_id,))).fetchall()
-    bodies = await bodies_of(conn, [row["body_sha256"] for row in rows])
-    articles = [
-        {
-            "id": row["id"],
-            "outlet": row["outlet"],
-            "title": body.title if (body := bodies.get(row["body_sha256"])) else None,
-            "url": row["url"],
-            "published_at": row["published_at"] or row["article_date"],
-            "head": row["id"] == story["head"],
-            "duplicate_of": row["duplicate_of"],
-            "method": row["method"],
-            "similarity": row["similarity"],
-        }
-        for row in rows
-    ]
-    answer = {
-        "id": str(story_id),
-        "head": story["head"],
-        "articles": story["articles"],
-        "data": articles,
-        "position": position,
-    }
-    return validated(JSONAnswer(answer), etag)
-
-
-@router.get("/v1/coverage", response_model=CoveragePage, responses=problem_responses(422))
-async def get_coverage(
-    request: Request,
-    conn: ConnectionDep,
-    etag: EtagDep,
-    outlet: Annotated[str | None, Query(max_length=300)] = None,
-    from_: Annotated[str | None, Query(alias="from")] = None,
-    to: Annotated[str | None, Query()] = None,
-    limit: LimitQuery = DEFAULT_LIMIT,
-    cursor: CursorQuery = None,
-) -> Response:
-    """Outlets by day, newest first: what was read, so that silence is not taken for absence."""
-    position = await projected_position(conn)
-    where: list[sql.Composable] = [sql.SQL("state <> 'withdrawn'")]
-    if outlet is not None:
-        where.append(sql.SQL("outlet = {}").format(sql.Literal(outlet)))
-    if from_:
-        where.append(sql.SQL("published_on >= {}").format(sql.Literal(parse_date(from_, "from", last=False))))
-    if to:
-        where.append(sql.SQL("published_on <= {}").format(sql.Literal(parse_date(to, "to", last=True))))
-    after = decode(request, cursor, str, str)
-    having: sql.Composable = sql.SQL("true")
-    if after:
-        day = parse_date(str(after.key[0]), "cursor", last=True)
-        having = sql.SQL("(published_on, coalesce(outlet, '')) < ({}, {})").format(
-            sql.Literal(day), sql.Literal(after.key[1])
-        )
-    query = sql.SQL(
-        "SELECT outlet, published_on, count(*) AS articles, count(*) FILTER (WHERE state = 'extracted') AS extracted,"
-        " count(*) FILTER (WHERE state = 'skipped') AS skipped, count(*) FILTER (WHERE state = 'failed') AS failed"
-        " FROM read.articles WHERE {} GROUP BY outlet, published_on HAVING {}"
-        " ORDER BY published_on DESC, coalesce(outlet, '') DESC LIMIT {}"
-    ).format(both(where), having, sql.Literal(limit + 1))
-    rows = await (await conn.execute(query)).fetchall()
-    data = [
-        {
-            "outlet": row["outlet"],
-            "day": row["published_on"].isoformat(),
-            **{name: row[name] for name in ("articles", "extracted", "skipped", "failed")},
-        }
-        for row in rows[:limit]
-    ]
-    following = None
-    if len(rows) > limit:
-        last = data[-1]
-        following = Cursor(position, (last["day"], last["outlet"] or ""))
-    return validated(page(request, data, following, position), etag)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 
-from services.api.deps import ConnectionDep, projected_position
+from services.api.deps import PositionDep
 
-_RELEASE = "1"  # raise it when the same question at the same position is answered in another shape
+_RELEASE = f"1 {version('treatyline')}"  # another release may answer the same question in another shape
 
 
 class NotModified(Exception):  # noqa: N818 - HTTP's own words
@@ -26,11 +27,23 @@ def etag_of(request: Request, position: int) -> str:
     return f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:24]}"'
 
 
-async def _conditional(request: Request, conn: ConnectionDep) -> str:
-    etag = etag_of(request, await projected_position(conn))
-    given = request.headers.get("if-none-match", "")
-    if given.strip() == "*" or etag in [tag.strip() for tag in given.split(",")]:
+def check_unchanged(request: Request, etag: str) -> None:
+    """Raises NotModified if the client named this validator in `If-None-Match` (weak comparison)."""
+    given = ",".join(request.headers.getlist("if-none-match"))
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    if "*" in tags or etag.removeprefix("W/") in tags:
         raise NotModified(etag)
+
+
+async def _conditional(
+    request: Request,
+    position: PositionDep,
+    if_none_match: Annotated[  # noqa: ARG001 - declared for the OpenAPI document; there may be several
+        str | None, Header(description="ETags of answers that the client has")
+    ] = None,
+) -> str:
+    etag = etag_of(request, position)
+    check_unchanged(request, etag)
     return etag
 
 

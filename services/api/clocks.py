@@ -6,16 +6,17 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Query
 from psycopg import sql
 
-from services.api.deps import Connection, ConnectionDep, projected_position
+from services.api.cursor import forged
+from services.api.deps import Connection, ConnectionDep, PositionDep
 from services.core.domain.calendar import first_day, last_day
 from services.core.errors import FieldError, InvalidInput
 
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Clocks:
     past: bool
 
     def at(self, position: int) -> Clocks:
-        """The same clocks at an earlier position, for the pages after the first."""
+        """The same clocks at an earlier position, for the pages after the first. Raises InvalidInput."""
+        if position > self.position:
+            raise forged()
         return self if position == self.position else replace(self, position=position, past=True)
 
     def rows(self, alias: str) -> sql.Composable:
@@ -53,6 +56,7 @@ def parse_date(value: str, field: str, *, last: bool) -> dt.date:
 
 async def get_clocks(
     conn: ConnectionDep,
+    newest: PositionDep,
     as_of: Annotated[str | None, Query(description="What had been said by this day (2019-08-02)")] = None,
     reported_by: Annotated[str | None, Query(description="What had been published by this day")] = None,
     known_at: Annotated[
@@ -60,8 +64,7 @@ async def get_clocks(
         Query(description="What was recorded here by this moment (RFC 3339) or global position"),
     ] = None,
 ) -> Clocks:
-    newest = await projected_position(conn)
-    position = newest if known_at is None else min(newest, await _position_at(conn, known_at))
+    position = min(newest, await _position_at(conn, known_at)) if known_at else newest
     return Clocks(
         as_of=parse_date(as_of, "as_of", last=True) if as_of else None,
         reported_by=parse_date(reported_by, "reported_by", last=True) if reported_by else None,
@@ -99,7 +102,10 @@ def _moment(value: str) -> dt.datetime:
     try:
         if _DATE.fullmatch(value):
             return dt.datetime.combine(last_day(value), dt.time.max, dt.UTC)
-        moment = dt.datetime.fromisoformat(value.replace(" ", "+"))  # an offset's + that came unescaped
+        date, _, offset = value.rpartition(" ")
+        # A plus sign in an address stands for a space: the offset of "12:00:00+02:00" comes without it.
+        plus = "T" in date and ":" in offset
+        moment = dt.datetime.fromisoformat(f"{date}+{offset}" if plus else value)
     except ValueError:
         raise InvalidInput(
             [
@@ -115,6 +121,3 @@ def both(conditions: Iterable[sql.Composable]) -> sql.Composable:
     """All conditions joined by AND; true where there are none."""
     found = list(conditions)
     return sql.SQL(" AND ").join(sql.SQL("({})").format(c) for c in found) if found else sql.SQL("true")
-
-
-Parameters = dict[str, Any]

@@ -50,16 +50,17 @@ def decode(request: Request, text: str | None, *kinds: type) -> Cursor | None:
         packed = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         asked, position, *key = packed
     except (binascii.Error, ValueError, TypeError):
-        raise _forged() from None
+        raise forged() from None
     fits = len(key) == len(kinds) and all(type(k) is kind for k, kind in zip(key, kinds, strict=True))
     if asked != question(request) or type(position) is not int or position < 0 or not fits:
-        raise _forged()
-    if any(isinstance(k, int) and abs(k) >= 2**63 for k in (*key, position)):
-        raise _forged()
+        raise forged()
+    if any(abs(k) >= 2**63 if isinstance(k, int) else "\x00" in k for k in (*key, position)):
+        raise forged()
     return Cursor(position, tuple(key))
 
 
-def _forged() -> InvalidInput:
+def forged() -> InvalidInput:
+    """What to raise for a cursor that no page of this question gave."""
     return InvalidInput([FieldError("cursor", "Is not the `next` of a page of this same question", "query")])
 
 

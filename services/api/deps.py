@@ -1,11 +1,11 @@
-"""What the read routes are given: a connection on one snapshot, the dossier, the clocks."""
+"""What the read routes are given: a connection on one snapshot, the position it reflects, the dossier."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Annotated, Any
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, cast
 
 import psycopg
 from fastapi import Depends, Header, Query, Request
@@ -13,25 +13,48 @@ from psycopg.rows import DictRow, dict_row
 
 from services.core.domain.dossier import Dossier, DossierError, load_dossier
 from services.core.errors import FieldError, InvalidInput
+from services.core.eventstore.wakeups import Notifier
 from services.core.projections.read_models import ReadModels
 from services.core.web.database import Pool
 from services.core.web.problems import Problem
 
 WAIT_SECONDS = 10.0  # the longest that a read waits for the projections
+POLL_SECONDS = 0.5  # a wake-up can be lost
 
 Connection = psycopg.AsyncConnection[DictRow]
 
 
-@dataclass(frozen=True, slots=True)
 class Reads:
-    """The pool that reads go through, and who wakes those that wait."""
+    """The pool that reads go through (`make_pool(snapshots=True)`), and who wakes those that wait."""
 
-    pool: Pool
+    def __init__(self, pool: Pool, notifier: Notifier) -> None:
+        self.pool = pool
+        self.notifier = notifier
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection whose one transaction sees the read tables and their checkpoint as of one moment."""
+        async with self.pool.connection() as lent:
+            conn = cast("Connection", lent)
+            conn.row_factory = dict_row
+            yield conn
 
     async def position(self) -> int:
         """The global position up to which the read tables reflect the log."""
-        async with self.pool.connection() as conn:
+        async with self.connection() as conn:
             return await projected_position(conn)
+
+    async def wait_for(self, position: int, seconds: float) -> bool:
+        """Whether the read tables reach a position within a time. Holds no connection while it waits."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            seen = self.notifier.generation
+            if await self.position() >= position:
+                return True
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return False
+            await self.notifier.wait(seen, min(left, POLL_SECONDS))
 
 
 async def projected_position(conn: psycopg.AsyncConnection[Any]) -> int:
@@ -52,7 +75,7 @@ def get_reads(request: Request) -> Reads:
 ReadsDep = Annotated[Reads, Depends(get_reads)]
 
 
-async def _at_least(
+async def at_least(
     reads: ReadsDep,
     x_min_position: Annotated[
         int | None,
@@ -60,35 +83,29 @@ async def _at_least(
     ] = None,
 ) -> None:
     """Honours `X-Min-Position`: a client reads what it wrote."""
-    if x_min_position is None:
-        return
-    if not await wait_for_position(reads, x_min_position, WAIT_SECONDS):
+    if x_min_position is not None and not await reads.wait_for(x_min_position, WAIT_SECONDS):
         raise Problem(503, "The projections have not reached that position yet", headers={"Retry-After": "1"})
 
 
-async def wait_for_position(reads: Reads, position: int, seconds: float) -> bool:
-    """Whether the read tables reach a position within a time."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    pause = 0.01
-    while await reads.position() < position:
-        if asyncio.get_running_loop().time() + pause > deadline:
-            return False
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, 0.2)
-    return True
+AtLeastDep = Annotated[None, Depends(at_least)]
 
 
-async def get_connection(
-    reads: ReadsDep, _: Annotated[None, Depends(_at_least)]
-) -> AsyncIterator[Connection]:
-    """A connection whose one transaction sees the read tables and their checkpoint as of one moment."""
-    async with reads.pool.connection() as conn:
-        conn.row_factory = dict_row  # type: ignore[assignment]  # the pool is typed for tuples
-        yield conn  # type: ignore[misc]
+async def get_connection(reads: ReadsDep, _: AtLeastDep) -> AsyncIterator[Connection]:
+    """`Reads.connection` for the time of a route."""
+    async with reads.connection() as conn:
+        yield conn
 
 
 # Given back when the route is done, not when the answer has been sent: streams would keep it for hours.
 ConnectionDep = Annotated[Connection, Depends(get_connection, scope="function")]
+
+
+async def get_position(conn: ConnectionDep) -> int:
+    """What the answer reflects, unless a clock says otherwise."""
+    return await projected_position(conn)
+
+
+PositionDep = Annotated[int, Depends(get_position)]
 
 
 def get_dossier(

@@ -4,52 +4,53 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from psycopg import sql
 
 from services.api.clocks import both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
-from services.api.deps import Connection, ReadsDep, get_connection
+from services.api.deps import AtLeastDep, Connection, ReadsDep
+from services.api.quotes import current_data
+from services.api.routing import ReadRouter
 from services.api.schemas import EventPage
 from services.core.eventstore.store import FLUSH
-from services.core.web.problems import problem_responses
 
-router = APIRouter(tags=["log"])
+router = ReadRouter(tag="log")
 
 SOURCE = "/treatyline"
 
 
-@router.get("/v1/events", response_model=EventPage, responses=problem_responses(422))
+@router.read("/v1/events", 422, 503, response_model=EventPage)
 async def get_events(
     request: Request,
     reads: ReadsDep,
+    _: AtLeastDep,
     type_: Annotated[str | None, Query(alias="type", max_length=100)] = None,
     subject: Annotated[str | None, Query(max_length=300, description="A stream's name")] = None,
+    after: Annotated[
+        int, Query(ge=0, lt=2**63, description="A global position: what was recorded since")
+    ] = 0,
     order: Annotated[Literal["asc", "desc"], Query(description="By global position")] = "desc",
     limit: LimitQuery = DEFAULT_LIMIT,
     cursor: CursorQuery = None,
 ) -> Response:
     """Everything this system took down, in the order in which it did."""
-    after = decode(request, cursor, int)
-    where: list[sql.Composable] = []
+    begin = decode(request, cursor, int)
+    where = [sql.SQL("global_position > {}").format(after)]
     if type_ is not None:
-        where.append(sql.SQL("type = {}").format(sql.Literal(type_)))
+        where.append(sql.SQL("type = {}").format(type_))
     if subject is not None:
-        where.append(sql.SQL("stream_name = {}").format(sql.Literal(subject)))
-    if after:
+        where.append(sql.SQL("stream_name = {}").format(subject))
+    if begin:
         where.append(
-            sql.SQL("global_position {} {}").format(
-                sql.SQL(">" if order == "asc" else "<"), sql.Literal(after.key[0])
-            )
+            sql.SQL("global_position {} {}").format(sql.SQL(">" if order == "asc" else "<"), *begin.key)
         )
     query = sql.SQL("SELECT * FROM events WHERE {} ORDER BY global_position {} LIMIT {}").format(
-        both(where),
-        sql.SQL("ASC" if order == "asc" else "DESC"),
-        sql.Literal(limit + 1),
+        both(where), sql.SQL("ASC" if order == "asc" else "DESC"), limit + 1
     )
-    async for conn in get_connection(reads, None):
+    async with reads.connection() as conn:
         rows = await (await conn.execute(query)).fetchall()
-        newest = await _newest(conn)
+        newest = await newest_position(conn)
     # What was read leaves the database here: a crash must not be able to take it back.
     async with reads.pool.connection() as flushing:
         await flushing.execute(FLUSH)
@@ -57,7 +58,8 @@ async def get_events(
     return page(request, [cloud_event(row) for row in rows[:limit]], following, newest)
 
 
-async def _newest(conn: Connection) -> int:
+async def newest_position(conn: Connection) -> int:
+    """The last global position of the log, projected or not."""
     row = await (await conn.execute("SELECT max(global_position) AS newest FROM events")).fetchone()
     return (row["newest"] or 0) if row else 0
 
@@ -81,5 +83,5 @@ def cloud_event(row: dict[str, Any]) -> dict[str, Any]:
         "partitionkey": row["stream_name"],
         **{name: value for name, value in extensions.items() if value},
         "datacontenttype": "application/json",
-        "data": row["data"],
+        "data": current_data(row),
     }

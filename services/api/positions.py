@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from psycopg import sql
 
 from services.api.caching import EtagDep, validated
 from services.api.clocks import Clocks, ClocksDep, both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import Connection, ConnectionDep, DossierDep
+from services.api.routing import ReadRouter
 from services.api.schemas import PositionHistory, PositionPage
 from services.api.standings import (
     EVIDENCE_IN_LISTS,
+    Cell,
     conditions,
     load_statements,
     position_json,
     run_json,
 )
 from services.core.domain.dossier import Dossier
-from services.core.domain.standing import history
+from services.core.domain.standing import StatedPosition, history
 from services.core.errors import FieldError, InvalidInput
-from services.core.web.problems import Problem, problem_responses
+from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer
 
-router = APIRouter(tags=["positions"])
+router = ReadRouter(tag="positions")
 
 ActorId = Annotated[str, Path(max_length=100)]
 
 
-@router.get("/v1/positions", response_model=PositionPage, responses=problem_responses(422))
+@router.read("/v1/positions", 422, 503, response_model=PositionPage)
 async def get_positions(
     request: Request,
     conn: ConnectionDep,
@@ -112,9 +114,7 @@ async def find_positions(
             return found, None
 
 
-@router.get(
-    "/v1/actors/{actor_id}/positions", response_model=PositionPage, responses=problem_responses(404, 422)
-)
+@router.read("/v1/actors/{actor_id}/positions", 404, 422, 503, response_model=PositionPage)
 async def get_actor_positions(
     request: Request,
     actor_id: ActorId,
@@ -134,10 +134,8 @@ async def get_actor_positions(
     return validated(page(request, data, following, clocks.position), etag)
 
 
-@router.get(
-    "/v1/actors/{actor_id}/positions/{proposition}/history",
-    response_model=PositionHistory,
-    responses=problem_responses(404, 422),
+@router.read(
+    "/v1/actors/{actor_id}/positions/{proposition}/history", 404, 422, 503, response_model=PositionHistory
 )
 async def get_position_history(
     actor_id: ActorId,
@@ -151,12 +149,7 @@ async def get_position_history(
     known_actor(dossier, actor_id)
     if proposition not in dossier.propositions:
         raise Problem(404, "The dossier has no such proposition")
-    cell = (actor_id, proposition)
-    where = [
-        *conditions(clocks, dossier.id),
-        sql.SQL("s.actor = {} AND s.proposition = {}").format(*map(sql.Literal, cell)),
-    ]
-    runs = history((await load_statements(conn, where)).get(cell, ()))
+    runs = history(await find_statements(conn, dossier, clocks, (actor_id, proposition)))
     answer = {
         "actor": actor_id,
         "proposition": proposition,
@@ -165,6 +158,17 @@ async def get_position_history(
         "position": clocks.position,
     }
     return validated(JSONAnswer(answer), etag)
+
+
+async def find_statements(
+    conn: Connection, dossier: Dossier, clocks: Clocks, cell: Cell
+) -> list[StatedPosition]:
+    """Everything that was stated on one cell, as far as the clocks let through."""
+    where = [
+        *conditions(clocks, dossier.id),
+        sql.SQL("s.actor = {} AND s.proposition = {}").format(*map(sql.Literal, cell)),
+    ]
+    return (await load_statements(conn, where)).get(cell, [])
 
 
 def known_actor(dossier: Dossier, actor_id: str) -> None:

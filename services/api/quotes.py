@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from services.api.deps import Connection
+from services.core.domain.events import article_stream
 from services.core.eventstore.bodies import Body, get_bodies_async
-from services.core.eventstore.store import Recorded, read_stream_async
+from services.core.eventstore.store import Recorded
+from services.core.eventstore.upcasters import FIRST_VERSION, upcast
 from services.core.projections.registry import name_of
 
 
@@ -19,43 +21,65 @@ async def bodies_of(conn: Connection, keys: Iterable[str]) -> dict[str, Body]:
 
 
 async def quotations_of(
-    conn: Connection, mentions: Sequence[Mapping[str, Any]]
+    conn: Connection, mentions: Sequence[Mapping[str, Any]], position: int
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """For each mention row the quotations that its evidence stands in or overlaps."""
-    read = await _readings(conn, {(m["article_id"], m["revision"]) for m in mentions})
-    texts = await bodies_of(conn, {r["body_sha256"] for r in read.values()})
+    """For each mention row the quotations that its evidence stands in or overlaps, as read by a position."""
+    read = await _readings(conn, {m["article_id"] for m in mentions}, position)
+    keys = await _live_bodies(conn, {(m["article_id"], m["revision"]) for m in mentions})
+    texts = await bodies_of(conn, keys.values())
     found: dict[UUID, list[dict[str, Any]]] = {}
     for m in mentions:
-        reading = read.get((m["article_id"], m["revision"]))
-        if reading is None:
-            continue
-        body = texts.get(reading["body_sha256"])
+        revision = (m["article_id"], m["revision"])
+        body = texts.get(keys.get(revision, ""))
         found[m["id"]] = [
             quotation_json(m["dossier"], q, body.text if body else None)
-            for q in reading["data"]["quotations"]
+            for q in read.get((*revision, m["dossier"]), ())
             if q["content"][0] < m["evidence_end"] and m["evidence_start"] < q["content"][1]
         ]
     return found
 
 
 async def _readings(
-    conn: Connection, revisions: set[tuple[str, int]]
-) -> dict[tuple[str, int], dict[str, Any]]:
+    conn: Connection, articles: set[str], position: int
+) -> dict[tuple[str, int, str], list[dict[str, Any]]]:
+    """The quotations of the last reading by a position, for each article, revision and dossier."""
     cursor = await conn.execute(
-        "SELECT r.article_id, r.revision, r.body_sha256, v.data FROM read.article_revisions r"
-        " JOIN events v ON v.global_position = r.reading_position AND v.type = 'ExtractionCompleted'"
-        " WHERE (r.article_id, r.revision) IN (SELECT * FROM unnest(%s::text[], %s::int[]))",
-        ([a for a, _ in revisions], [n for _, n in revisions]),
+        "SELECT type, data, metadata FROM events WHERE stream_name = ANY(%s) AND type = 'ExtractionCompleted'"
+        " AND global_position <= %s ORDER BY global_position",
+        ([article_stream(article) for article in articles], position),
     )
-    return {(row["article_id"], row["revision"]): row async for row in cursor}
+    found = {}
+    async for row in cursor:
+        data = current_data(row)
+        found[data["article_id"], data["revision"], data["dossier"]] = data["quotations"]
+    return found
 
 
-async def latest_readings(conn: Connection, article_id: str, revision: int) -> list[Recorded]:
-    """The latest completed reading of a revision for each dossier."""
+async def _live_bodies(conn: Connection, revisions: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Keys of the bodies of revisions. A withdrawn article has none, even where another has the same words."""
+    cursor = await conn.execute(
+        "SELECT r.article_id, r.revision, r.body_sha256 FROM read.article_revisions r"
+        " JOIN read.articles a ON a.id = r.article_id AND a.state <> 'withdrawn'"
+        " WHERE (r.article_id, r.revision) IN (SELECT * FROM unnest(%s::text[], %s::int[]))",
+        ([article for article, _ in revisions], [revision for _, revision in revisions]),
+    )
+    return {(row["article_id"], row["revision"]): row["body_sha256"] async for row in cursor}
+
+
+def current_data(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a row of `events` as the current version of its type has it."""
+    return upcast(row["type"], row["data"], row["metadata"].get("schema_version", FIRST_VERSION))
+
+
+def latest_readings(stream: Iterable[Recorded], revision: int) -> list[Recorded]:
+    """Of an article's stream the last reading of a revision for each dossier, unless it found nothing to read."""
     latest: dict[str, Recorded] = {}
-    for recorded in await read_stream_async(conn, f"article-{article_id}"):
-        if recorded.type == "ExtractionCompleted" and recorded.data["revision"] == revision:
-            latest[recorded.data["dossier"]] = recorded
+    for recorded in stream:
+        if recorded.data.get("revision") == revision:
+            if recorded.type == "ExtractionCompleted":
+                latest[recorded.data["dossier"]] = recorded
+            elif recorded.type == "ExtractionSkipped":
+                latest.pop(recorded.data["dossier"], None)
     return list(latest.values())
 
 

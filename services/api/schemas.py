@@ -103,6 +103,25 @@ class EntryDetail(_EntryHead):
     position: int
 
 
+class EntryChange(Entry):
+    """Data of the stream's `entry.added` and `entry.changed`: the entry as it is from now on, and why."""
+
+    cause: str
+
+
+class EntryGone(_Answer):
+    """Data of `entry.merged` (with `merged_into`) and `entry.removed`."""
+
+    id: str
+    dossier: str
+    kind: str
+    date: str
+    actors: list[str]
+    version: int
+    cause: str
+    merged_into: str | None = None
+
+
 class _Page(_Answer):
     next: str | None
     position: int
@@ -141,6 +160,25 @@ class PositionShown(_Answer):
     counts: Counts
     evidence: list[StatedShown]
     alternatives: list[Alternative]
+
+
+class PositionChange(PositionShown):
+    """Data of the stream's `position.changed`."""
+
+    version: int
+    cause: str
+
+
+class PositionGone(_Answer):
+    """Data of `position.changed` where nothing is left that states one."""
+
+    id: str
+    dossier: str
+    actor: str
+    proposition: str
+    stance: None
+    version: int
+    cause: str
 
 
 class PositionPage(_Page):
@@ -234,16 +272,49 @@ class RevisionShown(_Answer):
     diff: str | None
 
 
+class _ReadRecord(_Answer):
+    speaker: str | None
+    person: str | None
+    confidence: float
+    evidence: SpanWords
+
+
+class ReadPosition(_ReadRecord):
+    """`position` is the id of the cell that it counts for; `date` is null where the article's own counts."""
+
+    position: str
+    actor: str
+    proposition: str
+    stance: Literal["supports", "opposes", "conditional"]
+    condition: SpanWords | None
+    date: str | None
+    voice: Literal["own", "reported", "adversary"]
+
+
+class ReadPoliticalEvent(_ReadRecord):
+    """`entry` is where the timeline shows it; null where the shown reading is not the one that counts."""
+
+    entry: str | None
+    kind: str
+    plover: str | None
+    plover_mode: str | None
+    date: str
+    precision: Literal["day", "month", "year"]
+    status: Literal["actual", "planned"]
+    actors: list[str]
+    recipients: list[str]
+
+
 class ReadingShown(_Answer):
-    """What was read out of the shown revision, with ids and words."""
+    """What was read out of a revision."""
 
     dossier: str
     dossier_version: str
     extractor_version: str
     revision: int
     language: str | None
-    positions: list[dict[str, Any]]
-    events: list[dict[str, Any]]
+    positions: list[ReadPosition]
+    events: list[ReadPoliticalEvent]
     quotations: list[QuotationShown]
 
 

@@ -6,35 +6,36 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from psycopg import sql
 from starlette.responses import RedirectResponse
 
 from services.api.caching import EtagDep, validated
 from services.api.clocks import Clocks, ClocksDep, both
-from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
+from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, forged, page
 from services.api.deps import Connection, ConnectionDep
 from services.api.entries import (
     ENTRY_COLUMNS,
     MENTIONS_IN_LISTS,
     entry_json,
-    fold_rows,
     load_mentions,
     mention_json,
     public,
 )
 from services.api.filters import TimelineFilter, TimelineFilterDep
 from services.api.quotes import quotations_of
+from services.api.reported import find_reported, find_reported_entry
+from services.api.routing import ReadRouter
 from services.api.schemas import EntryDetail, EntryPage
-from services.core.web.problems import Problem, problem_responses
+from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer
 
-router = APIRouter(tags=["timeline"])
+router = ReadRouter(tag="timeline")
 
 Order = Annotated[Literal["asc", "desc"], Query(description="By date; newest first by default")]
 
 
-@router.get("/v1/timeline", response_model=EntryPage, responses=problem_responses(422))
+@router.read("/v1/timeline", 422, 503, response_model=EntryPage)
 async def get_timeline(
     request: Request,
     conn: ConnectionDep,
@@ -63,27 +64,17 @@ async def find_entries(
     order: Literal["asc", "desc"] = "desc",
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """A page of entries in the order of their dates, and where the next one begins."""
-    found: list[dict[str, Any]] = []
-    while True:
-        rows = await _rows(conn, chosen, clocks, limit=limit + 1, after=after, order=order)
-        most = None if clocks.reported_by else MENTIONS_IN_LISTS
-        mentions = await load_mentions(conn, [row["id"] for row in rows], clocks, most=most)
-        for row in rows:
-            if len(found) == limit:
-                return found, after
-            after = Cursor(clocks.position, (row["date_from"].isoformat(), str(row["id"])))
-            told = mentions.get(row["id"], [])
-            if clocks.reported_by:
-                # Recounted from what had been published by then, so the filters are asked again.
-                entry = entry_json(fold_rows(row, told), [mention_json(m) for m in told])
-                if not chosen.passes(entry):
-                    continue
-                entry["mentions"] = entry["mentions"][:MENTIONS_IN_LISTS]
-            else:
-                entry = entry_json(row, [mention_json(m) for m in told])
-            found.append(entry)
-        if len(rows) <= limit:
-            return found, None
+    if after:
+        _check(after)
+    if clocks.reported_by:
+        return await find_reported(conn, chosen, clocks, limit=limit, after=after, order=order)
+    rows = await _rows(conn, chosen, clocks, limit=limit + 1, after=after, order=order)
+    shown = rows[:limit]
+    mentions = await load_mentions(conn, [row["id"] for row in shown], clocks, most=MENTIONS_IN_LISTS)
+    found = [entry_json(row, [mention_json(m) for m in mentions.get(row["id"], ())]) for row in shown]
+    if len(rows) <= limit:
+        return found, None
+    return found, Cursor(clocks.position, (shown[-1]["date_from"].isoformat(), str(shown[-1]["id"])))
 
 
 async def _rows(
@@ -98,22 +89,14 @@ async def _rows(
     conditions = [
         clocks.rows("e"),
         sql.SQL("e.change IN ('added', 'changed')"),
-        *chosen.where(clocks.rows("m")),
+        *chosen.where(clocks.rows),
     ]
     if clocks.as_of:
-        conditions.append(sql.SQL("e.date_to <= {}").format(sql.Literal(clocks.as_of)))
-    if clocks.reported_by:
-        conditions.append(
-            sql.SQL(
-                "EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND m.published_on <= {})"
-            ).format(clocks.rows("m"), sql.Literal(clocks.reported_by))
-        )
+        conditions.append(sql.SQL("e.date_to <= {}").format(clocks.as_of))
     if after:
         conditions.append(
             sql.SQL("(e.date_from, e.id) {} ({}::date, {}::uuid)").format(
-                sql.SQL(">" if order == "asc" else "<"),
-                sql.Literal(_day(after.key[0])),
-                sql.Literal(_uuid(after.key[1])),
+                sql.SQL(">" if order == "asc" else "<"), *after.key
             )
         )
     query = sql.SQL(
@@ -130,45 +113,77 @@ async def _rows(
     return await cursor.fetchall()
 
 
-def _day(value: str | int) -> str:
+def _check(after: Cursor) -> None:
+    """Raises InvalidInput for a cursor that holds no day and id."""
+    day, id_ = after.key
     try:
-        return dt.date.fromisoformat(str(value)).isoformat()
+        dt.date.fromisoformat(str(day))
+        UUID(str(id_))
     except ValueError:
-        raise Problem(422, "The cursor is not one of ours") from None
+        raise forged() from None
 
 
-def _uuid(value: str | int) -> str:
-    try:
-        return str(UUID(str(value)))
-    except ValueError:
-        raise Problem(422, "The cursor is not one of ours") from None
-
-
-@router.get("/v1/timeline/{entry_id}", response_model=EntryDetail, responses=problem_responses(404, 410, 422))
+@router.read(
+    "/v1/timeline/{entry_id}",
+    404,
+    410,
+    422,
+    503,
+    response_model=EntryDetail,
+    responses={308: {"description": "It was merged into the entry that `Location` names"}},
+)
 async def get_entry(
     request: Request, entry_id: UUID, conn: ConnectionDep, etag: EtagDep, clocks: ClocksDep
 ) -> Response:
     """One entry with all mentions, the quotations they stand in, and its history."""
+    entry = await find_entry(conn, entry_id, clocks)
+    if isinstance(entry, UUID):
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/v1/timeline/{entry}{asked}", 308)
+    return validated(JSONAnswer(entry | {"position": clocks.position}), etag)
+
+
+async def find_entry(conn: Connection, entry_id: UUID, clocks: Clocks) -> dict[str, Any] | UUID:
+    """The entry as `GET /v1/timeline/{id}` shows it, or the id of the one that it was merged into.
+
+    Raises a Problem: 404 where there is none, 410 where nothing tells it any longer.
+    """
+    if clocks.reported_by:
+        found = await find_reported_entry(conn, entry_id, clocks)
+        if found is None:
+            raise Problem(404, "There is no such entry, or nobody had reported it by then")
+        if isinstance(found, UUID):
+            return found
+        row, told = found
+        history = []  # versions tell of what was published later
+    else:
+        row = await _live_row(conn, entry_id, clocks)
+        if row["id"] != entry_id:
+            canonical: UUID = row["id"]
+            return canonical
+        told = (await load_mentions(conn, [entry_id], clocks, most=None)).get(entry_id, [])
+        history = await _history(conn, entry_id, clocks)
+    quotations = await quotations_of(conn, told, clocks.position)
+    mentions = [mention_json(m) | {"quotations": quotations.get(m["id"], [])} for m in told]
+    return public(entry_json(row, mentions)) | {"history": history}
+
+
+async def _live_row(conn: Connection, entry_id: UUID, clocks: Clocks) -> dict[str, Any]:
+    """The entry's row, or that of the entry which it was merged into. Raises a Problem."""
     query = sql.SQL("SELECT {} FROM read.entries e WHERE e.id = %s AND {}").format(
         ENTRY_COLUMNS, clocks.rows("e")
     )
-    row = await (await conn.execute(query, (entry_id,))).fetchone()
-    if row is None:
-        raise Problem(404, "There is no such entry")
-    if row["change"] == "merged":
-        asked = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/v1/timeline/{row['merged_into']}{asked}", 308)
-    if row["change"] == "removed":
-        raise Problem(410, "No article tells this any longer")
-    told = (await load_mentions(conn, [entry_id], clocks, most=None)).get(entry_id, [])
-    if clocks.reported_by:
-        if not told:
-            raise Problem(404, "Nobody had reported this by then")
-        row = fold_rows(row, told)
-    quotations = await quotations_of(conn, told)
-    mentions = [mention_json(m) | {"quotations": quotations.get(m["id"], [])} for m in told]
-    entry = public(entry_json(row, mentions)) | {"history": await _history(conn, entry_id, clocks)}
-    return validated(JSONAnswer(entry | {"position": clocks.position}), etag)
+    seen: set[UUID] = set()
+    while True:
+        row = await (await conn.execute(query, (entry_id,))).fetchone()
+        if row is None or entry_id in seen:
+            raise Problem(404, "There is no such entry")
+        if row["change"] == "removed":
+            raise Problem(410, "No article tells this any longer")
+        if row["change"] != "merged":
+            return row
+        seen.add(entry_id)
+        entry_id = row["merged_into"]
 
 
 async def _history(conn: Connection, entry_id: UUID, clocks: Clocks) -> list[dict[str, Any]]:

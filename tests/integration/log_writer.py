@@ -41,6 +41,9 @@ class Telling:
     stance: str = "supports"
     confidence: float = 0.9
     person: str | None = None
+    named: str | None = None  # the words of the text that name the speaker
+    voice: str = "own"
+    condition: str | None = None  # words of the text
 
 
 class LogWriter:
@@ -112,9 +115,12 @@ class LogWriter:
         events, positions = [], []
         for t in tellings:
             start = text.index(t.words)
+            speaker: dict[str, Any] | None = {"person": t.person} if t.person else None
+            if t.named:
+                speaker = {"span": _span(text, t.named)}
             shared = {
                 "date": t.date,
-                "speaker": {"person": t.person} if t.person else None,
+                "speaker": speaker,
                 "confidence": t.confidence,
                 "evidence": [start, start + len(t.words)],
             }
@@ -124,8 +130,8 @@ class LogWriter:
                         "actor": t.actors[0],
                         "proposition": t.proposition,
                         "stance": t.stance,
-                        "condition": None,
-                        "voice": "own",
+                        "condition": _span(text, t.condition) if t.condition else None,
+                        "voice": t.voice,
                         **shared,
                     }
                 )
@@ -193,8 +199,22 @@ class LogWriter:
         of: str | None = None,
         outlet: str | None = "Wire",
         published_at: str | None = "2019-08-03",
+        url: str | None = None,
+        title: str | None = None,
+        quotations: tuple[dict[str, Any], ...] = (),
     ) -> int:
         """Received, judged and read."""
-        self.receive(article_id, text, outlet=outlet, published_at=published_at)
+        self.receive(article_id, text, outlet=outlet, published_at=published_at, url=url, title=title)
         self.judge(article_id, story or article_id, of=of)
-        return self.read(article_id, text, tellings, article_date=(published_at or "2019-08-03")[:10])
+        return self.read(
+            article_id,
+            text,
+            tellings,
+            article_date=(published_at or "2019-08-03")[:10],
+            quotations=quotations,
+        )
+
+
+def _span(text: str, words: str) -> list[int]:
+    start = text.index(words)
+    return [start, start + len(words)]
