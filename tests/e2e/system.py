@@ -177,11 +177,10 @@ class Listener:
             if self._stop.is_set():
                 return
             name, _, value = line.partition(": ")
-            if line == "" and "data" in record:
-                self.last_id = record["id"]
-                self.events.append((record["id"], record["event"], json.loads(record["data"])))
-                record = {}
-            elif line == "":
+            if line == "":
+                self.last_id = record.get("id", self.last_id)  # an id without data counts too
+                if "data" in record:
+                    self.events.append((record["id"], record["event"], json.loads(record["data"])))
                 record = {}
             elif name:
                 record[name] = value
