@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import redis
 
-from services.cli.embedded.server import HOST, born
+from services.cli.embedded.server import HOST, born, free_port
 from tests.e2e.system import Listener, RunningSystem, environment, family, running_system
 
 pytestmark = pytest.mark.timeout(300)
@@ -221,3 +221,25 @@ def test_after_a_kill_of_everything_the_next_start_carries_on(tmp_path: Path) ->
         assert system.finished(taken)["state"] == "extracted"
         assert system.finished(done)["state"] == "extracted"
         assert system.command("verify").returncode == 0
+
+
+def test_the_demo_shows_a_timeline_and_positions_and_ends(tmp_path: Path) -> None:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    for name in ("14", "15", "23"):
+        (sample,) = SAMPLES.glob(f"{name}-*.json")
+        (samples / sample.name).write_bytes(sample.read_bytes())
+    shown = subprocess.run(
+        [sys.executable, "-m", "services.cli", "demo", "--exit", "--samples", str(samples)],
+        env=environment(tmp_path / "var", free_port()),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "3 articles posted" in shown.stderr
+    assert "Timeline" in shown.stdout
+    assert "2 outlets, 1 independent" in shown.stdout, "the exact copy carries the story and is no news"
+    assert "supports" in shown.stdout.split("Positions")[1]
+    assert "stopped" in shown.stderr
