@@ -158,6 +158,17 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
         yield node.i
         if node.pos_ in {"VERB", "AUX"} and not (past and _to_come(node)):
             return
+        if node.lemma_.lower() in _EVENTFUL and node.dep_ == "pobj" and node.head.lower_ not in _WHEN:
+            return
+
+
+#: A date on one of these says when it happened, not when what it is part of did,
+_EVENTFUL = frozenset(
+    """decision announcement withdrawal meeting statement test launch summit talk visit speech letter proposal attack
+    suspension exit pullout expiry termination signing collapse end demise strike invasion election report""".split()
+)
+#: save where that is said to be at the same time.
+_WHEN = frozenset({"after", "following", "at", "during", "in", "on", "before"})
 
 
 def _to_come(verb: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TREATY = re.compile(r"#treaty|#9m729|#inf|#moratorium|#mk41|#usmissile|#rumissile|#newtreaty")
 _OTHER = re.compile(r"#other")
 _RECENT_DAYS = 8
+_PRONOUNS = frozenset({"it", "he", "she", "they", "this"})
+_SAYING = frozenset({"say", "add", "tell", "note", "stress", "warn", "continue", "argue", "insist", "explain", "ask", "go", "write", "declare"})
+_STORY_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,35 @@ class Scene:
 
     def holders(self, frame: Frame) -> tuple[str, ...]:
         """The actors that a frame puts its content into the mouth of, a first person resolved."""
-        return self.resolve(frame.holders, frame.cue.idx if frame.cue is not None else -1)
+        if frame.holders or frame.cue is None or frame.lemma == "false":
+            return self.resolve(frame.holders, frame.cue.idx if frame.cue is not None else -1)
+        key = ("holders", frame.cue.i)
+        if key not in self.memo:
+            self.memo[key] = ()  # a loop of frames ends here
+            self.memo[key] = self._implied(frame)
+        implied: tuple[str, ...] = self.memo[key]
+        return implied
+
+    def _implied(self, frame: Frame) -> tuple[str, ...]:
+        """The holder of a frame that the parse gives none: "... and urged", "it said" go on with who spoke last."""
+        cue = frame.cue
+        if frame.noun or frame.speaker is not None:
+            return ()
+        doer = self.cast.doer(cue)
+        if doer is not None and doer.lower_ not in _PRONOUNS:
+            return ()
+        if doer is None and (cue.dep_ not in {"conj", "ccomp", "advcl", "dep"} or any(c.dep_ in {"nsubj", "nsubjpass"} for c in cue.children)):
+            return ()
+        for outer in self.chain(cue.idx):
+            if outer.cue is not None and outer.cue.i != cue.i and outer.cls != "deny":
+                return self.holders(outer)
+        number = self.document.sentence_index(cue.idx)
+        for other in reversed([f for f in self._spoken if f.cue.idx < cue.idx and f.cls in {"say", "claim", "accuse", "warn"}]):
+            if number - self.document.sentence_index(other.cue.idx) > 2:
+                break
+            if other.holders and (doer is not None) and cue.lemma_.lower() in _SAYING:
+                return self.resolve(other.holders, other.cue.idx)
+        return ()
 
     def resolve(self, actors: Iterable[str], offset: int) -> tuple[str, ...]:
         """The actors with a first person replaced by whoever speaks at the offset."""
@@ -285,6 +317,8 @@ class Scene:
         if frame.noun and cue.dep_ not in {"dobj", "ROOT"}:
             return Dated(None, Basis.OPEN)
         verb = cue.head if frame.noun else cue
+        if self.own_voice and self.own_voice in self.holders(frame):
+            return Dated(self.article_date, Basis.SPEECH)
         if is_open(verb):
             return Dated(None, Basis.OPEN)
         leaned = self._lean(frame)
@@ -323,7 +357,20 @@ class Scene:
                 continue
             if (mine & self._who(other)) or there == paragraph:
                 best = date
-        return best or self._met(paragraph, cue)
+        return best or self._met(paragraph, cue) or self._story_day(cue)
+
+    def _story_day(self, cue: Any) -> str | None:
+        """The day on which the story plays: of the last dated statement of the last days before the article."""
+        found = None
+        for frame in self._spoken:
+            if frame.cue.idx >= cue.idx:
+                break
+            if self.document.paragraph_index(cue.idx) - self.document.paragraph_index(frame.cue.idx) > 4:
+                continue
+            date = self.act_date(frame.cue, frame.spans)
+            if date and len(date) == 10 and self._recent(date, _STORY_DAYS) and frame.cue.tag_ in {"VBD", "VBN"}:
+                found = date
+        return found
 
     def _met(self, paragraph: int, cue: Any) -> str | None:
         """The day of a meeting that the paragraph told of before."""
@@ -350,13 +397,11 @@ class Scene:
             return {mention.person}
         return {f"actor:{a}" for a in self.holders(frame)}
 
-    def _recent(self, value: str) -> bool:
-        from datetime import date  # noqa: PLC0415
-
+    def _recent(self, value: str, days: int = _RECENT_DAYS) -> bool:
         if not self.article_date or len(self.article_date) < 10 or len(value) < 10:
             return False
         gap = (date.fromisoformat(self.article_date) - date.fromisoformat(value)).days
-        return 0 <= gap <= _RECENT_DAYS
+        return 0 <= gap <= days
 
 
 def _gaps(sentence: Span, inside: tuple[Span, ...]) -> Iterator[Span]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from workers.extraction.acts import find_acts
 from workers.extraction.findings import Finding
-from workers.extraction.propositions import RULES
+from workers.extraction.propositions import RULES, rejections
 from workers.extraction.scene import Scene
 from workers.extraction.signs import Line
 
@@ -20,6 +20,7 @@ def find_statements(scene: Scene) -> list[Finding]:
         if not line.signs or not scene.topical[line.number]:
             continue
         mine = [finding for rule in RULES for finding in rule(scene, line)]
+        mine.extend(list(rejections.find(scene, line, found, mine)))
         found.extend(mine)
         found.extend(find_acts(scene, line, mine))
     return [f for f in found if f.holders or f.kind]

@@ -36,11 +36,13 @@ _JOINED = (
 _ENDED = (
     "{treaty} %8 h=(expire|lapse|collapse|end|terminate|cease|die|expired|lapsed|ended|terminated|defunct|dissolve|finish|conclude|run|fall|perish)",
     "h=(termination|end|expiry|expiration|demise|collapse|death|lapse|termination) of ~3 {treaty}",
+    "({treaty}|it) %6 h=(come|came|draw|drew) to ~1 end",
+    "({treaty}|it) ~3 be h=(over|history|dead|gone|no more)",
     "{treaty} h=(termination|expiry|expiration|demise|collapse|death)",
     "h=(terminate|end|bury) {treaty}",
 )
 _ENDED_WORDS = frozenset(
-    "expire lapse collapse end terminate cease die dissolve termination expiry expiration demise death defunct finish run fall perish".split()
+    "come draw over history dead gone expire lapse collapse end terminate cease die dissolve termination expiry expiration demise death defunct finish run fall perish".split()
 )
 _EFFECT = "({exit-noun}|decision|it|which|exit) %8 (take|took|come|came|go|went|become|became|be) ~2 h=(effect|effective|force|final|complete*|official)"
 

@@ -26,7 +26,7 @@ _VERB = (
 )
 _PATTERNS = (
     f"h={_VERB} (of|on)? ~7 v={_WEAPON}",
-    f"v=(#inf*|#usmissile|#rumissile) %6 (be|will be|to be|would be|can be) ~2 h={_VERB}",
+    f"v=(#inf*|#usmissile|#rumissile|missile) %9 (be|will be|to be|would be|can be) ~3 h={_VERB}",
     "h=(have|put|send|move|bring|get) ~2 v=(#inf*|#usmissile|#rumissile)",
     "h=work (on|begin) ~8 v=(#inf*|#rumissile)",
     "v=(#inf*) h=(deployment|development|production)",
@@ -98,6 +98,8 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
         return
     if chain and chain[0].cls == "urge" and not set(agents) & set(speakers):
         return
+    if not agents and value_owner(scene, line, hit):
+        agents = value_owner(scene, line, hit)
     if not agents and speakers and _own_intent(line, hit):
         agents = speakers
     if not agents:
@@ -132,6 +134,18 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
         dated = replace(attitude, when=Dated(explicit, Basis.EXPLICIT))
         made = thing_finding(scene, line, token, dated, None, None, "deployment", _where(scene, line, hit), rule="deployment-act", sure=0.7)
         yield replace(made, status=status)
+
+
+def value_owner(scene: Scene, line: Line, hit: Hit) -> tuple[str, ...]:
+    """"American missiles are to be stationed in Germany": whose missiles they are."""
+    value = hit.sign("v")
+    number = hit.names.get("v")
+    if value is None or number is None:
+        return ()
+    if value.code == "#usmissile":
+        return ("usa",)
+    before = [s.code for s in line.signs[max(0, number - 3) : number]]
+    return next(((c[1:],) for c in reversed(before) if c in {"@usa", "@russia", "@china"}), ())
 
 
 def _orderer(scene: Scene, token: Any) -> tuple[str, ...]:

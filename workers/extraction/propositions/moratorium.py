@@ -36,17 +36,17 @@ _WORDS = AttitudeWords(
         "bound": [],
     },
 )
-_UNBOUND = "(no longer|not|nothing) ~5 (bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 #moratorium"
-_UNBOUND_AFTER = "#moratorium ~8 (no longer|not|cease|stop) ~4 (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
+_UNBOUND = "(no longer|not|nothing) ~5 h=(bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 (#moratorium|it)"
+_UNBOUND_AFTER = "#moratorium ~8 (no longer|not|cease|stop) ~4 h= (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
-    if "#moratorium" not in line.code:
+    if "#moratorium" not in line.code and not (" bound " in line.code and scene.recently(line, "#moratorium", 2)):
         return
     for source in (_UNBOUND, _UNBOUND_AFTER):
         for hit in scene.find(line, source):
-            token = line.doc[line.signs[hit.first].first]
+            token = hit.token()
             for frame in scene.chain(token.idx):
                 holders = scene.holders(frame)
                 if holders:
@@ -54,7 +54,21 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                         scene, line, token, Attitude(holders, -1, frame.cue, "end", scene.said(frame)), "moratorium",
                         Stance.OPPOSES, "statement", (), rule="moratorium-unbound",
                     )
+                    yield thing_finding(
+                        scene, line, token, Attitude(holders, 1, frame.cue, "end", scene.said(frame)), "deployment",
+                        Stance.SUPPORTS, None, (), rule="moratorium-unbound", sure=0.65,
+                    )
                     break
+            else:
+                agents = scene.agents(token)
+                if agents:
+                    attitude = Attitude(agents, -1, token, "end", scene.done(token, agents))
+                    yield thing_finding(
+                        scene, line, token, attitude, "moratorium", Stance.OPPOSES, "statement", (), rule="moratorium-unbound"
+                    )
+                    yield thing_finding(
+                        scene, line, token, attitude, "deployment", Stance.SUPPORTS, None, (), rule="moratorium-unbound", sure=0.65
+                    )
             return
     seen: set[tuple[tuple[str, ...], int]] = set()
     for number, sign in enumerate(line.signs):

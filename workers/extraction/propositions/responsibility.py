@@ -43,6 +43,9 @@ _KILLED = (
     "v=(@russia|@usa) ~4 h=(destruction|collapse|dismantling|undermining|sabotage) of ~3 {treaty}",
     "h=(destruction|dismantling|undermining|sabotage|collapse|demise) of ~3 {treaty} by ~2 v=(@russia|@usa)",
     "v=(@russia|@usa|it|they) ~5 h=(put|bring|brought|lead|led) ~3 (end|collapse|demise|termination|death|crisis) (to|of|about) ~3 {treaty}",
+    "v=(@russia|@usa|we|it|they) ~5 h=(bring|brought|tear|tore|torn|pull) {treaty} (down|apart)",
+    "v=(@russia|@usa|we|it|they|that|which) ~5 h=(bring|brought) down ~2 {treaty}",
+    "v=(@russia|@usa) ~4 ({exit-noun}) ~6 (that|which)? ~1 h=(bring|brought|end*|kill*|destroy*|doom*|sink|sank) ~3 {treaty}",
     "v=(@russia|@usa|it|they) ~5 h=(kill*|destroy*|bury|buried|wreck*|terminat*|ruin*|sink) it",
 )
 _LED_TO = (
@@ -55,6 +58,7 @@ _FORCED = (
     "h=(provok*|forc*|trigger*|caus*|prompt*|driv*|drove|compel*|necessitat*|push*) ~3 by ~6 v=(@russia|@usa|#9m729)",
     "v=(@russia|@usa|#9m729) ~8 h=(forc*|provok*|compel*|drive|drove|push*|prompt*|oblig*) ~4 (@usa|@russia|us|we|out|hand|withdraw*|leave|exit|it) ~5 (out|from|to|{treaty}|withdraw*|leave|act|exit)",
     "v=(@russia|@usa|#9m729) ~8 h=(leave|left|give|gave|offer) ~3 (@|us|we|them|it)? ~2 (no|little) ~1 (choice|option|alternative|way)",
+    "v=(@russia|@usa) ~8 h=(forc*) ~2 (@usa|@russia) ~1 hand",
     "because of v=(@russia|@usa) ~3 h=(violat*|action|refusal|cheat*|conduct|behaviour|behavior)",
 )
 

@@ -10,12 +10,12 @@ from services.core.domain.vocabulary import Status, Voice
 
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Exit, Mood, exits
+from workers.extraction.frames import Frame, is_negated
 from workers.extraction.findings import Finding
 from workers.extraction.rulework import OPPOSES, SUPPORTS, evidence, from_commitment
 from workers.extraction.scene import Commitment
 
 if TYPE_CHECKING:
-    from workers.extraction.frames import Frame
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -30,6 +30,15 @@ _RECONSIDER = (
 _STAY = "h=(stay|remain|continue) (in|within|party|a party|part of|inside|committed to|commit to) ~4 {treaty}"
 _BAD_FAITH = "(pretext|blackmail|unprovoked|bad faith|far - fetched|excuse|smokescreen|invented|cynical*|fabricat*|under ~2 guise|lie|ulterior)"
 _REACH = 10
+_BACKING = (
+    "(give|lend|offer|express|voice|pledge|reiterate|declare) @usa? ~4 h=(support|backing|solidarity) ~4",
+    "h=(side|sided) with ~1 @usa",
+    "(stand|be|remain) ~4 h=(behind|by|with|alongside) ~2 (@usa|washington|him|decision|#treaty)",
+    "(be|stand) at ~2 @usa ~1 h=side",
+    "h=(back|support|endorse) (him|@usa|them|this|that|it|decision|move)",
+    "h=(share|understand|agree) with? ~4 @usa ~4 (view|assessment|concern|position|decision|reason|move|step)",
+)
+_IT = "h=(regard|consider|see|view|call|describe|be) (this|it|that)? (as)? ~3 ({bad})"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -40,6 +49,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             yield from _act(scene, line, leaving)
     yield from _judgements(scene, line, found)
     yield from _appeals(scene, line, found)
+    yield from _backing(scene, line, found)
 
 
 # --- the United States' own acts ------------------------------------------------------------------------
@@ -207,6 +217,10 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
         for hit in scene.find(line, _ANAPHOR):
             number = hit.names.get("h", hit.first)
             places.append((line.doc[line.signs[number].first], number))
+        for hit in scene.find(line, _IT):
+            number = hit.names["h"]
+            if any(s.code in {"this", "it", "that"} for s in line.signs[max(0, number - 1) : number + 2]):
+                places.append((line.doc[line.signs[number].first], number))
     done: set[tuple[tuple[str, ...], str]] = set()
     for token, number in places:
         for finding in _judged(scene, line, token, number):
@@ -220,10 +234,10 @@ def _is_us(leaving: Exit) -> bool:
     return "usa" in leaving.agents or not leaving.agents
 
 
-def _lately(scene: Scene, line: Line) -> bool:
+def _lately(scene: Scene, line: Line, back: int = 3) -> bool:
     return any(
         "usa" in e.agents
-        for other in scene.lines[max(0, line.number - 2) : line.number + 1]
+        for other in scene.lines[max(0, line.number - back) : line.number + 1]
         for e in exits(scene, other)
     )
 
@@ -301,6 +315,37 @@ def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
             if best is None or distance < best[0]:
                 best = (distance, judged)
     return best[1] if best else None
+
+
+# --- backing and blame without the word ---------------------------------------------------------------------
+
+
+def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
+    """"gave Washington its full support", "sided with the Americans", "stood firmly behind the decision"."""
+    if not (found or _lately(scene, line, 6)):
+        return
+    for source in _BACKING:
+        for hit in scene.find(line, source):
+            token = hit.token()
+            if is_negated(token):
+                continue
+            for commitment in scene.commitments(token, 1):
+                if "usa" in commitment.holders or "russia" in commitment.holders or commitment.polarity < 0:
+                    continue
+                yield from_commitment(
+                    scene, line, token, commitment, _P, SUPPORTS, kind="endorsement", recipients=("usa",),
+                    rule="withdrawal-backed", sure=0.65,
+                )
+                return
+            agents = tuple(a for a in scene.agents(token) if a not in {"usa", "russia"})
+            if agents and not scene.chain(token.idx):
+                frame = Frame("endorse", token, (), agents, noun=token.pos_ == "NOUN")
+                commitment = Commitment(agents, 1, frame, (), "endorse", 0.65)
+                yield from_commitment(
+                    scene, line, token, commitment, _P, SUPPORTS, kind="endorsement", recipients=("usa",),
+                    rule="withdrawal-backed", sure=0.65,
+                )
+                return
 
 
 # --- appeals ----------------------------------------------------------------------------------------------
