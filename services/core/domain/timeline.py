@@ -120,14 +120,15 @@ def _joins(coarse: EntryKey, fine: EntryKey) -> bool:
 
 def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
     """The entry that a non-empty set of mentions of one political event makes."""
-    actual = any(m.status is Status.ACTUAL for m in mentions)
-    representative = min(mentions, key=representative_order)
+    status = Status.ACTUAL if any(m.status is Status.ACTUAL for m in mentions) else Status.PLANNED
+    # An announcement must not speak for what has happened since.
+    representative = min((m for m in mentions if m.status is status), key=representative_order)
     actors = root.actors or next((m.key.actors for m in sorted(mentions, key=_by_key) if m.key.actors), ())
     return Entry(
         key=root,
         plover=representative.plover,
         plover_mode=representative.plover_mode,
-        status=Status.ACTUAL if actual else Status.PLANNED,
+        status=status,
         actors=actors,
         recipients=tuple(sorted({r for m in mentions for r in m.recipients} - set(actors))),
         representative=representative,
