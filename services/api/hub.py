@@ -41,6 +41,7 @@ class Hub:
         self._complete_after = ChangeId(0, 0)  # memory holds every change after this one ...
         self.position = 0  # ... up to this global position
         self.forgotten = 0  # how often memory was emptied because words were withdrawn
+        self.started = False  # whether it knows where the feed is
         self.closed = False
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -67,13 +68,11 @@ class Hub:
 
     async def _run(self) -> None:
         notifier = self._reads.notifier
-        started = False
         while True:
             seen = notifier.generation
             try:
-                if not started:
+                if not self.started:
                     self._start(await self._reads.position())
-                    started = True
                 if not await self._read():
                     await notifier.wait(seen, POLL_SECONDS)
             except GONE_DATABASE as error:
@@ -82,6 +81,7 @@ class Hub:
 
     def _start(self, position: int) -> None:
         self._complete_after, self.position = ChangeId.end_of(position), position
+        self.started = True
         self._wake()
 
     async def _read(self) -> bool:
