@@ -43,6 +43,10 @@ class Frame:
         return any(s.start <= offset < s.end for s in self.spans)
 
 
+_ENDEAVOUR = frozenset(
+    """try attempt continue fail strive begin start seek aim plan intend prepare manage choose opt look work need
+    mean hesitate vie dare go decide""".split()
+)
 _TRUE = frozenset({"true", "correct", "accurate", "right"})
 
 
@@ -78,6 +82,10 @@ def read_frames(
     used: set[int] = set()
     for quotation in quotations:
         cue = _cue(document, quotation, operators)
+        if cue is not None and not quotation.direct and cue.lemma_.lower() in _ENDEAVOUR:
+            continue  # whoever tries or goes on to do something does not say it
+        if cue is not None and cue.lemma_.lower() in _ENDEAVOUR and quotation.source is None:
+            continue
         if cue is not None:
             used.add(cue.i)
         frames.append(_frame(document, quotation, cue, cast, operators))

@@ -45,9 +45,17 @@ def _position(finding: Finding, actor: str, article_date: str | None) -> Positio
     )
 
 
+_ONE_STANCE = frozenset({"moratorium", "deployment"})
+
+
 def _settle(best: dict[tuple[str, str, Stance], tuple[Finding, Position]]) -> None:
     """Of opposite stances of one actor on the same day the weaker is a misreading."""
     for actor, proposition, stance in list(best):
+        tied = best.get((actor, proposition, Stance.CONDITIONAL))
+        plain = best.get((actor, proposition, stance))
+        if stance is Stance.SUPPORTS and tied and plain and plain[1].date == tied[1].date and proposition in _ONE_STANCE:
+            del best[(actor, proposition, stance)]  # what is asked of others is tied to the same condition
+            continue
         if stance is not Stance.SUPPORTS:
             continue
         mine = best.get((actor, proposition, stance))

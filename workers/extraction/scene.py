@@ -27,6 +27,7 @@ _OTHER = re.compile(r"#other")
 _RECENT_DAYS = 8
 _PRONOUNS = frozenset({"it", "he", "she", "they", "this"})
 _SAYING = frozenset({"say", "add", "tell", "note", "stress", "warn", "continue", "argue", "insist", "explain", "ask", "go", "write", "declare"})
+_CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
 _STORY_DAYS = 3
 
 
@@ -214,7 +215,7 @@ class Scene:
             if frame.negated and frame.cls in {"say", "claim", "accuse"}:
                 break
             if not holders:
-                anonymous = anonymous or (frame.noun and frame.cls in {"accuse", "claim"})
+                anonymous = anonymous or (frame.noun and (frame.cls == "accuse" or frame.lemma in _CLAIMS))
                 continue
             if assigned and flip > 0:
                 if frame.cls == "endorse" and not any(set(c.holders) & set(holders) for c in found):
@@ -300,7 +301,7 @@ class Scene:
     def _said_on(self, frame: Frame) -> Dated:
         cue = frame.cue
         explicit = self.act_date(cue, frame.spans) if not self._embedded(frame) else self.dating.explicit(cue, climb=False)
-        if explicit:
+        if explicit and not (self.article_date and explicit > self.article_date):
             return Dated(explicit, Basis.EXPLICIT)
         sentence = self.document.sentence_at(cue.idx)
         outside = _outside(self.document.text, sentence, frame.spans) if sentence else ""

@@ -16,6 +16,7 @@ SELF = "self"  # a first person: whoever is speaking
 _FIRST = frozenset({"i", "we", "our", "us", "my", "me", "ours", "ourselves"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _VERBS = frozenset({"VERB", "AUX"})
+_RAISING = frozenset({"believe", "consider", "deem", "think", "find", "allege", "say", "judge", "know", "suspect", "report", "hold"})
 _MAX_DEPTH = 8
 
 
@@ -71,6 +72,10 @@ class Cast:
         """The noun that a relative clause around the token describes."""
         while token.dep_ not in {"relcl", "acl"} and token.head.i != token.i:
             token = token.head
+            if token.lemma_ == "be" and any(c.lower_ == "it" for c in token.children):
+                cleft = next((c for c in token.children if c.dep_ == "attr"), None)
+                if cleft is not None:
+                    return cleft
         return token.head if token.dep_ in {"relcl", "acl"} else None
 
     def _own_actors(self, token: Any, depth: int = 0) -> tuple[str, ...]:
@@ -114,6 +119,13 @@ class Cast:
                 if child.lower_ in _RELATIVE and self.mention(child) is None:
                     return self.antecedent(verb)
                 return child
+        if verb.dep_ in {"xcomp", "ccomp"} and verb.head.lemma_.lower() in _RAISING:
+            for child in verb.children:  # "the missile, which they believe to violate ..."
+                if child.lower_ in _RELATIVE and child.i < verb.i:
+                    return self.antecedent(verb)
+            for child in verb.head.children:
+                if child.dep_ in {"dobj", "nsubjpass"}:
+                    return self.antecedent(verb) if child.lower_ in _RELATIVE else child
         passive = any(c.dep_ in {"nsubjpass", "auxpass"} for c in verb.children)
         for child in verb.children:
             if child.dep_ == "agent" or (passive and child.dep_ == "prep" and child.lower_ == "by"):

@@ -10,7 +10,7 @@ from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
 from workers.extraction.findings import Finding
 from workers.extraction.frames import Frame
-from workers.extraction.rulework import evidence, from_commitment
+from workers.extraction.rulework import evidence, from_commitment, negated
 from workers.extraction.scene import Commitment
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ _RESPONSE = (
     "h=(respond|retaliate|react|answer|act) ~2 (in kind|accordingly|symmetrically|correspondingly|appropriately|adequately|immediately|asymmetrically|swiftly)",
     "h=(take|adopt|resort|undertake) ~6 (measure|countermeasure|step|action) ~6",
     "h=(retaliatory|retaliation|countermeasure|counter-measure|mirror|tit-for-tat|reciprocal|symmetrical|asymmetrical|fitting|adequate|military-technical) ~2 (measure|step|response|reply|action|answer)",
-    "h=(grave|serious|severe|dire|dangerous|unpredictable|devastating|catastrophic|heavy|negative|most serious|far-reaching) ~1 (consequence|repercussion)",
+    "(have|entail|bring|lead to|face|with|threaten*|warn*|mean) ~3 h=(grave|serious|severe|dire|dangerous|unpredictable|devastating|catastrophic|heavy|negative|far-reaching) ~1 (consequence|repercussion)",
     "h=(target|aim|point) ~8 (@|territor*|capital|centre|center|countr*|at)",
-    "(will not|would not|not) h=(go unanswered|remain unanswered|leave unanswered|unanswered|stand idle|stand by)",
-    "h=(consequence|repercussion) (for|if|of)",
-    "(trigger|spark|unleash|lead to|fuel|start|provoke|ignite|launch) ~3 h=(arms race|race)",
+    "(will not|would not|not) h=(go unanswered|remain unanswered|leave unanswered|unanswered|stand idl* by|stand by idly|stand by|stand idle and|sit idl* by)",
+    "(will|would|could|may|can) ~3 (trigger|spark|unleash|lead to|fuel|start|provoke|ignite|launch) ~3 h=(arms|race)",
+    "warn ~2 (of|about|that) ~8 h=(race|danger|risk|consequence|war|escalation|confrontation|instability)",
     "h=(fitting|adequate|tough|firm|immediate|strong|symmetrical|proportionate) (response|reply|answer)",
 )
 _OFFER = (
@@ -148,7 +148,7 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
     for source in sources:
         for hit in scene.find(line, source):
             token = hit.token()
-            if kind == "warning" and _past(token):
+            if kind == "warning" and (_past(token) or negated(line, hit.names["h"], token) and "unanswered" not in line.code and "stand" not in line.code):
                 continue
             for commitment in _speakers(scene, line, token):
                 if kind == "proposal" and "unless" in line.code:

@@ -9,7 +9,7 @@ from services.core.domain.vocabulary import Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Mood, exits
 from workers.extraction.findings import Finding
-from workers.extraction.rulework import evidence
+from workers.extraction.rulework import SUPPORTS, evidence
 
 if TYPE_CHECKING:
     from workers.extraction.scene import Scene
@@ -175,7 +175,10 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
                 date = _dated(scene, token)
             if not date:
                 continue
-            yield _made(scene, line, token, "agreement-ended", date, _ender(scene, line, token))
+            enders = _ender(scene, line, token)
+            yield _made(scene, line, token, "agreement-ended", date, enders, tuple(o for o in ("russia",) if "usa" in enders))
+            if "usa" in enders:
+                yield _withdrew(scene, line, token, date)
             return
     for hit in scene.find(line, _EFFECT):
         token = hit.token()
@@ -185,7 +188,17 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
         if date and date > "1995" and leaving:
             agents = next((e.agents for e in leaving if e.agents), ("usa",))
             yield _made(scene, line, token, "agreement-ended", date, agents, ("russia",) if "usa" in agents else ("usa",))
+            if "usa" in agents:
+                yield _withdrew(scene, line, token, date)
             return
+
+
+def _withdrew(scene: Scene, line: Line, token: Any, date: str) -> Finding:
+    """Whoever ended the treaty stands by its leaving."""
+    return Finding(
+        holders=("usa",), line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
+        rule="life-ended", confidence=0.7, proposition="us-withdrawal", stance=SUPPORTS,
+    )
 
 
 def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:

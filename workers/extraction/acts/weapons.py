@@ -37,14 +37,25 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if _alleged(scene, token) or any(w in line.code for w in (" target missile", " intercept")):
                 continue
-            actors = tuple(a for a in scene.agents(token) if a in scene.dossier.actors) or _owner(scene, line, token)
-            for date in _dates(scene, token):
+            carried = _carried(token)
+            actors = tuple(a for a in scene.agents(token) if a in scene.dossier.actors)
+            actors = actors or (scene.agents(carried) if carried is not None else ()) or _owner(scene, line, token)
+            for date in _dates(scene, token) or (_dates(scene, carried) if carried is not None else []):
                 if date not in done and actors:
                     done.add(date)
                     yield Finding(
                         holders=actors, line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
                         rule="weapons-test", confidence=0.75, kind="weapons-test",
                     )
+
+
+def _carried(token: Any) -> Any:
+    """"The tests of such missiles carried out by the Pentagon in August": the verb that dates the noun."""
+    if token.pos_ != "NOUN":
+        return None
+    return next(
+        (t for t in token.subtree if t.dep_ == "acl" and t.lemma_.lower() in {"carry", "conduct", "perform", "hold", "do", "make"}), None
+    )
 
 
 def _known(line: Line) -> bool:

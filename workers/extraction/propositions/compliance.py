@@ -43,7 +43,7 @@ _KEPT = (
     "h=(compl*|compatible|conform*|adher*|abid*|accord*) (with|to|by) ~5 ({treaty}|{duty}|norm|regime|it)",
     "in ~3 h=compliance",
     "h=compliance (with|of) ~6 ({treaty}|{duty}|#9m729)",
-    "h=(honour|honor|respect|observe|fulfil|fulfill|uphold|observing|honouring|honoring|observance|fulfilment|implement|implementation|execute) ~4 ({treaty}|{duty})",
+    "h=(honour|honor|respect|observe|fulfil|fulfill|uphold|observing|honouring|honoring|observance|fulfilment|execute) ~4 ({treaty}|{duty})",
     "(remain|be|stay|always) ~2 h=(commit|committed|faithful|loyal|true) to ~3 ({treaty}|{duty})",
     "v=(#9m729|missile|range|parameter|#inf*|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
     " ({treaty}|limit|parameter|range|framework|500|threshold|ceiling|{duty})",
@@ -81,7 +81,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                 if token.i in done or _elsewhere(scene, hit) or (not presupposed and any(abs(token.i - i) < 3 for i in done)):
                     continue
                 found = list(_at(scene, line, hit, token, polarity, presupposed))
-                done.add(token.i)
+                done.update(range(line.signs[hit.first].first, line.signs[hit.last - 1].last))
                 made.extend(found)
     yield from made
     yield from _bare_denials(scene, line, made)
@@ -109,6 +109,8 @@ def _elsewhere(scene: Scene, hit: Hit) -> bool:
 def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presupposed: bool) -> Iterator[Finding]:
     number = hit.names.get("h", hit.first)
     if not presupposed and "whether" in line.before(number, 6):
+        return
+    if polarity > 0 and not presupposed and _ceasing(line, number):
         return
     flipped = not presupposed and _is_negated(line, number, token, polarity)
     if flipped:
@@ -138,6 +140,12 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
                 recipients=_recipients(party, kept, holders),
                 rule="compliance",
             )
+
+
+def _ceasing(line: Line, number: int) -> bool:
+    """"Would stop fulfilling its obligations" says nothing of the past."""
+    before = line.before(number, 4)
+    return any(f" {w} " in before for w in ("stop", "cease", "suspend", "longer", "end"))
 
 
 def _is_negated(line: Line, number: int, token: Any, polarity: int) -> bool:

@@ -194,7 +194,7 @@ def _our_leaving(scene: Scene, line: Line) -> Iterator[Finding]:
                     recipients=("russia",) if commitment.polarity > 0 else ("usa",), rule="responsible-left", sure=0.6,
                 )
         elif "usa" in leaving.agents and leaving.mood is Mood.DONE and scene.has(
-            line, "it be (@usa|@ ~3 @usa) (who|that|which)"
+            line, "(it|@) be (@usa|@ ~3 @usa) (who|that|which)"
         ):
             for commitment in scene.commitments(leaving.token, 1):
                 if "usa" not in commitment.holders:
