@@ -63,7 +63,7 @@ class Dating:
             if value is None or not len(document.doc):
                 continue
             tokens = document.tokens_in(Span(timex.start, timex.end))
-            if not len(tokens):
+            if not len(tokens) or _in_dateline(document, timex):
                 continue
             root = tokens.root
             number = document.sentence_index(timex.start)
@@ -114,6 +114,20 @@ class Dating:
         if verbs and verbs[0].dep_ in {"relcl", "acl", "advcl"} and verbs[0].i != token.i:
             return None
         return value if timex.start < token.idx or timex.start - token.idx < 60 else None
+
+
+_DATELINE_END = re.compile(r"[,.\s]*(?:\d{4})?[,.\s]*(?:\(|/|—|–|-|:|\bUpdated\b)")
+
+
+def _in_dateline(document: Document, timex: Timex) -> bool:
+    """A date that opens a report ("MOSCOW, October 28. /TASS/.") dates the article, no act."""
+    paragraph = document.paragraphs[max(0, document.paragraph_index(timex.start))]
+    before = document.text[paragraph.start : timex.start]
+    return (
+        len(before) <= 60
+        and not re.search(r"[a-z]{3,} [a-z]{2,}", before)
+        and bool(_DATELINE_END.match(document.text, timex.end))
+    )
 
 
 def calendar_value(timex: Timex) -> str | None:

@@ -376,7 +376,7 @@ class Scene:
     def _met(self, paragraph: int, cue: Any) -> str | None:
         """The day of a meeting that the paragraph told of before."""
         found = None
-        span = self.document.paragraphs[paragraph]
+        span = self.document.paragraphs[max(0, paragraph - 1)]
         for line in self.lines:
             if line.span.start < span.start or line.span.start >= cue.idx or line.span.end > cue.idx:
                 continue

@@ -78,8 +78,13 @@ class Line:
         object.__setattr__(self, "code", " " + "".join(s.code + " " for s in self.signs))
 
     def find(self, pattern: re.Pattern[str]) -> Iterator[Hit]:
-        """Every match of a pattern, left to right; the same start is found once."""
-        for found in pattern.finditer(self.code):
+        """The matches of a pattern, left to right, one for each start; they may overlap."""
+        at = 0
+        while True:
+            found = pattern.search(self.code, at)
+            if found is None:
+                return
+            at = found.start() + 1
             names = {
                 name.partition("__")[0]: self._at(found.start(name))
                 for name in pattern.groupindex

@@ -170,7 +170,8 @@ class Cast:
         for child in noun.children:
             if child.dep_ == "prep" and child.lower_ in {"by", "from", "of"}:
                 for inner in child.children:
-                    if inner.dep_ == "pobj" and self.actors(inner, joined=False):
+                    named = self.actors(inner, joined=False) if child.lower_ == "by" else self.mention(inner)
+                    if inner.dep_ == "pobj" and named:
                         return inner
         if noun.dep_ in {"dobj", "attr", "oprd"} and noun.head.lemma_.lower() in self._light:
             return self._doer_of_verb(noun.head, depth + 1)

@@ -39,6 +39,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             actors = _actors(scene, line, token)
             if not actors or not _on_subject(scene, line, token):
                 continue
+            if token.dep_ == "pobj" and token.head.lower_ in {"after", "following", "at", "during"} and len(actors) < 2:
+                continue  # the place of another act, not an act of its own
             days.add(date)
             size = min(len(date), len(scene.article_date or date))
             planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
@@ -83,6 +85,9 @@ def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
 
 
 def _date(scene: Scene, token: Any) -> str | None:
+    for child in token.children:
+        if child.dep_ in {"relcl", "acl"} and child.lemma_.lower() in {"organize", "organise", "hold", "take", "host", "convene"}:
+            return scene.dating.explicit(child)
     spans = [s for f in scene.chain(token.idx) for s in f.spans if f.cue is not None]
     inside = scene.dating.explicit(token, spans) if spans else None
     if inside:

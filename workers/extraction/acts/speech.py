@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _RESPONSE = (
     "(will|would|'ll|have to|forced to|must|shall|going to|need to|ready to|right to) ~4 h=(respond|retaliate|react|counter|answer|mirror|match|reply|hit back)",
     "h=(respond|retaliate|react|answer|act) ~2 (in kind|accordingly|symmetrically|correspondingly|appropriately|adequately|immediately|asymmetrically|swiftly)",
-    "h=(take|adopt|resort|undertake) ~6 (measure|countermeasure|step|action) ~6",
+    "(will|would|'ll|have to|forced to|must|shall|going to|need to|right to) ~4 h=(take|adopt|resort|undertake) ~6 (measure|countermeasure)",
+    "h=(take) ~4 (countermeasure|retaliatory|response|reciprocal|all necessary)",
     "h=(retaliatory|retaliation|countermeasure|counter-measure|mirror|tit-for-tat|reciprocal|symmetrical|asymmetrical|fitting|adequate|military-technical) ~2 (measure|step|response|reply|action|answer)",
     "(have|entail|bring|lead to|face|with|threaten*|warn*|mean) ~3 h=(grave|serious|severe|dire|dangerous|unpredictable|devastating|catastrophic|heavy|negative|far-reaching) ~1 (consequence|repercussion)",
     "h=(target|aim|point) ~8 (@|territor*|capital|centre|center|countr*|at)",

@@ -34,7 +34,7 @@ _JOINED = (
     "{treaty} ~6 h=(multilaterali*|extend*|broaden*|widen*)",
 )
 _ENDED = (
-    "{treaty} %8 h=(expire|lapse|collapse|end|terminate|cease|die|expired|lapsed|ended|terminated|defunct|dissolve|finish|conclude|run|fall|perish)",
+    "{treaty} %16 h=(expire|lapse|collapse|end|terminate|cease|die|expired|lapsed|ended|terminated|defunct|dissolve|finish|conclude|run|fall|perish)",
     "h=(termination|end|expiry|expiration|demise|collapse|death|lapse|termination) of ~3 {treaty}",
     "({treaty}|it) %6 h=(come|came|draw|drew) to ~1 end",
     "({treaty}|it) ~3 be h=(over|history|dead|gone|no more)",

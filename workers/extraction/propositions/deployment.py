@@ -198,7 +198,7 @@ def _stance(scene: Scene, line: Line, hit: Hit, token: Any, told: bool) -> tuple
     before = " " + line.before(number, 9).rsplit(" , ", 1)[-1].strip() + " "
     condition = condition_of(scene, line, token)
     denied = any(scene.words(source).search(before) for source in _NOT) or _frame_denies(scene, token)
-    first = scene.has(line, "not ~5 (be)? ~2 first") or scene.has(line, "first to ~2 (deploy|station|place|field)") or scene.has(line, "where (no|none|such|@usa|american|similar)")
+    first = scene.has(line, "not ~5 (be)? ~2 first") or scene.has(line, "first to ~2 (deploy|station|place|field)") or scene.has(line, "where ~2 (none|such|@usa|similar|other)")
     if denied:
         if condition is not None or first:
             return CONDITIONAL, condition, "pledge"

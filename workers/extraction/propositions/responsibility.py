@@ -146,7 +146,11 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, party: str, polarity: in
     if rule in {"blame", "killed"} and (negated(line, number, token) or _tried(line, number)):
         polarity = -polarity
     proposition = _PARTY[party]
-    for commitment in scene.commitments(token, polarity):
+    commitments = scene.commitments(token, polarity)
+    if not commitments and rule == "led-to":
+        leaving = exits(scene, line)
+        commitments = scene.commitments(leaving[0].token, polarity) if leaving else []
+    for commitment in commitments:
         holders = commitment.holders
         if rule in {"killed", "led-to", "forced"} and party in holders:
             continue
