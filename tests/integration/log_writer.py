@@ -17,6 +17,7 @@ from services.core.domain.events import (
     ArticleWithdrawn,
     Event,
     ExtractionCompleted,
+    ExtractionFailed,
     ExtractionSkipped,
     article_stream,
 )
@@ -178,6 +179,20 @@ class LogWriter:
                 language="en",
                 article_date=article_date,
                 article_date_basis="given",
+            ),
+        )
+
+    def fail(self, article_id: str, *, revision: int = 1) -> int:
+        return self._append(
+            article_id,
+            ExtractionFailed(
+                article_id=article_id,
+                revision=revision,
+                dossier="inf",
+                extractor_version="1",
+                error_class="TimeLimitExceeded",
+                code="timeout",
+                attempts=3,
             ),
         )
 
