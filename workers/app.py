@@ -17,6 +17,7 @@ from celery.exceptions import SecurityWarning
 from kombu.entity import Queue
 
 from services.core.settings import Settings
+from workers import broker
 from workers.dispatches import STAGES
 from workers.readings import Reader, load_readers
 from workers.tasks import WorkerProcess, register
@@ -51,6 +52,7 @@ def make_app(settings: Settings, process: WorkerProcess | None = None) -> Celery
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
+        broker_transport=broker.NAME,
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import psycopg
 
-from services.core.eventstore.bodies import get_body
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
 from workers.dedup.search import CROWDED, Known, most_shared
 
@@ -19,7 +18,7 @@ SELECT ref, article_id, story_id FROM fingerprints WHERE text_sha256 = %b AND ar
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
 SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%b::integer[])"
 KNOWN = "SELECT ref, article_id, story_id FROM fingerprints WHERE ref = ANY (%b::integer[])"
-BODY = "SELECT body_sha256 FROM fingerprints WHERE ref = %b"
+TEXT = "SELECT b.text FROM fingerprints f JOIN article_bodies b ON b.sha256 = f.body_sha256 WHERE f.ref = %b"
 ADD = """
 INSERT INTO fingerprints (revision, article_id, story_id, text_sha256, body_sha256, keys)
 VALUES (%b, %b, %b, %b, %b, %b::integer[]) RETURNING ref
@@ -70,9 +69,8 @@ class PostgresIndex:
 
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         if known.ref not in self.seen:
-            row = self._conn.execute(BODY, [known.ref]).fetchone()
-            body = get_body(self._conn, row[0]) if row else None
-            self.seen[known.ref] = fingerprint(body.text) if body else None
+            row = self._conn.execute(TEXT, [known.ref]).fetchone()
+            self.seen[known.ref] = fingerprint(row[0]) if row else None
         return self.seen[known.ref]
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:

@@ -34,6 +34,8 @@ COPIED_SHORT_WITHOUT_LEAD = 0.75
 # A text that is nearly all quotation is compared whole, and more strictly.
 MIN_OWN_WORDS, MIN_OWN_SHARE, COPIED_QUOTATION = 20, 0.25, 0.5
 
+VOCABULARY = 200_000  # words whose hashes are kept
+
 STORED_RATE, STORED_LEAST = 24, 24  # one shingle in 24 is indexed, at least 24 of them
 QUERY_RATE, QUERY_LEAST = 8, 64  # looked up more densely: the other may be shorter, so sampled more densely
 
@@ -115,6 +117,17 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
     return Match(similarity >= enough, similarity, lead, new)
 
 
+class _WordHashes(dict[str, int]):
+    """CRC-32 of words, worked out once for each: a text repeats itself, and texts one another."""
+
+    def __missing__(self, word: str) -> int:
+        value = self[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+        return value
+
+
+_word_hashes = _WordHashes()
+
+
 def _nearly_all_quotation(text: Fingerprint) -> bool:
     return int(text.own.sum()) < max(MIN_OWN_WORDS, MIN_OWN_SHARE * text.words)
 
@@ -123,11 +136,9 @@ def _shingles(words: list[str]) -> _Hashes:
     count = len(words) - SHINGLE + 1
     if count < 1:
         return np.empty(0, np.uint64)
-    known: dict[str, int] = {}
-    for word in words:
-        if word not in known:
-            known[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-    hashed = _mix(np.fromiter((known[word] for word in words), np.uint64, len(words)))
+    if len(_word_hashes) > VOCABULARY:
+        _word_hashes.clear()
+    hashed = _mix(np.fromiter(map(_word_hashes.__getitem__, words), np.uint64, len(words)))
     total = np.zeros(count, np.uint64)
     for offset, coefficient in enumerate(_COEFFICIENTS):
         total += hashed[offset : offset + count] * coefficient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,7 +11,8 @@ from uuid import UUID
 from workers.dedup.near_duplicates import Fingerprint, compare
 
 EXACT, NEAR = "exact", "near"
-CANDIDATES = 6  # compared at most, those that share most sampled shingles first
+CANDIDATES = 6  # compared at most
+TELLING = 0.5  # sum over shared keys of 1 / stories with that key, below which nothing is compared
 CERTAIN = 0.9  # similarity at which the search ends
 CROWDED = 32  # rows of one key: what stands in so many stories says nothing about any
 NEW_WORDS = 0.25  # a copy with more of its own than this is indexed for it
@@ -74,11 +75,19 @@ def find_original(index: CopyIndex, article_id: str, text_sha256: bytes, own: Fi
 
 
 def most_shared(rows: Iterable[tuple[int, int]]) -> list[int]:
-    """The refs with most keys among rows (key, ref), at most CANDIDATES; crowded keys do not count."""
+    """The refs worth comparing among rows (key, ref), at most CANDIDATES, the most telling first.
+
+    A key counts the more the fewer stories it stands in: what an article shares with its copies stands
+    nowhere else, stock phrases stand in many.
+    """
     rows = list(rows)
     crowd = Counter(key for key, _ in rows)
-    shared = Counter(ref for key, ref in rows if crowd[key] < CROWDED)
-    return [ref for ref, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES]]
+    told: dict[int, float] = defaultdict(float)
+    for key, ref in rows:
+        if crowd[key] < CROWDED:
+            told[ref] += 1.0 / crowd[key]
+    ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
+    return [ref for ref, weight in ranked[:CANDIDATES] if weight >= TELLING]
 
 
 @dataclass(slots=True)

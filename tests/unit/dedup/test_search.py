@@ -66,4 +66,5 @@ def test_keys_that_stand_everywhere_find_nobody() -> None:
     crowded = [(1, ref) for ref in range(CROWDED)]
     assert most_shared(crowded) == []
     assert most_shared([*crowded, (2, 7), (3, 7), (2, 5)]) == [7, 5]
+    assert most_shared([(4, ref) for ref in range(3)]) == []  # a third of a story each
     assert len(most_shared([(key, ref) for key in range(20) for ref in range(10)])) == CANDIDATES
