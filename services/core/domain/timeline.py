@@ -105,7 +105,8 @@ def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, Entry
         return {key: key for key in found}
     roots: dict[EntryKey, EntryKey] = {}
     for key in sorted(found, key=_finest_first):
-        finer = {roots[other] for other in roots if _joins(key, other)}
+        # Entries, not the keys that joined them: by way of one without actors others' would slip in.
+        finer = {root for root in roots.values() if _joins(key, root)}
         roots[key] = finer.pop() if len(finer) == 1 else key
     return roots
 
