@@ -165,12 +165,17 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
     `past`: then the date belongs to the verb above.
     """
     node = root
+    if root.dep_ in {"compound", "nmod", "amod"} and root.i and root.nbor(-1).lower_ == "on":
+        node = root.nbor(-1)  # "rejected on Friday allegations that ..."
+        yield node.i
     for _ in range(9):
         if node.head.i == node.i:
             return
         node = node.head
+        if past and node.pos_ == "VERB" and _to_come(node):
+            continue
         yield node.i
-        if node.pos_ in {"VERB", "AUX"} and not (past and _to_come(node)):
+        if node.pos_ in {"VERB", "AUX"}:
             return
         if node.lemma_.lower() in _EVENTFUL and node.dep_ == "pobj" and node.head.lower_ not in _WHEN:
             return
@@ -193,7 +198,8 @@ def _to_come(verb: Any) -> bool:
 
 def _first(governors: tuple[int, ...], document: Document) -> int:
     """The first verb, or noun of action, that a date hangs on."""
-    return next((g for g in governors if document.doc[g].pos_ in {"VERB", "AUX", "NOUN"}), -1)
+    nodes = (document.doc[g] for g in governors)
+    return next((t.i for t in nodes if t.pos_ in {"VERB", "AUX"} or t.lemma_.lower() in _EVENTFUL), -1)
 
 
 def _path(token: Any) -> Iterable[Any]:

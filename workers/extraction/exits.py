@@ -98,6 +98,8 @@ def _other(hit: Hit, token: Any) -> bool:
     before = hit.line.before(number, 3)
     if " #other " in before and " #treaty " not in before:
         return True
+    if token.lemma_.lower() in {"end", "leave"} and token.pos_ == "NOUN":
+        return True
     return token.pos_ not in {"VERB", "NOUN", "PROPN", "AUX", "ADJ"}
 
 
@@ -142,7 +144,7 @@ def _under_negation(token: Any) -> bool:
 
 
 def _mood(token: Any, noun: bool) -> Mood:
-    if _unreal(token):
+    if unreal(token):
         return Mood.UNREAL
     modals = {c.lower_ for c in token.children if c.dep_ == "aux"}
     if modals & {"may", "might", "could", "can"}:
@@ -182,7 +184,8 @@ def _bare_decision(noun: Any) -> bool:
     )
 
 
-def _unreal(token: Any) -> bool:
+def unreal(token: Any) -> bool:
+    """Whether a verb stands under "if", "whether", "unless"."""
     node = token
     for _ in range(5):
         marks = {c.lower_ for c in node.children if c.dep_ in {"mark", "advmod", "aux"} and c.i < node.i}

@@ -86,6 +86,8 @@ def read_frames(
             continue  # whoever tries or goes on to do something does not say it
         if cue is not None and cue.lemma_.lower() in _ENDEAVOUR and quotation.source is None:
             continue
+        if cue is not None and cue.pos_ == "NOUN" and cue.lemma_.lower() not in operators.nouns and not quotation.direct:
+            continue  # a decision or a plan is no speech
         if cue is not None:
             used.add(cue.i)
         frames.append(_frame(document, quotation, cue, cast, operators))
@@ -131,10 +133,15 @@ def _frame(
     owner = _noun_owner(cue, cast, operators)
     if owner:
         holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
+    spans = (quotation.content,)
+    if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
+        text = document.doc.text
+        wider = [s for s in _complement(cue, operators) if s.end > quotation.content.end and not _broken(s, text)]
+        spans = (*spans, *wider)
     return Frame(
         cls=cls,
         cue=cue,
-        spans=(quotation.content,),
+        spans=spans,
         holders=holders,
         speaker=quotation.speaker,
         direct=quotation.direct,

@@ -94,7 +94,7 @@ class Reader:
         return Scene(document, self.dossier, mentions, nested, timexes, day.value, owner_of(document, self.dossier, article.outlet, mentions))
 
 
-_ENGLISH = re.compile(r"\b(?:the|of|that|and|to|in|its|said|on|from|has|was|will)\b")
+_ENGLISH = re.compile(r"(?i)\b(?:the|of|that|and|to|in|its|said|on|from|has|was|will)\b")
 _FEW_WORDS = 60
 
 

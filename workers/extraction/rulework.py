@@ -103,6 +103,8 @@ def negated(line: Line, number: int, token: Any, reach: int = 4) -> bool:
     words = before.split()
     for negator in ("not", "no", "never", "without", "neither", "nor", "hardly", "cannot", "n't", "nothing"):
         if negator in words:
+            if "why" in words:
+                continue
             rest = words[words.index(negator) + 1 :]
             if not {"but", "because", "only", "doubt", "longer"} & set(rest[:2]) and not {"that", "which", "who"} & set(rest):
                 return True

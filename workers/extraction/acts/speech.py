@@ -121,7 +121,11 @@ def _inside(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> tuple[str, 
 def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> str | None:
     lemma = frame.lemma
     if frame.cls == "urge" and not (frame.noun and frame.cue.dep_ not in {"dobj", "ROOT"}):
-        if lemma in {"expect", "want", "ask", "invite"} and not _to_actor(scene, frame, holders):
+        if lemma in {"expect", "want"}:
+            return None
+        if lemma in {"ask", "invite", "call for", "advocate"} and not _to_actor(scene, frame, holders):
+            return None
+        if lemma in {"call for", "advocate", "recommend"} and "#newtreaty" in line.code:
             return None
         if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
             return "proposal" if lemma == "invite" else None

@@ -90,7 +90,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 _STEMS = ("violat", "breach", "compl", "break", "abid", "adher", "honor", "honour", "respect", "observ", "infring",
           "contraven", "flout", "cheat", "bust", "illegal", "ban", "prohibit", "limit", "within", "commit", "faithful",
           "obligation", "range", "afoul", "incompatible", "inconsistent", "contrary", "ignor", "disregard", "keep", "fulfil",
-          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "trampl")
+          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "trampl", " line ", "keeping", "inf-banned")
 
 
 def _possible(line: Line, _source: str) -> bool:
@@ -121,7 +121,10 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
         return
     if polarity < 0 and not flipped and any(w in line.before(number, 3) for w in (" alleged ", " so - called ", " supposed ")):
         return
-    for party in _parties(scene, line, hit, token, commitments):
+    parties = _parties(scene, line, hit, token, commitments)
+    if polarity > 0 and len(set(scene.agents(token)) & set(_PARTY)) > 1:
+        return  # "urged both to honour the treaty" charges neither
+    for party in parties:
         proposition = _PARTY[party]
         for commitment in commitments:
             holders = tuple(h for h in commitment.holders if not (presupposed and h == party))
@@ -209,7 +212,7 @@ def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[A
     doers = [a for a in agents if a in _PARTY]
     if doers:
         return doers[:1]
-    if agents and token.pos_ == "VERB" and not any(c.dep_ == "auxpass" for c in token.children):
+    if agents and token.pos_ != "NOUN" and not any(c.dep_ == "auxpass" for c in token.children):
         return []
     doer = scene.cast.doer(token)
     if doer is not None:

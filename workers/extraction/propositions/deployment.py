@@ -10,6 +10,7 @@ from services.core.domain.vocabulary import Status
 from workers.extraction.attitudes import Attitude
 from workers.extraction.conditions import condition_of
 from workers.extraction.event_dates import Basis, Dated
+from workers.extraction.exits import unreal
 from workers.extraction.findings import Finding
 from workers.extraction.rulework import CONDITIONAL, OPPOSES, SUPPORTS
 from workers.extraction.things import thing_finding
@@ -91,6 +92,8 @@ def _place(line: Line, code: str) -> int:
 
 
 def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
+    if unreal(token):
+        return
     agents = scene.agents(token) or _orderer(scene, token)
     chain = [f for f in scene.chain(token.idx) if scene.holders(f)]
     speakers = scene.holders(chain[0]) if chain else ((scene.own_voice,) if scene.own_voice else ())

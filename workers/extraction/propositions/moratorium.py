@@ -25,7 +25,7 @@ _WORDS = AttitudeWords(
             negotiate discuss initiate send""".split(),
         "demand": "urge call appeal ask invite request demand press encourage".split(),
         "endorsement": """support back welcome endorse favour favor join accept agree praise hail reciprocate embrace
-            consider study match approve approval""".split(),
+            match approve approval""".split(),
     },
     negative={
         "rejection": """reject dismiss refuse decline rebuff spurn ignore doubt question scorn rejection refusal dismissal

@@ -92,10 +92,7 @@ def _at(scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: 
         recipients = addressees(scene, commitment.frame.cue, commitment.holders)
         asked = commitment.frame.cls == "urge" and keeping and _for_others(scene, commitment.frame.cue, recipients)
         if commitment.polarity < 0 and polarity > 0:
-            if commitment.frame.lemma in {"refuse", "decline", "doubt"}:
-                continue
-            if code.startswith(("destroy", "want", "wish", "seek")):
-                continue
+            continue
         kind = "demand" if asked else "statement"
         recipients = recipients if asked else ()
         yield from_commitment(

@@ -68,6 +68,10 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
     adversary = bool(teller) and not own and scene.dossier.are_adversaries(teller[0], "usa")
     when, kind, status = _dated(scene, leaving, chain)
     speaker = scene.speaker(chain[0], "usa") if own else None
+    unless = scene.has(line, "unless") and leaving.mood is Mood.COMING
+    starting = scene.has(line, "(start|begin|process)") and leaving.mood is Mood.COMING
+    if unless and (leaving.suspends or starting):
+        kind = None  # a threat with a way out: an ultimatum, no announcement
     yield Finding(
         holders=holders,
         line=line.number,
@@ -83,7 +87,9 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
         speaker=speaker,
         voice=Voice.ADVERSARY if adversary else Voice.OWN if own and chain[0].direct else Voice.REPORTED,
     )
-    if kind == "withdrawal-announced" or (leaving.suspends and status is Status.ACTUAL):
+    if unless and leaving.suspends:
+        return
+    if kind == "withdrawal-announced" or starting or (leaving.suspends and status is Status.ACTUAL):
         yield from _planned(scene, line, leaving, when)
 
 
