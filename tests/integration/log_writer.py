@@ -112,6 +112,7 @@ class LogWriter:
         article_date: str | None = "2019-08-03",
         quotations: tuple[dict[str, Any], ...] = (),
         extractor_version: str = "1",
+        dossier: str = "inf",
     ) -> int:
         events, positions = [], []
         for t in tellings:
@@ -153,7 +154,7 @@ class LogWriter:
             ExtractionCompleted(
                 article_id=article_id,
                 revision=revision,
-                dossier="inf",
+                dossier=dossier,
                 dossier_version="1",
                 extractor_version=extractor_version,
                 language="en",

@@ -165,6 +165,22 @@ def test_a_revision_replaces_what_the_article_said(conn: psycopg.Connection[Any]
     assert gone["summary"] is None
 
 
+def test_an_article_read_for_two_dossiers_tells_of_both(
+    conn: psycopg.Connection[Any], log: LogWriter
+) -> None:
+    text = "On Friday Washington left the treaty, Moscow kept to it."
+    kept = Telling("Moscow kept to it", "2019-08-02", proposition="russia-complied")
+    log.article("a", text, [ENDED, kept])
+    log.read("a", text, [ENDED, kept], dossier="other")
+    log.read("a", text, [ENDED], dossier="other")
+    models = ReadModels(lambda _dossier, _kind: False, lambda _dossier, _person: None)
+    with conn.transaction():
+        models.apply(conn, read_all(conn, 0, 100))
+    told = "SELECT dossier FROM read.{} WHERE to_position IS NULL ORDER BY 1"
+    assert rows(conn, told.format("mentions")) == [{"dossier": "inf"}, {"dossier": "other"}]
+    assert rows(conn, told.format("statements")) == [{"dossier": "inf"}]
+
+
 def test_a_version_older_than_the_newest_is_kept_and_does_not_replace_it(
     conn: psycopg.Connection[Any], log: LogWriter
 ) -> None:

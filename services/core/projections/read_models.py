@@ -131,7 +131,7 @@ class ReadModels:
         replaced = False
         if isinstance(event, ExtractionCompleted | ExtractionSkipped):
             if event.revision == article.revision and article.state != "withdrawn":
-                tell(article.id, *self._contributions(work, article, event, texts))
+                tell(article.id, *self._read(work, article, event, texts))
                 replaced = True
         elif isinstance(event, ArticleWithdrawn):
             tell(article.id, [], [])
@@ -141,6 +141,21 @@ class ReadModels:
                 tell(article_id, *self._replaced(work, article_id))
         number = self._timeline.refold(work, entries, position=position, cause=cause, change_number=0)
         self._positions.refold(work, cells, position=position, cause=cause, change_number=number)
+
+    def _read(
+        self,
+        work: WorkingSet,
+        article: ArticleState,
+        event: ExtractionCompleted | ExtractionSkipped,
+        texts: dict[str, str],
+    ) -> tuple[list[Mention], list[StatedPosition]]:
+        """What the article tells now that it was read for a dossier; what it tells of others stays."""
+        mentions, statements = self._replaced(work, article.id)
+        new_mentions, new_statements = self._contributions(work, article, event, texts)
+        return (
+            [m for m in mentions if m.key.dossier != event.dossier] + new_mentions,
+            [s for s in statements if s.dossier != event.dossier] + new_statements,
+        )
 
     def _contributions(
         self,
