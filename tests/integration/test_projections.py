@@ -165,6 +165,25 @@ def test_a_revision_replaces_what_the_article_said(conn: psycopg.Connection[Any]
     assert gone["summary"] is None
 
 
+def test_a_revision_without_a_date_keeps_the_day_until_it_is_read(
+    conn: psycopg.Connection[Any], log: LogWriter
+) -> None:
+    text = "On Friday Washington left the treaty."
+    log.receive("a", text, published_at=None)
+    log.judge("a", "s")
+    log.read("a", text, [ENDED], article_date="2019-08-03")
+    log.article("b", text, [ENDED], story="s", of="a", published_at="2019-08-05")
+    at = project(conn)
+    before = everything(conn)["entries"]
+    log.receive("a", text + " Again.", published_at=None, revision=2)
+    at = project(conn, after=at)
+    assert everything(conn)["entries"] == before
+    assert rows(conn, "SELECT head FROM read.stories") == [{"head": "a"}]
+    log.read("a", text + " Again.", [ENDED], revision=2, article_date="2019-08-06")
+    project(conn, after=at)
+    assert rows(conn, "SELECT head FROM read.stories") == [{"head": "b"}]
+
+
 def test_an_article_read_for_two_dossiers_tells_of_both(
     conn: psycopg.Connection[Any], log: LogWriter
 ) -> None:

@@ -82,7 +82,8 @@ class ArticlesProjection:
             return set()
         article.state, article.reason = "received", None
         article.revision, article.outlet = event.revision, event.outlet
-        return self._date(work, article, revision)
+        # Without a date of its own it keeps the article's day until it has been read.
+        return self._date(work, article, revision) if revision.published_at else set()
 
     def _judged(
         self,
