@@ -82,12 +82,12 @@ class Dating:
         spans = tuple(within)
         for node in _path(token) if climb else (token,):
             hung = [
-                (abs(root.i - node.i), value)
+                (-len(value), abs(root.i - node.i), value)
                 for timex, value, root, governors in dates
                 if node.i in governors and (_allowed(timex, spans) or node.i == _first(governors, self._document))
             ]
             if hung:
-                return min(hung)[1]
+                return min(hung)[2]
         return None
 
     def in_sentence(self, token: Any) -> list[tuple[Timex, str]]:

@@ -41,7 +41,7 @@ _FUTURE_HEADS = frozenset(
     announcement determination choose choice resolve go procedure step notice notify""".split()
 )
 _THREAT_HEADS = frozenset({"threaten", "threat", "consider", "weigh", "mull", "ponder", "might", "may", "could", "option", "right", "possible"})
-_UNREAL_MARKS = frozenset({"if", "whether", "unless", "should", "in case"})
+_UNREAL_MARKS = frozenset({"if", "until", "whether", "unless", "should", "in case"})
 
 
 class Mood(StrEnum):
@@ -151,6 +151,8 @@ def _mood(token: Any, noun: bool) -> Mood:
         return Mood.THREATENED
     if modals & {"will", "would", "'ll", "wo", "'d", "shall"} or {c.lower_ for c in token.children if c.dep_ == "aux"} & {"going"}:
         return Mood.COMING
+    if token.dep_ == "conj" and token.head.pos_ == "VERB" and token.tag_ == "VB":
+        return _mood(token.head, noun)
     head = token
     for _ in range(4):
         if head.dep_ not in {"xcomp", "acl", "ccomp", "pcomp", "prep", "dobj", "pobj", "nsubjpass", "nsubj", "conj", "attr"} or head.head.i == head.i:
@@ -189,7 +191,7 @@ def unreal(token: Any) -> bool:
     node = token
     for _ in range(5):
         marks = {c.lower_ for c in node.children if c.dep_ in {"mark", "advmod", "aux"} and c.i < node.i}
-        if marks & _UNREAL_MARKS and (node.dep_ in {"advcl", "ccomp", "ROOT", "pcomp"} or "if" in marks or "whether" in marks):
+        if marks & _UNREAL_MARKS and (node.dep_ in {"advcl", "ccomp", "ROOT", "pcomp"} or marks & {"if", "whether", "until"}):
             return "should" not in marks or node.dep_ == "advcl"
         if node.dep_ not in {"xcomp", "conj", "ccomp", "acl", "pcomp", "prep", "dobj", "pobj"} or node.head.i == node.i:
             return False

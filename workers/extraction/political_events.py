@@ -82,7 +82,7 @@ def _drop_lesser(
     for key, event in list(best.items()):
         mine = set(event.actors)
         others = [(k, e) for k, e in best.items() if k != key and e.date == event.date and mine & set(e.actors)]
-        if event.kind == "statement" and any(e.kind != "consultation" for _, e in others):
+        if event.kind == "statement" and others:
             del best[key]
         elif event.kind == "demand" and any(
             e.kind == "ultimatum" and lines[key] <= lines[k] for k, e in others

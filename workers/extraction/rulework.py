@@ -109,10 +109,10 @@ def negated(line: Line, number: int, token: Any, reach: int = 4) -> bool:
             if not {"but", "because", "only", "doubt", "longer"} & set(rest[:2]) and not {"that", "which", "who"} & set(rest):
                 return True
     node = token
-    for _ in range(3):
+    for _ in range(5):
         if any(c.dep_ == "neg" for c in node.children):
             return True
-        if node.dep_ in {"xcomp", "aux", "auxpass", "acomp", "attr", "dobj", "pobj", "prep", "oprd"} and node.head.i != node.i:
+        if node.dep_ in {"xcomp", "aux", "auxpass", "acomp", "amod", "attr", "dobj", "pobj", "prep", "oprd"} and node.head.i != node.i:
             node = node.head
             if node.lemma_.lower() in _BARRIERS:
                 return False

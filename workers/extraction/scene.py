@@ -31,6 +31,9 @@ _CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
 _STORY_DAYS = 3
 
 
+_IN_PLACE = re.compile(r"\s+in\s+([A-Z][\w-]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Commitment:
     """An actor's own word on something: `polarity` +1 says yes, -1 says no. `outer`: who tells of it."""
@@ -59,7 +62,7 @@ class Scene:
         self.document = document
         self.dossier = dossier
         self.dating = Dating(document, timexes, article_date)
-        self.mentions = mentions = [self._in_office(m) for m in mentions]
+        self.mentions = mentions = [self._seated(self._in_office(m)) for m in mentions]
         operators = load_rules(dossier.id, "operators")
         self.operators = Operators(operators)
         self.cast = Cast(document, mentions, operators)
@@ -85,6 +88,15 @@ class Scene:
                 if office.start.isoformat()[: len(value)] <= value <= end:
                     return replace(mention, actor=office.actor)
         return mention
+
+    def _seated(self, mention: Mention) -> Mention:
+        """"The foreign ministry in Paris" is that of France, whatever else the article is about."""
+        if mention.role is None or mention.person or mention.name:
+            return mention
+        found = _IN_PLACE.match(self.document.text, mention.span.end)
+        seats = (a.id for a in self.dossier.actors.values() if found and found[1] in a.metonyms)
+        seat = next(seats, None)
+        return replace(mention, actor=seat) if seat else mention
 
     # --- looking at lines --------------------------------------------------------------------------------
 
@@ -126,7 +138,7 @@ class Scene:
 
     def holders(self, frame: Frame) -> tuple[str, ...]:
         """The actors that a frame puts its content into the mouth of, a first person resolved."""
-        if frame.holders or frame.cue is None or frame.lemma == "false":
+        if (frame.holders and not self._to_itself(frame)) or frame.cue is None or frame.lemma == "false":
             return self.resolve(frame.holders, frame.cue.idx if frame.cue is not None else -1)
         key = ("holders", frame.cue.i)
         if key not in self.memo:
@@ -135,14 +147,22 @@ class Scene:
         implied: tuple[str, ...] = self.memo[key]
         return implied
 
+    def _to_itself(self, frame: Frame) -> bool:
+        """"The Allies declared that Russia had ..., and called on Moscow ...": nobody appeals to itself."""
+        if frame.cls not in {"urge", "accuse"} or frame.noun or frame.cue is None or frame.cue.dep_ != "conj":
+            return False
+        objects = {a for token in self.cast.objects(frame.cue) for a in self.cast.actors(token)}
+        return bool(objects) and set(frame.holders) <= objects
+
     def _implied(self, frame: Frame) -> tuple[str, ...]:
         """The holder of a frame that the parse gives none: "... and urged", "it said" go on with who spoke last."""
         cue = frame.cue
-        if frame.noun or frame.speaker is not None:
+        if frame.noun or (frame.speaker is not None and frame.speaker.person):
             return ()
         doer = self.cast.doer(cue)
-        if doer is not None and doer.lower_ not in _PRONOUNS:
-            return ()
+        itself = bool(frame.holders)
+        if doer is not None and doer.lower_ not in _PRONOUNS and not itself:
+            return ("nato",) if doer.text == "Allies" else ()
         if doer is None and (cue.dep_ not in {"conj", "ccomp", "advcl", "dep"} or any(c.dep_ in {"nsubj", "nsubjpass"} for c in cue.children)):
             return ()
         for outer in self.chain(cue.idx):
@@ -317,6 +337,11 @@ class Scene:
             return Dated(when.value, Basis.SPEECH if when.basis is Basis.EXPLICIT else when.basis)
         if frame.noun and cue.dep_ not in {"dobj", "ROOT"}:
             return Dated(None, Basis.OPEN)
+        if cue.dep_ == "advcl" and any(c.lower_ in {"after", "before", "since", "when", "until"} for c in cue.children):
+            return Dated(None, Basis.OPEN)
+        issued = self._issued(cue)
+        if issued:
+            return Dated(issued, Basis.EXPLICIT)
         verb = cue.head if frame.noun else cue
         if self.own_voice and self.own_voice in self.holders(frame):
             return Dated(self.article_date, Basis.SPEECH)
@@ -326,6 +351,14 @@ class Scene:
         if leaned:
             return Dated(leaned, Basis.LEANED)
         return Dated(self.article_date, Basis.ARTICLE)
+
+    def _issued(self, cue: Any) -> str | None:
+        """The day of a report or statement "published on Tuesday" that says it."""
+        doer = self.cast.doer(cue)
+        for child in doer.children if doer is not None else ():
+            if child.dep_ in {"acl", "relcl"} and child.lemma_.lower() in {"publish", "release", "issue", "send", "post"}:
+                return self.dating.explicit(child)
+        return None
 
     def _embedded(self, frame: Frame) -> bool:
         """A noun of speech that another operator acts on: "rejected on Friday allegations by ..."."""
@@ -346,37 +379,35 @@ class Scene:
         cue = frame.cue
         paragraph = self.document.paragraph_index(cue.idx)
         mine = self._who(frame)
-        best: str | None = None
+        same: str | None = None
+        before: str | None = None
         for other in self._spoken:
             if other.cue.idx >= cue.idx:
                 break
             date = self.act_date(other.cue, other.spans)
-            if not date or len(date) < 10:
+            if not date or len(date) < 10 or (self.article_date and date > self.article_date):
                 continue
             there = self.document.paragraph_index(other.cue.idx)
-            if paragraph - there > 1 and not self._recent(date):
-                continue
-            if (mine & self._who(other)) or there == paragraph:
-                best = date
-        return best or self._met(paragraph, cue) or self._story_day(cue)
+            if mine & self._who(other) and (paragraph - there <= 1 or self._recent(date)):
+                same = date
+            if there == paragraph and not self._recent(date, _STORY_DAYS):
+                before = date
+        return same or before or self._met(paragraph, cue) or self._story_day(cue)
 
     def _story_day(self, cue: Any) -> str | None:
-        """The day on which the story plays: of the last dated statement of the last days before the article."""
-        found = None
+        """The day on which the story plays: that of its first dated statement, if it is of the last days."""
         for frame in self._spoken:
             if frame.cue.idx >= cue.idx:
-                break
-            if self.document.paragraph_index(cue.idx) - self.document.paragraph_index(frame.cue.idx) > 4:
-                continue
+                return None
             date = self.act_date(frame.cue, frame.spans)
-            if date and len(date) == 10 and self._recent(date, _STORY_DAYS) and frame.cue.tag_ in {"VBD", "VBN"}:
-                found = date
-        return found
+            if date and len(date) == 10 and frame.cue.tag_ in {"VBD", "VBN"} and self.document.paragraph_index(frame.cue.idx) <= 3:
+                return date if self._recent(date, _STORY_DAYS) else None
+        return None
 
     def _met(self, paragraph: int, cue: Any) -> str | None:
         """The day of a meeting that the paragraph told of before."""
         found = None
-        span = self.document.paragraphs[max(0, paragraph - 1)]
+        span = self.document.paragraphs[paragraph - 1 if paragraph > 3 else paragraph]
         for line in self.lines:
             if line.span.start < span.start or line.span.start >= cue.idx or line.span.end > cue.idx:
                 continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workers.extraction.attitudes import addressees
 
 from workers.extraction.event_dates import Basis
+from workers.extraction.exits import unreal
 from workers.extraction.findings import Finding
 from workers.extraction.frames import Frame
 from workers.extraction.rulework import evidence, from_commitment, negated
@@ -22,7 +23,7 @@ _RESPONSE = (
     "h=(respond|retaliate|react|answer|act) ~2 (in kind|accordingly|symmetrically|correspondingly|appropriately|adequately|immediately|asymmetrically|swiftly)",
     "(will|would|'ll|have to|forced to|must|shall|going to|need to|right to) ~4 h=(take|adopt|resort|undertake) ~6 (measure|countermeasure)",
     "h=(take) ~4 (countermeasure|retaliatory|response|reciprocal|all necessary)",
-    "h=(retaliatory|retaliation|countermeasure|counter-measure|mirror|tit-for-tat|reciprocal|symmetrical|asymmetrical|fitting|adequate|military-technical) ~2 (measure|step|response|reply|action|answer)",
+    "h=(retaliatory|retaliation|countermeasure|counter-measure|mirror|tit-for-tat|symmetrical|asymmetrical|fitting|adequate|military-technical) ~2 (measure|step|response|reply|action|answer)",
     "(have|entail|bring|lead to|face|with|threaten*|warn*|mean) ~3 h=(grave|serious|severe|dire|dangerous|unpredictable|devastating|catastrophic|heavy|negative|far-reaching) ~1 (consequence|repercussion)",
     "h=(target|aim|point) ~8 (@|territor*|capital|centre|center|countr*|at)",
     "(will not|would not|not) h=(go unanswered|remain unanswered|leave unanswered|unanswered|stand idl* by|stand by idly|stand by|stand idle and|sit idl* by)",
@@ -51,6 +52,7 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     yield from _operators(scene, line)
     yield from _phrases(scene, line, _RESPONSE, "warning")
     yield from _phrases(scene, line, _OFFER, "proposal")
+    yield from _musts(scene, line)
 
 
 def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
@@ -98,7 +100,9 @@ def _operators(scene: Scene, line: Line) -> Iterator[Finding]:
         if kind in {"demand", "accusation"} and not recipients:
             recipients = _inside(scene, frame, holders)
         if kind == "accusation" and not recipients:
-            continue
+            recipients = tuple(a for a in ("russia", "usa") if scene.dossier.are_adversaries(a, holders[0]))[:1]
+            if not (frame.noun and recipients):
+                continue
         if kind == "demand" and not recipients and frame.lemma in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}:
             continue
         yield Finding(
@@ -130,6 +134,8 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
         if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
             return "proposal" if lemma == "invite" else None
         return "demand"
+    if frame.cls == "accuse" and frame.noun and frame.cue.dep_ == "dobj" and frame.cue.head.lemma_.lower() in _VOICING:
+        return "accusation" if scene.said(frame).basis is Basis.EXPLICIT else None
     if frame.cls == "accuse" and lemma in {"accuse", "blame", "denounce", "fault", "charge"} and not frame.noun:
         return "accusation"
     if frame.cls == "endorse" and lemma in {"back", "support", "endorse", "welcome", "praise", "hail", "applaud", "side with", "stand by", "stand with", "stand behind"}:
@@ -139,6 +145,9 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
         ):
             return "endorsement"
     return None
+
+
+_VOICING = frozenset({"voice", "level", "make", "raise", "repeat", "renew", "air", "lodge", "issue", "hurl", "publish", "bring"})
 
 
 def _named(content: str) -> list[str]:
@@ -163,6 +172,26 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
                     rule=f"speech-{kind}", sure=0.62,
                 )
                 return
+
+
+_MUST = "v=(@russia|@usa|@china|@nato|power|side|party|capital|country|government|washington) (must|should|need to|have to|ought to) ~1 h=(*)"
+
+
+def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
+    """"Both powers must go on talking": a demand on whoever must."""
+    for hit in scene.find(line, _MUST):
+        token, sign = hit.token(), hit.sign("v")
+        if sign is None or token.pos_ != "VERB" or unreal(token):
+            continue
+        named = (sign.code[1:],) if sign.code.startswith("@") else tuple(a for a in ("russia", "usa"))
+        for frame in scene.chain(token.idx):
+            holders = scene.holders(frame)
+            if not holders:
+                continue
+            if frame.cls in {"say", "claim", "warn"} and not set(holders) & set(named) and not frame.negated:
+                commitment = Commitment(holders, 1, frame, (), frame.cls, 0.6)
+                yield from_commitment(scene, line, token, commitment, None, None, kind="demand", recipients=named, rule="speech-must", sure=0.6)
+            break
 
 
 def _past(token: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.core.domain.vocabulary import Status
 from workers.extraction.event_dates import Basis, Dated
-from workers.extraction.exits import Mood, exits
+from workers.extraction.exits import Mood, exits, unreal
 from workers.extraction.findings import Finding
 from workers.extraction.rulework import SUPPORTS, evidence
 
@@ -168,6 +168,10 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if token.dep_ in {"acl", "relcl"} and token.pos_ == "VERB" and "#treaty" not in line.before(hit.names["h"], 6):
                 continue
+            if not _subject_is_treaty(line, token):
+                continue
+            if unreal(token) or any(c.lower_ in {"until", "before"} for c in token.children):
+                continue
             if token.dep_ == "xcomp" and token.head.lemma_.lower() not in {"say", "announce"}:
                 continue
             date = _dated(scene, token) if token.pos_ == "VERB" else scene.dating.explicit(token, climb=False)
@@ -191,6 +195,15 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
             if "usa" in agents:
                 yield _withdrew(scene, line, token, date)
             return
+
+
+def _subject_is_treaty(line: Line, token: Any) -> bool:
+    """Whether it is the treaty that ends, not an era, a meeting or a production line."""
+    for child in token.children:
+        if child.dep_ in {"nsubj", "nsubjpass"}:
+            number = line.sign_of(child.i)
+            return child.pos_ == "PRON" or number is None or line.signs[number].code == "#treaty"
+    return True
 
 
 def _withdrew(scene: Scene, line: Line, token: Any, date: str) -> Finding:
@@ -217,7 +230,7 @@ def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
 def _left(scene: Scene, line: Line) -> Iterator[Finding]:
     """Suspensions and Russia's own announcements of leaving (the United States': propositions/withdrawal.py)."""
     for leaving in exits(scene, line):
-        agents = leaving.agents
+        agents = leaving.agents or (scene.agents(_decree(leaving.token)) if leaving.suspends else ())
         if not leaving.suspends and ("russia" not in agents or "usa" in agents):
             continue
         if leaving.negated or leaving.mood in {Mood.UNREAL, Mood.THREATENED} or (leaving.suspends and "usa" in agents and "russia" not in agents):
@@ -243,6 +256,6 @@ def _left(scene: Scene, line: Line) -> Iterator[Finding]:
 def _decree(token: Any) -> Any:
     """The verb of the act that a suspension is part of: "signed a decree suspending"."""
     node = token
-    while node.dep_ in {"acl", "xcomp", "dobj", "pobj", "prep", "pcomp", "advcl", "conj"} and node.head.i != node.i and node.head.pos_ in {"VERB", "NOUN", "ADP"}:
+    while node.dep_ in {"acl", "relcl", "xcomp", "dobj", "pobj", "prep", "pcomp", "advcl", "conj"} and node.head.i != node.i and node.head.pos_ in {"VERB", "NOUN", "ADP"}:
         node = node.head
     return node if node.pos_ == "VERB" else token

@@ -21,6 +21,7 @@ _OTHER = {"russia": "usa", "usa": "russia"}
 _BREACHES = (
     "h={violate}",
     "h=(break|breaking|broke|broken) ~ ({treaty}|{duty})",
+    "{treaty} %24 h=(break|breaking|broke|broken) it",
     "h=({treaty} - busting|{treaty} - violat*|#inf* - busting|busting)",
     "(non - |non )h=compl*",
     "h=(noncompliance|non-compliance|non-compliant|noncompliant)",
@@ -162,6 +163,8 @@ def _is_negated(line: Line, number: int, token: Any, polarity: int) -> bool:
         return False
     if first.startswith("non"):
         return False
+    if polarity < 0 and any(line.after(number, 2).startswith(f" {w} ") for w in ("nothing", "no", "neither")):
+        return True
     return negated(line, number, token)
 
 
@@ -315,7 +318,7 @@ def _bare_frame(scene: Scene, token: Any) -> Frame | None:
             things = [token.head]
         if token.dep_ == "acl" and token.tag_ == "VBN" and token.head.lemma_.lower() in _CHARGES:
             things = [token.head]
-        if things and not any(t.lower_ in _REFERRING or t.lemma_.lower() in _CHARGES for t in things):
+        if things and not any(t.lower_ in _REFERRING or t.lemma_.lower() in _CHARGES or (t.lemma_ == "do" and t.dep_ == "ccomp") for t in things):
             return None
         agents = scene.agents(token)
         return Frame("deny", token, (), agents, lemma=lemma) if agents else None

@@ -12,6 +12,7 @@ from workers.extraction.conditions import condition_of
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import unreal
 from workers.extraction.findings import Finding
+from workers.extraction.frames import is_negated
 from workers.extraction.rulework import CONDITIONAL, OPPOSES, SUPPORTS
 from workers.extraction.things import thing_finding
 
@@ -112,7 +113,7 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
     if told:
         if "russia" in agents and ("#9m729" in line.code or speakers) :
             return
-        if not _act(token):
+        if not _act(token) or is_negated(token):
             return
         holders = agents
     stance, condition, kind = _stance(scene, line, hit, token, told)
@@ -178,7 +179,7 @@ def _own_intent(line: Line, hit: Hit) -> bool:
 def _act(token: Any) -> bool:
     """Deployments that are told as facts or plans: "the US will deploy", "has deployed", "began deploying"."""
     return token.pos_ == "VERB" and token.dep_ not in {"acl", "amod"} and token.lemma_.lower() in {
-        "deploy", "station", "field", "place", "move", "send", "position", "install", "bring", "develop", "build"
+        "deploy", "station", "field", "place", "move", "send", "position", "install", "bring", "develop"
     }
 
 

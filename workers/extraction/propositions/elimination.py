@@ -38,7 +38,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 
 def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
     """Whether "the missiles" are the 9M729: Russia's, with the 9M729 named in the lines before."""
-    if not scene.recently(line, "(#9m729)", 3) and not scene.has(line, "(ssc|@russia ~6 (missile|#inf*|system))"):
+    if not scene.recently(line, "(#9m729)", 6) and not scene.has(line, "(ssc|@russia ~6 (missile|#inf*|system)|(demand*|call*|urg*|ultimatum|request*) ~6 missile)"):
         return False
     value = hit.sign("v")
     between = line.before(hit.last, 4)

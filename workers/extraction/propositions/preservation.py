@@ -39,12 +39,13 @@ _PRAISE = (
 _GRIEF = (
     "h=(regret*|lament*|deplor*|mourn*|bemoan*|sad*|sorry|sorrow) ~6 ({end}) ~6 {treaty}",
     "h=(regret*|lament*|deplor*|mourn*|bemoan*) ~3 {treaty} ~4 (end*|collaps*|demise|expir*|terminat*|cease|loss)",
-    "({end}) of ~3 {treaty} %12 h=({bad})",
-    "{treaty} ({end}) %10 h=({bad})",
+    "({end}) of ~3 {treaty} ~2 (be|will|would|mean|bring|make) ~6 h=({bad})",
+    "{treaty} ({end}) ~2 (be|will|would|mean|bring|make) ~6 h=({bad})",
     "(loss|los*|without|absence|end) of? ~3 {treaty} %8 h=({bad}|less secure|less safe|brake|vacuum|more dangerous|arms race|race)",
     "h=(loss|lose|losing) (of)? ~2 ({treaty}|brake)",
     "(not|never|neither) ~4 h=(want|wish|seek|interested|interest|intend|desire|aim) ~4 (destroy|end|kill|collapse|lose|dismantl*|break) ~4 {treaty}",
-    "(be|stand|speak) h=against ~3 (dismantl*|end*|terminat*|destroy*|destruction|collapse|breakdown|break* up) ~3 {treaty}",
+    "(be|stand|speak) h=against ~3 (dismantl*|end*|{destroy-treaty}|destruction|collapse|breakdown|loss|los*) ~3 {treaty}",
+    "h=(regret*|lament*|deplor*|sad*) ~4 {treaty} ~8 (lose|lost|die|go|vanish|disappear|expire|end)",
 )
 _OBSOLETE = (
     "{treaty} %10 h=(obsolete|outdated|outmoded|outlived|relic|irrelevant|useless|antiquated|anachronis*|dead letter|worthless|no longer relevant|old-fashioned"

@@ -21,6 +21,7 @@ _WHO = "v=(@russia|@usa|we|it|they|he|us|our|itself)"
 _BLAMED = (
     f"{_WHO} ~6 h=(responsible|accountable|culpable|guilty|at fault|to blame|culprit)",
     f"{_WHO} ~4 (bear|carry|have|hold|share|shoulder|take|accept) ~5 h=(responsibility|blame|guilt|fault|brunt)",
+    "(bear|carry|shoulder|take|accept|share) ~4 h=(responsibility|blame|guilt)",
     f"h=(responsibility|blame|fault|guilt) ~8 (lie|rest|fall|be|belong) ~3 (with|on|upon|at) ~2 {_WHO}",
     f"h=(blame|blaming|blamed) {_WHO}",
     f"h=(blame|blaming|fault|responsibility) ~8 (on|onto|upon|to|at) ~3 {_WHO}",
@@ -124,7 +125,9 @@ def _shifted(scene: Scene, line: Line, hit: Hit) -> bool:
 def _party(scene: Scene, hit: Hit) -> str | None:
     sign = hit.sign("v")
     if sign is None:
-        return None
+        bearing = hit.line.doc[hit.line.signs[hit.first].first]
+        named = [a for a in scene.agents(bearing) if a in _PARTY]
+        return named[0] if named else None
     if sign.code in {"@russia", "#9m729"}:
         return "russia"
     if sign.code == "@usa":

@@ -37,6 +37,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
     tokens: list[Any] = [line.doc[s.last - 1] for s in line.signs if s.code == "#verify"]
     tokens += [line.doc[line.signs[h.last - 1].first] for h in scene.find(line, _ACCESS)]
+    tokens += [h.token() for h in scene.find(line, "(offer|propose|invite|ready|willing|agree|suggest) ~5 h=(show|open|display|demonstrate|inspect|examine) ~5 (#9m729|#mk41|missile|launcher|site)")]
     tokens += [h.token() for h in scene.find(line, "(mutual|reciprocal|each other) ~4 h=(inspect*|verif*|check*|visit*|transparen*)")]
     seen: set[tuple[tuple[str, ...], int]] = set()
     for token in tokens:

@@ -87,8 +87,6 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
         speaker=speaker,
         voice=Voice.ADVERSARY if adversary else Voice.OWN if own and chain[0].direct else Voice.REPORTED,
     )
-    if unless and leaving.suspends:
-        return
     if kind == "withdrawal-announced" or starting or (leaving.suspends and status is Status.ACTUAL):
         yield from _planned(scene, line, leaving, when)
 
@@ -304,6 +302,8 @@ def _by_words(scene: Scene, line: Line, frame: Frame, number: int) -> Any:
 
 def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
     """The judging word nearest to the exit, not about Russia's conduct and not denied."""
+    if scene.has(line, _BAD_FAITH):
+        return OPPOSES
     best: tuple[int, Any] | None = None
     for source, stance in (("h=({bad})", OPPOSES), ("h=({good})", SUPPORTS)):
         for hit in scene.find(line, source):
