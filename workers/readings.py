@@ -1,8 +1,8 @@
 """Reading an article for a dossier, once for each different input.
 
-What is read out depends on the text, the title, the day and language it was posted with, and the address where
-no day was posted: nothing else is given to the reader, so an exact copy with the same ones reuses the reading,
-whichever outlet it came from.
+What is read out depends on the text, the title, the day and language it was posted with, on whose own statements
+the outlet publishes, and on the address where no day was posted: an exact copy with the same ones reuses the
+reading, whichever newspaper it came from.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ REMEMBER = "INSERT INTO readings (input, global_position) VALUES (%s, %s) ON CON
 class Reads(Protocol):
     """What reads articles for one dossier: `workers.extraction.reader.Reader`."""
 
-    def read(self, article: ArticleText) -> Reading:
-        """All that it reads out of the article."""
+    def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
+        """All that it reads out of the article; `gated`: no more than that it is off topic, where it is."""
+
+    def owner(self, article: ArticleText) -> str | None:
+        """The actor whose own statements the article's outlet publishes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ def article_text(article: Article, body: Body) -> ArticleText:
         title=body.title,
         published_at=data["published_at"],
         language=data["language"],
-        url=None if data["published_at"] else data["url"],
+        outlet=data["outlet"],
+        url=data["url"],
+        received_on=article.current.recorded_at.date().isoformat(),
     )
 
 
@@ -77,7 +82,8 @@ def input_id(text: ArticleText, text_sha256: str, reader: Reader) -> UUID:
         text.title or "",
         (text.published_at or "")[:10],
         text.language or "",
-        text.url or "",
+        reader.reads.owner(text) or "",
+        "" if text.published_at else text.url or "",
         reader.dossier,
         reader.dossier_version,
         reader.extractor_version,
@@ -102,7 +108,7 @@ def reuse(
 def read(text: ArticleText, article: Article, reader: Reader) -> ExtractionCompleted | ExtractionSkipped:
     """Reads the article. Whatever the reader raises comes through."""
     return outcome_of(
-        reader.reads.read(text),
+        reader.reads.read(text, gated=True),
         article_id=article.article_id,
         revision=article.revision,
         dossier_version=reader.dossier_version,

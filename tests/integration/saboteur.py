@@ -24,7 +24,10 @@ DIES, HANGS, DEAF, RAISES, SLOW = "DIES", "HANGS", "DEAF", "RAISES", "SLOW"
 class Saboteur:
     """Reads one position out of everything, unless the text begins with one of the words above."""
 
-    def read(self, article: ArticleText) -> Reading:
+    def owner(self, _article: ArticleText) -> str | None:
+        return None
+
+    def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
         word = article.text.split(maxsplit=1)[0]
         if folder := os.environ.get("SABOTEUR_FOLDER"):
             with (Path(folder) / "read").open("a") as file:

@@ -57,12 +57,17 @@ def owner_of(
     It is known by the outlet's name or address, else by a heading ("Statement by the Foreign Ministry") over a text
     in the first person, else by a text that says "we" and names the actor formally ("the Russian Federation").
     """
-    owner = _by_outlet(outlet or document.outlet, dossier) or _by_host(document.url, dossier)
+    owner = owner_by_address(outlet or document.outlet, document.url, dossier)
     if owner is not None:
         return owner
     if not _speaks_as_we(document):
         return None
     return _by_heading(document, mentions) or _by_formal_name(document, dossier, mentions)
+
+
+def owner_by_address(outlet: str | None, url: str | None, dossier: Dossier) -> str | None:
+    """The actor that an outlet's name, or a site's address, belongs to; None for the press and strangers."""
+    return _by_outlet(outlet, dossier) or _by_host(url, dossier)
 
 
 def _by_outlet(outlet: str | None, dossier: Dossier) -> str | None:

@@ -35,7 +35,11 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class ArticleText:
-    """An article as the extractor sees it. `published_at` is an ISO 8601 date or time, as posted."""
+    """An article as the extractor sees it. `published_at` is an ISO 8601 date or time, as posted.
+
+    `received_on` (an ISO 8601 date) bounds the search for the day of an article that brings none; without
+    it, the clock does.
+    """
 
     text: str
     title: str | None = None
@@ -43,6 +47,7 @@ class ArticleText:
     outlet: str | None = None
     language: str | None = None
     url: str | None = None
+    received_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
