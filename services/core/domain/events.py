@@ -87,7 +87,7 @@ class ArticleJudgedDuplicate:
     story_id: str
     of: str  # article id
     method: str  # "exact" or "near"
-    similarity: float  # 0..1; of the estimated shingle overlap for "near"
+    similarity: float  # 0..1: the share of the shorter text's own words that the other has too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
