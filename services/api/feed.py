@@ -180,7 +180,7 @@ async def found_by_search(
         [change.subject["id"] for change in entries],
         [change.id.position for change in entries],
         [change.id.position - (change.name.removeprefix("entry.") in GONE) for change in entries],
-        both(chosen.where(rows)),
+        both(chosen.where(rows, each=True)),
     )
     async for row in await conn.execute(query):
         found.add(ChangeId(row["from_position"], row["change_number"]))

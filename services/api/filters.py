@@ -40,8 +40,12 @@ class TimelineFilter:
     min_stories: int = 0
     q: str | None = None
 
-    def where(self, rows: Rows) -> list[sql.Composable]:
-        """Conditions on `entries e`; `rows` says which versions of other tables count."""
+    def where(self, rows: Rows, *, each: bool = False) -> list[sql.Composable]:
+        """Conditions on `entries e`; `rows` says which versions of other tables count.
+
+        `each`: that depends on the entry. Otherwise what tells of something is looked up once for all entries,
+        by its index: words found entry by entry would be parsed again and again.
+        """
         found: list[sql.Composable] = [_equals("e.dossier", self.dossier)]
         for column, values in (
             ("actors", self.actor),
@@ -68,12 +72,8 @@ class TimelineFilter:
             found.append(sql.SQL("e.outlet_count >= {}").format(sql.Literal(self.min_outlets)))
         if self.min_stories:
             found.append(sql.SQL("e.story_count >= {}").format(sql.Literal(self.min_stories)))
-        return found + [
-            sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})").format(
-                rows("m"), condition
-            )
-            for condition in self.told(rows)
-        ]
+        told = _EACH if each else _ONCE
+        return found + [told.format(rows("m"), condition) for condition in self.told(rows)]
 
     def told(self, rows: Rows) -> list[sql.Composable]:
         """Conditions each of which some mention `m` of an entry must meet."""
@@ -145,6 +145,9 @@ _STATES = sql.SQL(
     " AND s.dossier = m.dossier AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
 )
 
+
+_EACH = sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})")
+_ONCE = sql.SQL("e.id IN (SELECT m.entry_id FROM read.mentions m WHERE {} AND {} OFFSET 0)")
 
 # Lower case of every alphabet, whatever the database's own collation.
 _UTF8 = sql.SQL('COLLATE "pg_c_utf8"')

@@ -11,6 +11,7 @@ from services.core.domain.timeline import EntryKey
 from services.core.domain.vocabulary import Precision
 from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import standing_id
+from services.core.projections.contributions import key_of
 
 Entries = Mapping[EntryKey, str]
 
@@ -54,7 +55,7 @@ def reading_json(recorded: Recorded, text: str | None, entries: Entries) -> dict
         }
 
     def political_event(record: Mapping[str, Any]) -> dict[str, Any]:
-        key = EntryKey(dossier, record["kind"], record["date"], tuple(sorted(set(record["actors"]))))
+        key = key_of(dossier, record)
         return told(record) | {
             "entry": entries.get(key),
             "kind": record["kind"],

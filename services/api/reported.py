@@ -45,6 +45,12 @@ class Group:
         return first_day(self.root.date), self.id
 
 
+# Looked up once, by its index; `m` within is another than without.
+_MEETS = sql.SQL(
+    "bool_or((m.id, m.from_position) IN (SELECT m.id, m.from_position FROM read.mentions m WHERE {} AND {}))"
+)
+
+
 async def find_groups(
     conn: Connection,
     clocks: Clocks,
@@ -60,7 +66,7 @@ async def find_groups(
         " FROM read.mentions m WHERE {} GROUP BY 1, 2, 3, 4, 5"
     ).format(
         sql.SQL("ARRAY[{}]::bool[]").format(
-            sql.SQL(", ").join(sql.SQL("bool_or({})").format(c) for c in conditions)
+            sql.SQL(", ").join(_MEETS.format(clocks.rows("m"), c) for c in conditions)
         ),
         both([clocks.rows("m"), sql.SQL("m.published_on <= {}").format(clocks.reported_by), *where]),
     )

@@ -104,10 +104,13 @@ def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, Entry
     if not once:
         return {key: key for key in found}
     roots: dict[EntryKey, EntryKey] = {}
+    entries: list[EntryKey] = []
     for key in sorted(found, key=_finest_first):
         # Entries, not the keys that joined them: by way of one without actors others' would slip in.
-        finer = {root for root in roots.values() if _joins(key, root)}
-        roots[key] = finer.pop() if len(finer) == 1 else key
+        finer = [entry for entry in entries if _joins(key, entry)]
+        roots[key] = finer[0] if len(finer) == 1 else key
+        if len(finer) != 1:
+            entries.append(key)
     return roots
 
 

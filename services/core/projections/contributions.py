@@ -29,7 +29,7 @@ def mentions(
     """The political events of a reading; one told twice counts once. `text` None: withdrawn."""
     found: dict[UUID, Mention] = {}
     for record in event.political_events:
-        key = EntryKey(event.dossier, record["kind"], record["date"], tuple(sorted(set(record["actors"]))))
+        key = key_of(event.dossier, record)
         mention = Mention(
             id=mention_id(article.id, key),
             key=key,
@@ -78,6 +78,11 @@ def statements(
         if present is None or statement.confidence > present.confidence:
             found[statement.id] = statement
     return list(found.values())
+
+
+def key_of(dossier: str, record: Mapping[str, Any]) -> EntryKey:
+    """What the political event of a reading's record is recognised by."""
+    return EntryKey(dossier, record["kind"], record["date"], tuple(sorted(set(record["actors"]))))
 
 
 def _better(mention: Mention, present: Mention) -> bool:

@@ -83,10 +83,19 @@ class ReadModels:
             }
         )
         work.load_told({event.article_id for _, event in events})
+        self._load_told(work, [event for _, event in events])
         texts = self._texts(conn, work, [event for _, event in events])
         for recorded, event in events:
             self._apply_one(work, recorded, event, texts)
         work.flush()
+
+    def _load_told(self, work: WorkingSet, events: Sequence[Event]) -> None:
+        """What the batch's readings touch, in a few queries rather than some for each article."""
+        read = [event for event in events if isinstance(event, ExtractionCompleted)]
+        self._timeline.load(
+            work, {contributions.key_of(e.dossier, r) for e in read for r in e.political_events}
+        )
+        work.load_cells({(e.dossier, r["actor"], r["proposition"]) for e in read for r in e.positions})
 
     def _texts(
         self, conn: psycopg.Connection[Any], work: WorkingSet, events: Sequence[Event]

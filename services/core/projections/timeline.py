@@ -29,40 +29,54 @@ class TimelineProjection:
         after = {mention.id: mention for mention in mentions}
         touched: set[UUID] = set()
         scopes: set[tuple[str, str]] = set()
+        self.load(work, [p.mention.key for p in before.values()] + [m.key for m in after.values()])
         for id_, placed in before.items():
             if id_ not in after:
-                self._load(work, placed.mention.key)
                 work.remove_mention(placed, position=position)
                 touched.add(placed.entry_id)
                 scopes.add((placed.mention.key.dossier, placed.mention.key.kind))
+        fresh: list[UUID] = []
         for id_, mention in after.items():
             present = before.get(id_)
             if present is not None and present.mention == mention:
                 continue
-            self._load(work, mention.key)
             entry_id = present.entry_id if present else mention.key.id
             work.put_mention(PlacedMention(entry_id, mention), position=position, cause=cause)
+            fresh.append(id_)
             touched.add(entry_id)
             scopes.add((mention.key.dossier, mention.key.kind))
         for dossier, kind in sorted(scopes):
             if self._once(dossier, kind):
-                touched |= self._regroup(work, dossier, kind, position=position, cause=cause)
+                touched |= self._regroup(work, dossier, kind, fresh, position=position, cause=cause)
         return touched
 
-    def _load(self, work: WorkingSet, key: EntryKey) -> None:
-        if self._once(key.dossier, key.kind):
-            work.load_scope(key.dossier, key.kind)
-        else:
-            work.load_entries({key.id})
+    def load(self, work: WorkingSet, keys: Iterable[EntryKey]) -> None:
+        """Load what mentions under these keys may touch; at once for many is faster than one by one."""
+        entries = set()
+        for key in keys:
+            if self._once(key.dossier, key.kind):
+                work.load_scope(key.dossier, key.kind)
+            else:
+                entries.add(key.id)
+        work.load_entries(entries)
 
-    def _regroup(self, work: WorkingSet, dossier: str, kind: str, *, position: int, cause: str) -> set[UUID]:
-        """Place every key of a kind that happens once by the finer keys that are told now."""
+    def _regroup(
+        self, work: WorkingSet, dossier: str, kind: str, fresh: Iterable[UUID], *, position: int, cause: str
+    ) -> set[UUID]:
+        """Place every key of a kind that happens once by the finer keys that are told now.
+
+        All mentions of a key lie in one entry, but for those that were just put there (`fresh`).
+        """
         told = work.keys_in_scope(dossier, kind)
         roots = entry_roots(told, once=True)
+        new = set(fresh)
         touched: set[UUID] = set()
-        for key, mentions in told.items():
+        for key, ids in told.items():
             entry_id = roots[key].id
-            for placed in mentions:
+            settled = next((id_ for id_ in ids if id_ not in new), None)
+            moved = settled is not None and work.mention(settled).entry_id != entry_id
+            for id_ in list(ids) if moved else [id_ for id_ in new if id_ in ids]:
+                placed = work.mention(id_)
                 if placed.entry_id != entry_id:
                     touched |= {placed.entry_id, entry_id}
                     work.put_mention(replace(placed, entry_id=entry_id), position=position, cause=cause)
@@ -103,7 +117,9 @@ class TimelineProjection:
         if not self._once(gone.dossier, gone.kind):
             return None
         told = work.keys_in_scope(gone.dossier, gone.kind)
-        return next((mentions[0].entry_id for key, mentions in told.items() if key.id == entry_id), None)
+        return next(
+            (work.mention(next(iter(ids))).entry_id for key, ids in told.items() if key.id == entry_id), None
+        )
 
 
 def _finest(mention: Mention) -> tuple[int, int, EntryKey]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from services.core.projections.codecs import (
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values
 from services.core.projections.versioned import VersionedTable
 
+Scope = tuple[str, str]  # dossier, kind
 Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
 
 
@@ -44,6 +45,7 @@ class WorkingSet:
         self.standings: VersionedTable[StandingVersion] = VersionedTable(conn, StandingCodec())
         self._mentions_by_article: dict[str, set[UUID]] = {}
         self._mentions_by_entry: dict[UUID, set[UUID]] = {}
+        self._mentions_by_key: dict[Scope, dict[EntryKey, set[UUID]]] = {}
         self._statements_by_article: dict[str, set[UUID]] = {}
         self._statements_by_cell: dict[tuple[str, str, str], set[UUID]] = {}
         self._articles_asked: set[str] = set()
@@ -124,6 +126,8 @@ class WorkingSet:
             if version is not None:
                 self._mentions_by_article.setdefault(version.content.mention.article_id, set()).add(id_)
                 self._mentions_by_entry.setdefault(version.content.entry_id, set()).add(id_)
+                key = version.content.mention.key
+                self._mentions_by_key.setdefault((key.dossier, key.kind), {}).setdefault(key, set()).add(id_)
 
     def mentions_of_article(self, article_id: str) -> list[PlacedMention]:
         """What `load_told` loaded, as it stands now."""
@@ -135,14 +139,16 @@ class WorkingSet:
         ids = self._mentions_by_entry.get(entry_id, ())
         return [version.content for id_ in ids if (version := self.mentions.get(id_))]
 
-    def keys_in_scope(self, dossier: str, kind: str) -> dict[EntryKey, list[PlacedMention]]:
-        """The open mentions of a loaded scope by their keys."""
-        keys: dict[EntryKey, list[PlacedMention]] = {}
-        for version in self.mentions:
-            key = version.content.mention.key
-            if (key.dossier, key.kind) == (dossier, kind):
-                keys.setdefault(key, []).append(version.content)
-        return keys
+    def keys_in_scope(self, dossier: str, kind: str) -> Mapping[EntryKey, Collection[UUID]]:
+        """The ids of the open mentions of a loaded scope by their keys."""
+        return self._mentions_by_key.get((dossier, kind), {})
+
+    def mention(self, id_: UUID) -> PlacedMention:
+        """An open mention that was loaded or put."""
+        version = self.mentions.get(id_)
+        if version is None:
+            raise LookupError(id_)
+        return version.content
 
     def put_mention(self, placed: PlacedMention, *, position: int, cause: str) -> None:
         id_ = mention_id(placed.mention.article_id, placed.mention.key)
@@ -156,6 +162,11 @@ class WorkingSet:
         id_ = placed.mention.id
         self._mentions_by_entry[placed.entry_id].discard(id_)
         self._mentions_by_article[placed.mention.article_id].discard(id_)
+        key = placed.mention.key
+        in_scope = self._mentions_by_key[key.dossier, key.kind]
+        in_scope[key].discard(id_)
+        if not in_scope[key]:
+            del in_scope[key]
         self.mentions.remove(id_, position=position)
 
     # -- statements ----------------------------------------------------------------------------------
