@@ -36,8 +36,8 @@ def run_demo(
             show.timeline(out, service.pages("/v1/timeline", order="asc"))
             out.rule("Positions")
             show.positions(out, service.pages("/v1/positions"))
-        tell_where(system, err)
         if not stop:
+            tell_where(system, err)
             system.run()
 
 

@@ -219,7 +219,7 @@ def show_report(report: dict[str, Any]) -> None:
 
 @command
 def rebuild(json: Json = False) -> None:
-    """Fold the whole log into new read tables and exchange them; readers are not interrupted."""
+    """Fold the whole log again and mend the read tables by it; readers are not interrupted."""
     from services.cli.upkeep import rebuild_tables  # noqa: PLC0415
 
     position = rebuild_tables(_settings(quiet=True), err)

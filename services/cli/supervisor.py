@@ -104,8 +104,13 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> None:
         # A session of its own: Ctrl-C reaches us alone, and we end clients before servers.
+        # Logs go to standard error; standard output is for what a person or a pipe asked us for.
         child.process = subprocess.Popen(
-            child.command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+            child.command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
         child.started = time.monotonic()
 
