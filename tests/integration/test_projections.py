@@ -428,6 +428,38 @@ def test_a_rebuild_mends_tables_that_were_damaged(conn: psycopg.Connection[Any],
     assert everything(conn) == before
 
 
+def test_a_reader_in_the_middle_of_a_snapshot_does_not_notice_a_rebuild(
+    conn: psycopg.Connection[Any], log: LogWriter, database_url: str
+) -> None:
+    log.article("a", "On Friday Washington left the treaty.", [ENDED])
+    set_checkpoint(conn, project(conn))
+    conn.execute("UPDATE read.entries SET summary = 'nonsense'")
+    with psycopg.connect(database_url) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute("SELECT global_position FROM checkpoints")
+        rebuild(conn)
+        assert reader.execute("SELECT summary FROM read.entries").fetchall() == [("nonsense",)]
+        reader.commit()
+        assert reader.execute("SELECT summary FROM read.entries").fetchall() == [
+            ("On Friday Washington left the treaty.",)
+        ]
+
+
+def test_a_rebuild_leaves_rows_alone_that_are_right(conn: psycopg.Connection[Any], log: LogWriter) -> None:
+    def versions() -> list[dict[str, Any]]:
+        return rows(conn, "SELECT xmin::text, article_id FROM read.mentions ORDER BY article_id")
+
+    text = "On Friday Washington left the treaty."
+    log.article("a", text, [ENDED])
+    log.article("b", text, [ENDED], story="a", of="a", published_at="2019-08-04")
+    set_checkpoint(conn, project(conn))
+    conn.execute("UPDATE read.mentions SET sentence = NULL WHERE article_id = 'b'")
+    a, b = versions()
+    rebuild(conn)
+    assert versions()[0] == a
+    assert versions()[1] != b
+
+
 def test_the_services_can_read_and_write_the_rebuilt_tables(
     conn: psycopg.Connection[Any], log: LogWriter, database_url: str
 ) -> None:

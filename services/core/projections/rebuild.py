@@ -1,4 +1,8 @@
-"""Rebuilding the read tables from the log, beside the ones in use, which answer until the exchange."""
+"""Rebuilding the read tables from the log, in tables beside those in use.
+
+Where the result differs, rows are replaced in one transaction. The tables themselves stay: a reader that is
+in the middle of a snapshot would find exchanged ones empty, since its snapshot is older than their rows.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,24 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.rows import scalar_row
+from sqlalchemy import inspect
 
 from services.core.eventstore import locks
-from services.core.eventstore.migrate import SERVICES_ROLE
 from services.core.eventstore.store import read_all
 from services.core.projections.read_models import ReadModels
 from services.core.projections.registry import read_models
 from services.core.projections.tables import READ_TABLES, SCHEMA
 
-NEXT, OLD = f"{SCHEMA}_next", f"{SCHEMA}_old"
+NEXT = f"{SCHEMA}_next"
 BATCH = 2_000
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)
 
 
 def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _done, _of: None) -> int:
-    """Fold the whole log again and put the result in the place of the read tables.
+    """Fold the whole log again and make the read tables equal to the result.
 
-    `conn` is the owner's, in autocommit. The projector may run meanwhile: it waits only for the exchange.
+    `conn` is the owner's, in autocommit. The projector may run meanwhile: it waits only for the replacing.
     Gives the global position that the tables reflect. Memory does not grow with the log.
     """
     conn.execute("SELECT pg_advisory_lock(%s)", (locks.REBUILD,))
@@ -43,8 +47,8 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
             upto = _checkpoint(conn, lock=True)
             while done < upto:
                 done = _fold(conn, models, done, upto)
-            _exchange(conn)
-        conn.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(OLD)))
+            _replace(conn)
+        _drop(conn)
         on_progress(done, upto)
         return done
     finally:
@@ -53,16 +57,19 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
 
 def _prepare(conn: psycopg.Connection[Any]) -> None:
     """Empty tables of the same form; what a broken-off rebuild left is dropped."""
-    for schema in (NEXT, OLD):
-        conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+    _drop(conn)
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(NEXT)))
     for table in READ_TABLES:
         name = str(table.__tablename__)
         conn.execute(
-            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
+            sql.SQL("CREATE UNLOGGED TABLE {} (LIKE {} INCLUDING ALL)").format(
                 sql.Identifier(NEXT, name), sql.Identifier(SCHEMA, name)
             )
         )
+
+
+def _drop(conn: psycopg.Connection[Any]) -> None:
+    conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(NEXT)))
 
 
 def _withdrawn(conn: psycopg.Connection[Any]) -> set[str]:
@@ -85,35 +92,23 @@ def _fold(conn: psycopg.Connection[Any], models: ReadModels, after: int, upto: i
     return batch[-1].global_position
 
 
-def _exchange(conn: psycopg.Connection[Any]) -> None:
-    old, new, present = sql.Identifier(OLD), sql.Identifier(NEXT), sql.Identifier(SCHEMA)
-    conn.execute("SET LOCAL search_path TO public")
-    conn.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(present, old))
-    conn.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(new, present))
-    _keep_index_names(conn)
-    role = sql.Identifier(SERVICES_ROLE)
-    conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(present, role))
-    conn.execute(
-        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA {} TO {}").format(
-            present, role
-        )
-    )
-
-
-_INDEXES = """
-SELECT t.relname || regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX \\S+ ON \\S+ ', ' '), c.relname
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
-  JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = %s
+_DELETE = """
+DELETE FROM {present} AS old WHERE NOT EXISTS (
+    SELECT FROM {next} AS new WHERE ({key_of_new}) = ({key_of_old}) AND ROW(new.*) IS NOT DISTINCT FROM ROW(old.*))
 """
+_INSERT = "INSERT INTO {present} SELECT * FROM {next} ON CONFLICT DO NOTHING"
 
 
-def _keep_index_names(conn: psycopg.Connection[Any]) -> None:
-    """Copies of a table name their indexes anew; migrations know the old names."""
-    names = dict(conn.execute(_INDEXES, (OLD,)).fetchall())
-    for definition, name in conn.execute(_INDEXES, (SCHEMA,)).fetchall():
-        if names[definition] != name:
-            conn.execute(
-                sql.SQL("ALTER INDEX {} RENAME TO {}").format(
-                    sql.Identifier(SCHEMA, name), sql.Identifier(names[definition])
-                )
-            )
+def _replace(conn: psycopg.Connection[Any]) -> None:
+    """Rows that the log does not lead to go, those that are missing come; all others are not touched."""
+    for table in READ_TABLES:
+        name = str(table.__tablename__)
+        key = [column.name for column in inspect(table).primary_key]
+        parts = {
+            "present": sql.Identifier(SCHEMA, name),
+            "next": sql.Identifier(NEXT, name),
+            "key_of_new": sql.SQL(", ").join(sql.Identifier("new", column) for column in key),
+            "key_of_old": sql.SQL(", ").join(sql.Identifier("old", column) for column in key),
+        }
+        conn.execute(sql.SQL(_DELETE).format(**parts))
+        conn.execute(sql.SQL(_INSERT).format(**parts))
