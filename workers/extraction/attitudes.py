@@ -83,9 +83,35 @@ def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:
     for attitude in _described(scene, token, words):
         if not any(set(h) & set(attitude.holders) for h in found):
             found[attitude.holders] = attitude
-    if found or not touched:
+    if found:
         return list(found.values())
-    return list(_said(scene, token, sign, kind, last))
+    if touched:
+        return list(_said(scene, token, sign, kind, last))
+    return list(_beside(scene, token, words))
+
+
+def _beside(scene: Scene, token: Any, words: AttitudeWords) -> Iterator[Attitude]:
+    """By the order of words alone, where the parse connects nothing: actor, word for or against, thing."""
+    line = scene.lines[scene.document.sentence_index(token.idx)]
+    place = line.sign_of(token.i)
+    if place is None:
+        return
+    for number in range(place - 1, max(-1, place - 6), -1):
+        sign = line.signs[number]
+        node = line.doc[sign.first]
+        if sign.code in {";", ":", ","}:
+            return
+        entry = words.of(node) if node.pos_ in {"VERB", "NOUN"} else None
+        if entry is None:
+            continue
+        for back in range(number - 1, max(-1, number - 8), -1):
+            mention = line.signs[back].mention
+            if mention is not None and mention.actor:
+                agents = (mention.actor,)
+                polarity = -entry[0] if is_negated(node) else entry[0]
+                yield Attitude(agents, polarity, node, entry[1], scene.done(node, agents), _told(scene, node, agents))
+                return
+        return
 
 
 def _described(scene: Scene, token: Any, words: AttitudeWords) -> Iterator[Attitude]:

@@ -57,9 +57,10 @@ class Dating:
     def __init__(self, document: Document, timexes: Iterable[Timex], article: str | None) -> None:
         self._document = document
         self.article = article
+        self._years = _Years(document, article)
         self._by_sentence: dict[int, list[tuple[Timex, str, Any, tuple[int, ...]]]] = {}
         for timex in timexes:
-            value = calendar_value(timex)
+            value = self._years.leaning(timex, calendar_value(timex))
             if value is None or not len(document.doc):
                 continue
             tokens = document.tokens_in(Span(timex.start, timex.end))
@@ -116,6 +117,36 @@ class Dating:
         return value if timex.start < token.idx or timex.start - token.idx < 60 else None
 
 
+class _Years:
+    """A background told in order of time: "On 15 January 2019 ... On 1 February ..." goes on in that year."""
+
+    def __init__(self, document: Document, article: str | None) -> None:
+        self._document = document
+        self._article = article
+        self._last: tuple[int, str] | None = None  # paragraph and value of the last date with its year in words
+
+    def leaning(self, timex: Timex, value: str | None) -> str | None:
+        """The value, moved to the year of the date before it where the text tells an older story."""
+        if value is None or len(value) < 4 or not self._article:
+            return value
+        words = self._document.text[timex.start : timex.end]
+        paragraph = self._document.paragraph_index(timex.start)
+        if re.search(r"\b(?:19|20)\d\d\b", words):
+            self._last = (paragraph, value)
+            return value
+        last = self._last
+        if last is None or len(last[1]) < 7 or len(value) < 7 or paragraph - last[0] > 1:
+            return value
+        if not _MONTH.search(words) or last[1][:4] >= str(int(self._article[:4]) - 1) or value[:4] <= last[1][:4]:
+            return value
+        moved = last[1][:4] + value[4:]
+        if moved[:7] < last[1][:7]:
+            return value
+        self._last = (paragraph, moved)
+        return moved
+
+
+_MONTH = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b")
 _DATELINE_END = re.compile(r"[,.\s]*(?:\d{4})?[,.\s]*(?:\(|/|—|–|-|:|\bUpdated\b)")
 
 

@@ -106,7 +106,7 @@ def negated(line: Line, number: int, token: Any, reach: int = 4) -> bool:
             if "why" in words:
                 continue
             rest = words[words.index(negator) + 1 :]
-            if not {"but", "because", "only", "doubt", "longer"} & set(rest[:2]) and not {"that", "which", "who"} & set(rest):
+            if not {"but", "because", "only", "doubt"} & set(rest[:2]) and not {"that", "which", "who"} & set(rest):
                 return True
     node = token
     for _ in range(5):

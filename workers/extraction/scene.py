@@ -31,7 +31,7 @@ _CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
 _STORY_DAYS = 3
 
 
-_IN_PLACE = re.compile(r"\s+in\s+([A-Z][\w-]+)")
+_IN_PLACE = re.compile(r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Scene:
         self.article_date = article_date
         self._chains: dict[int, tuple[Frame, ...]] = {}
         self._said: dict[tuple[int, tuple[Span, ...]], Dated] = {}
+        self._story: dict[str, str | None] = {}
         self.memo: dict[tuple[str, int], Any] = {}  # what rules share about a line
 
     def _in_office(self, mention: Mention) -> Mention:
@@ -92,6 +93,10 @@ class Scene:
     def _seated(self, mention: Mention) -> Mention:
         """"The foreign ministry in Paris" is that of France, whatever else the article is about."""
         if mention.role is None or mention.person or mention.name:
+            return mention
+        words = mention.span.of(self.document.text)
+        actor = self.dossier.actors.get(mention.actor or "")
+        if actor is not None and any(name in words for name in (actor.name, *actor.adjectives, *actor.metonyms)):
             return mention
         found = _IN_PLACE.match(self.document.text, mention.span.end)
         seats = (a.id for a in self.dossier.actors.values() if found and found[1] in a.metonyms)
@@ -392,17 +397,18 @@ class Scene:
                 same = date
             if there == paragraph and not self._recent(date, _STORY_DAYS):
                 before = date
-        return same or before or self._met(paragraph, cue) or self._story_day(cue)
+        return same or before or self._met(paragraph, cue) or self._story_day()
 
-    def _story_day(self, cue: Any) -> str | None:
-        """The day on which the story plays: that of its first dated statement, if it is of the last days."""
-        for frame in self._spoken:
-            if frame.cue.idx >= cue.idx:
-                return None
-            date = self.act_date(frame.cue, frame.spans)
-            if date and len(date) == 10 and frame.cue.tag_ in {"VBD", "VBN"} and self.document.paragraph_index(frame.cue.idx) <= 3:
-                return date if self._recent(date, _STORY_DAYS) else None
-        return None
+    def _story_day(self) -> str | None:
+        """The day on which the story plays: where all its dated statements of the last days are of one."""
+        if "story" not in self._story:
+            days = set()
+            for frame in self._spoken:
+                date = self.act_date(frame.cue, frame.spans)
+                if date and len(date) == 10 and frame.cue.tag_ in {"VBD", "VBN"} and self._recent(date, _STORY_DAYS):
+                    days.add(date)
+            self._story["story"] = days.pop() if len(days) == 1 else None
+        return self._story["story"]
 
     def _met(self, paragraph: int, cue: Any) -> str | None:
         """The day of a meeting that the paragraph told of before."""

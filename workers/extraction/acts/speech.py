@@ -141,7 +141,7 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
     if frame.cls == "endorse" and lemma in {"back", "support", "endorse", "welcome", "praise", "hail", "applaud", "side with", "stand by", "stand with", "stand behind"}:
         content = " ".join(s.code for s in line.signs if frame.covers(scene.document.doc[s.first].idx))
         if any(a not in holders for a in _named(content)) and any(
-            w in f" {content} " for w in (" decision ", " withdraw", " position ", " finding ", " conclusion ", " move ", " assessment ", " step ", " exit ", " stance ", " initiative ", " proposal ", " effort ", " action ", " #moratorium ", " @usa ", " suspension ")
+            w in f" {content} " for w in (" decision ", " withdraw", " position ", " finding ", " conclusion ", " move ", " assessment ", " step ", " exit ", " stance ", " initiative ", " proposal ", " effort ", " action ", " #moratorium ", " @usa ", " suspension ", " plan ", " deployment ")
         ):
             return "endorsement"
     return None

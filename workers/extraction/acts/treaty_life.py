@@ -220,6 +220,8 @@ def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
         agents = tuple(a for a in scene.agents(token) if a in {"usa", "russia"})
         if agents:
             return agents
+    if scene.has(line, "(when|as|after|once) ~1 @usa ~2 ({exit-noun}|leave|withdraw*|quit|pull|left)"):
+        return ("usa",)
     for hit in scene.find(line, "(initiative|request|instigation|hand) of ~2 v=(@usa|@russia)|by v=(@usa|@russia)"):
         sign = hit.sign("v")
         if sign is not None:

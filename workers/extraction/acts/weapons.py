@@ -34,7 +34,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             if token.lemma_.lower() in {"conduct", "carry"} and not any(w in line.code for w in (" test ", " launch ", " trial ")):
                 continue
             if token.lemma_.lower() in {"fire", "launch"} and token.pos_ == "VERB" and not _known(line):
-                continue
+                if not scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
+                    continue
             if _alleged(scene, token) or any(w in line.code for w in (" target missile", " intercept")):
                 continue
             carried = _carried(token)
@@ -74,6 +75,11 @@ def _alleged(scene: Scene, token: Any) -> bool:
 
 
 def _owner(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+    for other in reversed(scene.lines[max(0, line.number - 3) : line.number]):
+        for hit in scene.find(other, "v=@ ~6 test* ~8 (#inf*|#9m729|missile)"):
+            sign = hit.sign("v")
+            if sign is not None and sign.code in {"@usa", "@russia", "@china"}:
+                return (sign.code[1:],)
     for node in (token, token.head):
         for child in node.subtree:
             mention = scene.cast.mention(child)

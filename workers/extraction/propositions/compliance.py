@@ -39,6 +39,7 @@ _BREACHES = (
     "not (live|act) up? ~2 h=(up|commitment|obligation)",
     "@russia ~6 h=(field|deploy|develop|test|build|produce|have|possess|fielding|deployment|development) ~6 v=#inf-banned",
     "v=#inf-banned ~4 by @russia",
+    "@russia ~8 h=(test|develop|deploy|build|field|possess|have) ~5 (missile|#inf*|#9m729|weapon|system) (which|that) ~2 {treaty} ~2 (forbid|ban|prohibit|outlaw)",
 )
 _KEPT = (
     "h=(compl*|compatible|conform*|adher*|abid*|accord*) (with|to|by) ~5 ({treaty}|{duty}|norm|regime|it)",
@@ -149,7 +150,7 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
 def _ceasing(line: Line, number: int) -> bool:
     """"Would stop fulfilling its obligations" says nothing of the past."""
     before = line.before(number, 4)
-    return any(f" {w} " in before for w in ("stop", "cease", "suspend", "longer", "end"))
+    return any(f" {w} " in before for w in ("stop", "cease", "suspend", "long", "end"))
 
 
 def _is_negated(line: Line, number: int, token: Any, polarity: int) -> bool:

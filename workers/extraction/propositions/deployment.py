@@ -30,6 +30,7 @@ _PATTERNS = (
     f"h={_VERB} (of|on)? ~7 v={_WEAPON}",
     f"v=(#inf*|#usmissile|#rumissile|missile) %9 (be|will be|to be|would be|can be) ~3 h={_VERB}",
     "h=(have|put|send|move|bring|get) ~2 v=(#inf*|#usmissile|#rumissile)",
+    "h=(move|send|ship|bring|fly|deploy|station|place|set up) ~3 (launcher|battery|system|unit|it) ~4 (#inf*|#usmissile|#rumissile)",
     "h=work (on|begin) ~8 v=(#inf*|#rumissile)",
     "v=(#inf*) h=(deployment|development|production)",
     "(#inf*|#usmissile|#rumissile|#9m729) ~8 put them h=on (ground|land)",
@@ -84,7 +85,7 @@ def _ours(scene: Scene, line: Line, hit: Hit, token: Any) -> bool:
     if code == "missile":
         if any(w in line.code for w in (" anti ", " intercontinental ", " hypersonic ", " sea-based ", " air-launched ", " submarine ")):
             return False
-        return scene.recently(line, "(#treaty|#inf*|#moratorium|#usmissile)", 2)
+        return scene.recently(line, "(#treaty|#inf*|#moratorium|#usmissile)", 2) or line.number < 2
     return True
 
 
@@ -212,7 +213,8 @@ def _stance(scene: Scene, line: Line, hit: Hit, token: Any, told: bool) -> tuple
     if first:
         return CONDITIONAL, None, "pledge"
     if told or _willed(token) or token.tag_ in {"VBZ", "VBP", "VBD"} or scene.has(line, "(right|entitled|free) ~3 to"):
-        return SUPPORTS, None, "statement"
+        promised = scene.has(line, "(announce|declare|promise|pledge|vow|decide|agree|confirm) %20 (will|would|to) ") and not told
+        return SUPPORTS, None, "pledge" if promised else "statement"
     return None, None, None
 
 

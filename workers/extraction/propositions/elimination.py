@@ -17,6 +17,7 @@ _P = "9m729-elimination"
 _DESTROY = "(destroy*|destruction|eliminat*|dismantl*|scrap*|dispos*|liquidat*|abandon*|remov*|dismantle|junk*|decommission*|retir*|get rid|give up|do away|withdraw*|destruct*|demolish*)"
 _PATTERNS = (
     f"h={_DESTROY} (of|with)? ~4 v=(#9m729)",
+    f"v=#9m729 ~2 h={_DESTROY}",
     f"v=#9m729 %6 (be|must|should) ~3 h={_DESTROY}",
     f"h={_DESTROY} (of|with)? ~3 v=(missile|system|#inf*|launcher|weapon|arsenal|it|them)",
 )
@@ -30,7 +31,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     for number, source in enumerate(_PATTERNS):
         for hit in scene.find(line, source):
             token = hit.token()
-            if token.i in done or (number == 2 and not _ours(scene, line, hit)):
+            if token.i in done or (number == 3 and not _ours(scene, line, hit)):
                 continue
             done.add(token.i)
             yield from _at(scene, line, hit, token)

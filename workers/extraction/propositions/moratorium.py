@@ -36,8 +36,8 @@ _WORDS = AttitudeWords(
         "bound": [],
     },
 )
-_UNBOUND = "(no longer|not|nothing) ~5 h=(bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 (#moratorium|it)"
-_UNBOUND_AFTER = "#moratorium ~8 (no longer|not|cease|stop) ~4 h= (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
+_UNBOUND = "(no long*|not|nothing) ~5 h=(bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 (#moratorium|it)"
+_UNBOUND_AFTER = "#moratorium ~8 (no long*|not|cease|stop) ~4 h= (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -98,7 +98,12 @@ def _finding(scene: Scene, line: Line, token: Any, number: int, attitude: Attitu
         if kind in {"end", "rejection"}:
             kind = "pledge"
     else:
-        kind = "rejection" if kind in {"rejection", "endorsement", "proposal", "demand", "pledge"} else "statement"
+        condition = condition_of(scene, line, token)
+        if kind in {"end", "pledge"} and condition is not None and "russia" in attitude.holders:
+            stance, kind = Stance.CONDITIONAL, "warning"
+        else:
+            condition = None
+        kind = kind if kind == "warning" else "rejection" if kind in {"rejection", "endorsement", "proposal", "demand", "pledge"} else "statement"
     recipients = addressees(scene, attitude.word, attitude.holders)
     if kind in {"rejection", "endorsement"} and "russia" not in attitude.holders:
         recipients = ("russia",)

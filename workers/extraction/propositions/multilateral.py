@@ -18,7 +18,7 @@ _P = "multilateral-treaty"
 _STATES = "(@china|@india|@pakistan|@north-korea|@iran|@israel|@south-korea|@japan|@uk|@france)"
 _OTHERS = "(other|more|further|additional|all|third|several|many|asian|nuclear) ~2 (countr*|state*|nation*|power*|part*|actor*|player*|signator*)"
 _DEAL = "(#treaty|#newtreaty|#other|arms - control|arms control|talk|negotiation|regime|framework|agreement|deal|limit|limitation|restriction|it|disarmament|ban|prohibition|process|format|party|negotiate)"
-_JOIN = "(join*|includ*|involv*|bring*|brought|acced*|accession|participat*|sign*|part|party|enter*|extend*|expand*|inclusion|participation|engag*|take part|cover*|encompass*|adhere|subject|bound|come|incorporat*|embrac*|bind*|draw*)"
+_JOIN = "(join*|includ*|involv*|acced*|accession|participat*|sign*|part|party|enter*|extend*|expand*|inclusion|participation|engag*|take part|cover*|encompass*|adhere|incorporat*|embrac*)"
 _PATTERNS = (
     f"v={_STATES} ~8 h={_JOIN} ~6 {_DEAL}",
     f"h={_JOIN} ~4 v={_STATES} ~8 {_DEAL}",
@@ -30,6 +30,8 @@ _PATTERNS = (
     f"h=(extend*|expand*|broaden*|widen*|open*|enlarg*|spread*) ~3 {_DEAL} ~4 (to|beyond|for) ~4 {_STATES}",
     f"h=(extend*|expand*|broaden*|widen*|open*|enlarg*|spread*) ~3 {_DEAL} ~4 (to|beyond|for) ~3 {_OTHERS}",
     f"h=(take in|bring in|draw in) ~2 v={_STATES}",
+    f"h=(bring|draw|get|bind|rope|invite) ~2 v={_STATES} ~3 (in|into|to|on board|under)",
+    f"h=(bring|draw|get|bind|rope|invite) ~3 {_OTHERS} ~3 (in|into|to|on board|under)",
     f"v={_STATES} ~4 h=(part|party|member|signatory) of? ~3 {_DEAL}",
     f"{_DEAL} ~6 leave v={_STATES} h=out",
     f"v={_STATES} ~2 (have to|must|should|need to) be ~1 h=(part|party|included|in) ",

@@ -42,14 +42,15 @@ _GRIEF = (
     "({end}) of ~3 {treaty} ~2 (be|will|would|mean|bring|make) ~6 h=({bad})",
     "{treaty} ({end}) ~2 (be|will|would|mean|bring|make) ~6 h=({bad})",
     "(loss|los*|without|absence|end) of? ~3 {treaty} %8 h=({bad}|less secure|less safe|brake|vacuum|more dangerous|arms race|race)",
+    "h=(mourn*|bemoan*|lament*|grieve*) ~2 {treaty}",
     "h=(loss|lose|losing) (of)? ~2 ({treaty}|brake)",
     "(not|never|neither) ~4 h=(want|wish|seek|interested|interest|intend|desire|aim) ~4 (destroy|end|kill|collapse|lose|dismantl*|break) ~4 {treaty}",
     "(be|stand|speak) h=against ~3 (dismantl*|end*|{destroy-treaty}|destruction|collapse|breakdown|loss|los*) ~3 {treaty}",
     "h=(regret*|lament*|deplor*|sad*) ~4 {treaty} ~8 (lose|lost|die|go|vanish|disappear|expire|end)",
 )
 _OBSOLETE = (
-    "{treaty} %10 h=(obsolete|outdated|outmoded|outlived|relic|irrelevant|useless|antiquated|anachronis*|dead letter|worthless|no longer relevant|old-fashioned"
-    "|no longer serve*|not fit|unfit|ineffective|overtaken|archaic|pointless|a thing of past|past its|fiction|hollow)",
+    "{treaty} %10 h=(obsolete|outdated|outmoded|outlived|relic|irrelevant|useless|antiquated|anachronis*|dead letter|worthless|no long* relevant|old-fashioned"
+    "|no long* serve*|not fit|unfit|ineffective|overtaken|archaic|pointless|a thing of past|past its|fiction|hollow)",
     "h=(obsolete|outdated|outmoded|antiquated|anachronistic|archaic) ~2 {treaty}",
     "{treaty} (should|must|deserve|need) ~3 h=(go|die|end|scrapped|buried|disappear|abandoned)",
     "no ~2 h=(point|sense|reason|use|value) ~4 (in|to|of)? ~4 {treaty}",
@@ -82,7 +83,7 @@ def _at(scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: 
     if polarity < 0 and negated(line, number, token):
         return
     if keeping and negated(line, number, token) and not has_modal(token):
-        if code in {"future", "value", "support"} or "no longer" in line.before(number, 4):
+        if code in {"future", "value", "support"} or "no long" in line.before(number, 4):
             return
         return
     found = False

@@ -30,6 +30,7 @@ _WORDS = AttitudeWords(
         + ["turn down", "brush aside", "brush off", "wave away", "rule out", "shrug off"],
     },
 )
+_ACCESS_SHORT = "(let|allow|permit|invite|admit|receive|send|host) ~3 h=(inspector*|inspection*)"
 _ACCESS = "(let|allow|permit|invite|give|grant|open) ~6 (inspector*|inspect|access|visit|examine|check) ~8 (site*|launcher*|base*|#mk41|#9m729|missile*|facilit*|#inf*)"
 
 
@@ -38,6 +39,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     tokens: list[Any] = [line.doc[s.last - 1] for s in line.signs if s.code == "#verify"]
     tokens += [line.doc[line.signs[h.last - 1].first] for h in scene.find(line, _ACCESS)]
     tokens += [h.token() for h in scene.find(line, "(offer|propose|invite|ready|willing|agree|suggest) ~5 h=(show|open|display|demonstrate|inspect|examine) ~5 (#9m729|#mk41|missile|launcher|site)")]
+    tokens += [h.token() for h in scene.find(line, _ACCESS_SHORT)]
+    tokens += [h.token() for h in scene.find(line, "h=(inspect|verify|check|visit) ~2 (each other|one another)")]
     tokens += [h.token() for h in scene.find(line, "(mutual|reciprocal|each other) ~4 h=(inspect*|verif*|check*|visit*|transparen*)")]
     seen: set[tuple[tuple[str, ...], int]] = set()
     for token in tokens:
