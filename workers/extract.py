@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import psycopg
-
 from services.core.domain.events import ExtractionCompleted, ExtractionFailed, ExtractionSkipped
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore.bodies import get_body
@@ -38,19 +36,27 @@ class Extraction:
     def run(self, article_ids: Sequence[str], dossier: str) -> int:
         """Reads what is due of the articles, one after another. Returns how many outcomes were appended.
 
-        Each outcome is in the log before the next article is begun. When the process is to stop, the rest is
-        handed back.
+        Each outcome is in the log before the next article is begun. What is not done is handed back: the rest
+        when the process is to stop, all from the article on that stops the task. That one waits a moment, so
+        that it cannot keep back the ones behind it. Errors of the database are nobody's fault.
         """
         held = self._take(article_ids, dossier)
         appended = 0
         for number, work in enumerate(held):
             if self.stopping():
-                rest = [item.article_id for item in held[number:]]
-                with self.store.pool.connection() as conn:
-                    dispatches.hand_back(conn, EXTRACT, dossier, rest)
+                self._hand_back(dossier, held[number:])
                 break
-            appended += self._one(work, self.readers[dossier])
+            try:
+                appended += self._attempt(work, self.readers[dossier])
+            except Exception:
+                self._hand_back(dossier, held[number + 1 :])
+                self._hand_back(dossier, [work], RETRY_SECONDS)
+                raise
         return appended
+
+    def _hand_back(self, dossier: str, work: Sequence[Held], delay: float = 0.0) -> None:
+        with self.store.pool.connection() as conn:
+            dispatches.hand_back(conn, EXTRACT, dossier, [item.article_id for item in work], delay)
 
     def _take(self, article_ids: Sequence[str], dossier: str) -> list[Held]:
         work: list[tuple[str, int, UUID, int]] = []
@@ -64,15 +70,6 @@ class Extraction:
                     work.append((article_id, article.revision, cause.id, cause.global_position))
             dispatches.settle(conn, EXTRACT, dossier, nothing_due)
             return dispatches.hold(conn, EXTRACT, dossier, work, self.hard)
-
-    def _one(self, work: Held, reader: Reader) -> int:
-        """One article, whatever it does. Errors of the database are nobody's fault: it waits a moment."""
-        try:
-            return self._attempt(work, reader)
-        except psycopg.Error:
-            with self.store.pool.connection() as conn:
-                dispatches.hand_back(conn, EXTRACT, reader.dossier, [work.article_id], RETRY_SECONDS)
-            raise
 
     def _attempt(self, work: Held, reader: Reader) -> int:
         with self.store.pool.connection() as conn:

@@ -171,6 +171,25 @@ def test_an_article_is_read_again_on_request(pipe: Pipeline) -> None:
     assert [event.metadata["causation_id"] for event in again][1] == str(request.id)
 
 
+def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, owner_url: str) -> None:
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(4)]
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run(articles)
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE readings RENAME TO out_of_reach")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            process.extraction().run(articles, "inf")
+        owner.execute("ALTER TABLE out_of_reach RENAME TO readings")
+    assert states(pipe) == {"waiting": 4}
+    assert {row[3] for row in pipe.dispatches()} == {0}  # no attempt was lost
+    with pipe.store.pool.connection() as conn:
+        due = conn.execute("SELECT article_id::text FROM dispatches WHERE available_at <= now()").fetchall()
+    assert {article for (article,) in due} == set(articles[1:]), "the others need not wait for the first"
+    process.extraction().run(articles, "inf")
+    process.close()
+    assert len(of_type(pipe.store, "ExtractionCompleted")) == 4
+
+
 def test_the_log_is_sealed_to_its_end(pipe: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "SEAL_SECONDS", 0.2)
     for number in range(7):
