@@ -92,8 +92,9 @@ class Work:
     def save(self, conn: psycopg.Connection[Any]) -> None:
         """Writes it down, in the caller's transaction."""
         if self.withdrawn:
-            conn.execute(dispatches.FORGOTTEN, [self.withdrawn])
+            # Before any row is touched, as those who judge do: the other way round they would wait for each other.
             conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+            conn.execute(dispatches.FORGOTTEN, [self.withdrawn])
             index = PostgresIndex(conn)
             for article_id in self.withdrawn:
                 index.forget(article_id)

@@ -17,7 +17,7 @@ from services.core.eventstore import locks
 from services.core.eventstore.seals import newest_seal
 from services.core.eventstore.store import StreamWrite, make_event
 from tests.integration import saboteur
-from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in
+from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in, withdraw
 from workers import relay
 from workers.dispatches import DEDUPLICATE
 from workers.tasks import WorkerProcess
@@ -188,6 +188,31 @@ def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, ow
     process.extraction().run(articles, "inf")
     process.close()
     assert len(of_type(pipe.store, "ExtractionCompleted")) == 4
+
+
+def test_a_withdrawal_and_a_judgement_do_not_wait_for_each_other(pipe: Pipeline) -> None:
+    article = take_in(pipe.store, PLAIN)
+    with pipe.relay():
+        eventually(lambda: states(pipe) == {"sent": 1}, "it is noted")
+        with psycopg.connect(pipe.settings.database_url or "") as judging:
+            judging.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+            withdraw(pipe.store, article)
+            eventually(lambda: _waiting(pipe, locks.JUDGE) == 1, "the relay is to forget it")
+            judging.execute("SET LOCAL lock_timeout = '500ms'")
+            judging.execute("DELETE FROM dispatches WHERE article_id = %s", [article])  # as judges settle
+        eventually(lambda: at(pipe) == 2, "the relay goes on")
+
+
+def _waiting(pipe: Pipeline, key: int) -> int:
+    """How many sessions wait for an advisory lock."""
+    with pipe.store.pool.connection() as conn:
+        row = conn.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND"
+            " (classid::bigint << 32 | objid::bigint) = %s AND database = (SELECT oid FROM pg_database"
+            " WHERE datname = current_database())",
+            [key],
+        ).fetchone()
+        return row[0] if row else 0
 
 
 def test_the_log_is_sealed_to_its_end(pipe: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
