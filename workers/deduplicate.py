@@ -19,6 +19,7 @@ from workers.limits import TookTooLong, time_limit
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,16 @@ class Deduplication:
         """Judges what is due of the articles. Returns how many judgements were appended.
 
         A batch that fails is judged one by one. An article that cannot be compared, or that took workers
-        down, is in the end judged by equal text alone: it must not hold up its own reading.
+        down, is in the end judged by equal text alone: it must not hold up its own reading. Errors of the
+        database are nobody's fault, unless it refuses what the article makes it store.
         """
         held, causes = self._take(article_ids)
         try:
             return self._judge(held)
-        except psycopg.Error:
-            self._hand_back(held, RETRY_SECONDS)
-            raise
-        except Exception as error:  # noqa: BLE001 - recorded for the article, whatever it is
+        except Exception as error:
+            if isinstance(error, psycopg.Error) and not isinstance(error, _REFUSED):
+                self._hand_back(held, RETRY_SECONDS)
+                raise
             if len(held) > 1:
                 self._hand_back(held)
                 return sum(self.run([item.article_id]) for item in held)

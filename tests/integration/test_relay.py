@@ -190,6 +190,20 @@ def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, ow
     assert len(of_type(pipe.store, "ExtractionCompleted")) == 4
 
 
+def test_an_article_that_the_database_refuses_does_not_keep_its_neighbours_from_being_judged(
+    pipe: Pipeline, owner_url: str
+) -> None:
+    refused, *others = [take_in(pipe.store, PLAIN.format(n)) for n in range(4)]
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(f"ALTER TABLE fingerprints ADD CHECK (article_id <> '{refused}')")
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run([refused, *others])
+    process.close()
+    judged = of_type(pipe.store, "ArticleJudgedOriginal", "ArticleJudgedDuplicate")
+    assert {event.data["article_id"] for event in judged} == set(others)
+    assert pipe.dispatches() == [(refused, DEDUPLICATE, "waiting", 1)]
+
+
 def test_a_withdrawal_and_a_judgement_do_not_wait_for_each_other(pipe: Pipeline) -> None:
     article = take_in(pipe.store, PLAIN)
     with pipe.relay():
