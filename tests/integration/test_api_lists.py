@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import orjson
+import psycopg
 import pytest
 
 from tests.conftest import Database
@@ -235,3 +236,26 @@ async def test_there_is_nothing_anywhere_else(client: httpx2.AsyncClient) -> Non
         response = await client.get(path)
         assert response.status_code == 404, path
         assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", [*CONDITIONAL, "/v1/events", "/v1/timeline?reported_by=2030", "/v1/timeline?q=geneva"]
+)
+async def test_a_longer_page_takes_no_more_queries(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    asked: list[Any] = []
+    execute = psycopg.AsyncCursor.execute
+
+    async def counted(self: Any, query: Any, *args: Any, **more: Any) -> Any:
+        asked.append(query)
+        return await execute(self, query, *args, **more)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", counted)
+    taken = []
+    for limit in (1, 2, 30):
+        asked.clear()
+        response = await client.get(path, params={"limit": limit})
+        assert response.status_code == 200
+        taken.append(len([query for query in asked if "checkpoints" not in str(query)]))
+    assert taken[0] == taken[1] == taken[2] <= 4, taken
