@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from services.cli.embedded.server import born
+from services.core.errors import TreatylineError
 from services.core.eventstore.migrate import SERVICES_ROLE, migrate
 from services.core.settings import Settings
 
@@ -31,6 +32,23 @@ class Running:
     migrate_url: str
     redis_url: str
     processes: dict[str, int]
+
+
+class NoData(TreatylineError):  # noqa: N818 - named by what is missing
+    """Nothing is stored here."""
+
+
+@contextmanager
+def stored(settings: Settings) -> Iterator[Settings]:
+    """Settings with the database that holds what is there already. Raises NoData rather than make one up."""
+    folder = settings.data_dir / "postgres"
+    if settings.database_url is None and running(settings) is None and not folder.is_dir():
+        raise NoData(
+            f"no data under {settings.data_dir.absolute()}: name the folder with TREATYLINE_DATA_DIR, or a "
+            "database with TREATYLINE_DATABASE_URL"
+        )
+    with backends(settings, broker=False, migrating=False) as found:
+        yield found
 
 
 @contextmanager

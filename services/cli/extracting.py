@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from services.cli.files import ArticleFile, Unreadable, expand, read_articles
+from services.core.domain.calendar import instant_of
 from services.core.domain.dossier import load_dossier
-from services.core.domain.reading import to_record
+from services.core.domain.reading import ArticleText, to_record
 from services.core.settings import Settings
-from workers.extraction.inputs import InputError, read_articles
 from workers.extraction.reader import Reader
+
+Emit = Callable[[dict[str, Any]], None]
 
 
 def extract_files(
-    settings: Settings,
-    paths: Sequence[Path],
-    published_at: str | None,
-    emit: Callable[[dict[str, Any]], None],
-    err: Console,
+    settings: Settings, paths: Sequence[Path], published_at: str | None, emit: Emit, err: Console
 ) -> int:
-    """Print a record for each article and dossier. Gives how many files could not be read."""
+    """Print a record for each article and dossier. Gives how many articles could not be read."""
     readers = [Reader(load_dossier(dossier)) for dossier in settings.dossiers]
     failed = 0
-    for path in paths:
-        try:
-            for name, article in read_articles(path):
-                given = article if article.published_at else replace(article, published_at=published_at)
-                for reader in readers:
-                    emit(to_record(reader.read(given), name, given.text))
-        except InputError as error:
-            failed += 1
-            err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+    for path in expand(paths):
+        for item in read_articles(path):
+            article = item if isinstance(item, Unreadable) else article_text(item, published_at)
+            if isinstance(item, Unreadable) or isinstance(article, Unreadable):
+                failed += 1
+                why = article.why if isinstance(article, Unreadable) else ""
+                err.print(f"[red]{item.source}[/] {why}", highlight=False, soft_wrap=True)
+                continue
+            for reader in readers:
+                emit(to_record(reader.read(article), item.name, article.text))
     return failed
+
+
+def article_text(item: ArticleFile, published_at: str | None = None) -> ArticleText | Unreadable:
+    """The article of a file as the extractor takes it; `published_at` for one that brings no date."""
+    if "text" not in item.body:
+        return Unreadable(item.source, "is HTML: post it, or give its text")
+    wrong = [name for name in _STRINGS if not isinstance(item.body.get(name, ""), str)]
+    if wrong:
+        return Unreadable(item.source, f"{', '.join(wrong)}: not a string")
+    day = item.body.get("published_at") or published_at
+    if day is not None and not is_date(day):
+        return Unreadable(item.source, "published_at is neither a date nor a time")
+    return ArticleText(**{**_known(item.body), "published_at": day})
+
+
+_STRINGS = ("text", "title", "outlet", "url", "language", "published_at")
+
+
+def _known(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in _STRINGS if name in body}
+
+
+def is_date(text: str) -> bool:
+    """Whether it is an ISO 8601 date, or a time."""
+    try:
+        instant_of(text)
+    except ValueError:
+        return False
+    return True

@@ -1,7 +1,12 @@
-"""Article files as they are posted: `.txt`, `.json`, `.ndjson`, folders of them."""
+"""Article files as they are posted and read: `.txt`, `.html`, `.json`, `.ndjson`, folders of them.
+
+An article is one text or HTML file, one JSON object or a list of them, or one line of NDJSON. Spans are
+counted in the text as it stands: line ends are left as they are.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +16,21 @@ import orjson
 
 FIELDS = ("url", "title", "text", "html", "outlet", "published_at", "language", "author", "tags")
 SUFFIXES = (".txt", ".html", ".json", ".ndjson", ".jsonl")
+STANDARD_INPUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleFile:
-    """One article of a file: where it stands, and the plain form that `POST /v1/articles` takes."""
+    """One article of a file: where it stands, its name, and the plain form that `POST /v1/articles` takes."""
 
     source: str  # "samples/01-signing.json", "articles.ndjson:17"
+    name: str  # its `article`, else the file's name
     body: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What cannot be posted, and why."""
+    """What cannot be read, and why."""
 
     source: str
     why: str
@@ -42,9 +49,12 @@ def expand(paths: Sequence[Path]) -> list[Path]:
 
 
 def read_articles(path: Path) -> Iterator[ArticleFile | Unreadable]:
-    """The articles of one file. Fields that the plain form does not have are left out."""
+    """The articles of one file; `-` is NDJSON on standard input. What is wrong with one spoils only itself.
+
+    Fields that the plain form does not have are left out.
+    """
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
         yield Unreadable(str(path), error.strerror or type(error).__name__)
@@ -52,26 +62,37 @@ def read_articles(path: Path) -> Iterator[ArticleFile | Unreadable]:
     except UnicodeDecodeError as error:
         yield Unreadable(str(path), f"is not UTF-8 (byte {error.start})")
         return
-    if path.suffix in {".ndjson", ".jsonl"}:
+    suffix = ".ndjson" if path == STANDARD_INPUT else path.suffix.lower()
+    if suffix in {".ndjson", ".jsonl"}:
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
-                yield _article(f"{path}:{number}", line)
-    elif path.suffix == ".json":
-        yield _article(str(path), text)
-    elif path.suffix in {".txt", ".html"}:
-        yield ArticleFile(str(path), {"html" if path.suffix == ".html" else "text": text})
+                yield _article(f"{path}:{number}", path.name, _parsed(line))
+    elif suffix == ".json":
+        parsed = _parsed(text)
+        if isinstance(parsed, list):
+            yield from (_article(f"{path}[{n}]", path.name, item) for n, item in enumerate(parsed, start=1))
+        else:
+            yield _article(str(path), path.name, parsed)
+    elif suffix in {".txt", ".html"}:
+        yield ArticleFile(str(path), path.name, {"html" if suffix == ".html" else "text": text})
     else:
         yield Unreadable(str(path), f"is none of {', '.join(SUFFIXES)}")
 
 
-def _article(source: str, text: str) -> ArticleFile | Unreadable:
+def _parsed(text: str) -> Any:
+    """The JSON value, or the error that says why there is none."""
     try:
-        value = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return Unreadable(source, f"is not JSON: {error}")
+        return error
+
+
+def _article(source: str, name: str, value: Any) -> ArticleFile | Unreadable:
+    if isinstance(value, orjson.JSONDecodeError):
+        return Unreadable(source, f"is not JSON: {value}")
     if not isinstance(value, dict):
         return Unreadable(source, "is not a JSON object")
-    body = {name: value[name] for name in FIELDS if value.get(name) is not None}
+    body = {field: value[field] for field in FIELDS if value.get(field) is not None}
     if "text" not in body and "html" not in body:
         return Unreadable(source, "has neither text nor html")
-    return ArticleFile(source, body)
+    return ArticleFile(source, str(value.get("article") or name), body)

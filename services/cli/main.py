@@ -127,9 +127,13 @@ def extract(
     published_at: Annotated[
         str | None, typer.Option(help="Publication date or time of articles that bring none.")
     ] = None,
+    json: Json = True,  # noqa: ARG001 - it prints nothing else
 ) -> None:
     """Read articles and print one JSON line each: quotations, positions, events, dates. Needs no server."""
-    from services.cli.extracting import extract_files  # noqa: PLC0415
+    from services.cli.extracting import extract_files, is_date  # noqa: PLC0415
+
+    if published_at is not None and not is_date(published_at):
+        raise typer.BadParameter("--published-at wants a date such as 2019-08-02, or a time (RFC 3339)")
 
     if extract_files(_settings(quiet=True), paths, published_at, _line, err):
         raise typer.Exit(1)
@@ -143,6 +147,7 @@ def timeline(
     since: Annotated[str | None, typer.Option("--from", help="2019-08-02, 2019-08 or 2019")] = None,
     to: Annotated[str | None, typer.Option(help="2019-08-02, 2019-08 or 2019")] = None,
     as_of: Annotated[str | None, typer.Option(help="What had been said by this day.")] = None,
+    reported_by: Annotated[str | None, typer.Option(help="What had been published by this day.")] = None,
     known_at: Annotated[str | None, typer.Option(help="What was recorded by this time or position.")] = None,
     q: Annotated[str | None, typer.Option(help="Words of the evidence.")] = None,
     most: Annotated[int, typer.Option("--limit", min=1, help="How many entries.")] = 1000,
@@ -158,6 +163,7 @@ def timeline(
         "from": since,
         "to": to,
         "as_of": as_of,
+        "reported_by": reported_by,
         "known_at": known_at,
         "q": q,
     }
@@ -175,6 +181,7 @@ def positions(
     url: Url = None,
     actor: Annotated[list[str] | None, typer.Option(help="Only this actor; may be repeated.")] = None,
     as_of: Annotated[str | None, typer.Option(help="As it stood on this day.")] = None,
+    reported_by: Annotated[str | None, typer.Option(help="What had been published by this day.")] = None,
     known_at: Annotated[str | None, typer.Option(help="What was recorded by this time or position.")] = None,
     json: Json = False,
 ) -> None:
@@ -183,7 +190,9 @@ def positions(
     from services.cli.http import service  # noqa: PLC0415
 
     with service(_settings(quiet=True), url) as source:
-        found = source.pages("/v1/positions", actor=actor, as_of=as_of, known_at=known_at)
+        found = source.pages(
+            "/v1/positions", actor=actor, as_of=as_of, reported_by=reported_by, known_at=known_at
+        )
         if json:
             for position in found:
                 _line(position)

@@ -34,8 +34,8 @@ def post_files(
 ) -> int:
     """Post every article of the files and folders. Gives how many could not be posted.
 
-    What is wrong with a file or an article is told on standard error as it comes, and does not stop the
-    others. `on_result` gets {"source", "id", "state", "status"} or {"source", "error"} for each.
+    What is wrong with a file or an article does not stop the others. `on_result` gets {"source", "id", "state",
+    "status"} or {"source", "error"} for each; without it, errors are told on standard error as they come.
     """
     tell = on_result or (lambda _result: None)
     posted: list[str] = []
@@ -48,7 +48,8 @@ def post_files(
             result = _post(target, item)
             if "error" in result:
                 refused += 1
-                progress.console.print(f"[red]{item.source}[/]: {result['error']}", highlight=False)
+                if on_result is None:
+                    progress.console.print(f"[red]{item.source}[/] {result['error']}", highlight=False)
             else:
                 posted.append(result["id"])
             tell(result)

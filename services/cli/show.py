@@ -57,7 +57,9 @@ def positions(console: Console, standings: Iterable[dict[str, Any]]) -> None:
     for actor in sorted(cells, key=lambda a: (-len(cells[a]), a)):
         table.add_row(actor, *(cells[actor].get(proposition, "") for proposition in numbered))
     console.print(table)
-    console.print("[green]+[/] supports  [red]-[/] opposes  [yellow]?[/] on a condition  [bold]![/] contested\n")
+    console.print(
+        "[green]+[/] supports  [red]-[/] opposes  [yellow]?[/] on a condition  [bold]![/] contested\n"
+    )
     for number, proposition in enumerate(numbered, start=1):
         console.print(f"{number:>4}  {proposition}", highlight=False)
 

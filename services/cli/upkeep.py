@@ -9,7 +9,7 @@ import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.cli.backends import backends
+from services.cli.backends import stored
 from services.core.eventstore.seals import verify
 from services.core.projections.rebuild import rebuild
 from services.core.settings import Settings
@@ -17,7 +17,7 @@ from services.core.settings import Settings
 
 def verify_log(settings: Settings, known_seal: str | None = None) -> dict[str, Any]:
     """The report of a verification as plain data; `intact` is the verdict."""
-    with backends(settings, broker=False, migrating=False) as found, _owner(found) as conn:
+    with stored(settings) as found, _owner(found) as conn:
         report = verify(conn, known_seal)
     return {"intact": report.ok, **asdict(report)}
 
@@ -26,7 +26,7 @@ def rebuild_tables(settings: Settings, err: Console) -> int:
     """Rebuild the read tables with a progress bar on standard error. Gives the position they reflect."""
     columns = (TextColumn("rebuilding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
-        backends(settings, broker=False, migrating=False) as found,
+        stored(settings) as found,
         _owner(found) as conn,
         Progress(*columns, console=err) as progress,
     ):

@@ -46,7 +46,7 @@ class StatedPosition:
 
     @property
     def outlet_key(self) -> str:
-        return outlet_key(self.outlet, self.url, self.article_id)
+        return outlet_key(self.outlet, self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,17 +58,15 @@ class Mention:
 
     @property
     def outlet_key(self) -> str:
-        """Distinct outlets are counted by name, else by domain, else by article."""
-        return outlet_key(self.outlet, self.url, self.article_id)
+        """Distinct outlets are counted by name, else by domain."""
+        return outlet_key(self.outlet, self.url)
 
 
-def outlet_key(outlet: str | None, url: str | None, article_id: str) -> str:
-    """What tells one outlet from another: its name, else its domain, else the article itself."""
+def outlet_key(outlet: str | None, url: str | None) -> str:
+    """What tells one outlet from another: its name, else its domain. All that bring neither are as one."""
     if outlet:
         return " ".join(outlet.split()).casefold()
-    if url:
-        return url.split("/")[2].removeprefix("www.")
-    return article_id
+    return url.split("/")[2].removeprefix("www.") if url else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

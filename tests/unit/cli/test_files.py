@@ -13,35 +13,39 @@ def test_a_text_file_is_one_article_whose_text_is_the_file(tmp_path: Path) -> No
     path = tmp_path / "dispatch.txt"
     path.write_text("Été à Genève.\n\nThe talks went on.\n", encoding="utf-8")
     assert list(read_articles(path)) == [
-        ArticleFile(str(path), {"text": "Été à Genève.\n\nThe talks went on.\n"})
+        ArticleFile(str(path), "dispatch.txt", {"text": "Été à Genève.\n\nThe talks went on.\n"})
     ]
 
 
 def test_html_is_posted_as_html(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text("<p>The talks went on.</p>")
-    assert list(read_articles(path)) == [ArticleFile(str(path), {"html": "<p>The talks went on.</p>"})]
+    assert list(read_articles(path)) == [
+        ArticleFile(str(path), "page.html", {"html": "<p>The talks went on.</p>"})
+    ]
 
 
 def test_json_keeps_the_fields_of_the_plain_form_alone(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text('\ufeff{"id": 7, "text": "The talks went on.", "title": null, "outlet": "Wire"}', "utf-8")
     assert list(read_articles(path)) == [
-        ArticleFile(str(path), {"text": "The talks went on.", "outlet": "Wire"})
+        ArticleFile(str(path), "one.json", {"text": "The talks went on.", "outlet": "Wire"})
     ]
 
 
 def test_a_bad_line_of_ndjson_spoils_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "many.ndjson"
-    path.write_text('{"text": "One thing."}\n\nnot json\n{"title": "No text"}\n[1]\n{"text": "Another."}\n')
+    path.write_text(
+        '{"text": "One thing."}\n\nnot json\n{"title": "No text"}\n[1]\n{"text": "Another.", "article": "other"}\n'
+    )
     first, broken, without, no_object, last = read_articles(path)
-    assert first == ArticleFile(f"{path}:1", {"text": "One thing."})
+    assert first == ArticleFile(f"{path}:1", "many.ndjson", {"text": "One thing."})
     assert isinstance(broken, Unreadable)
     assert broken.source == f"{path}:3"
     assert "is not JSON" in broken.why
     assert without == Unreadable(f"{path}:4", "has neither text nor html")
     assert no_object == Unreadable(f"{path}:5", "is not a JSON object")
-    assert last == ArticleFile(f"{path}:6", {"text": "Another."})
+    assert last == ArticleFile(f"{path}:6", "other", {"text": "Another."})
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,12 @@ def test_a_folder_is_its_article_files_in_order(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert expand([tmp_path]) == [tmp_path / "a.json", tmp_path / "b.txt", tmp_path / "sub/c.ndjson"]
     assert expand([tmp_path / "README.md"]) == [tmp_path / "README.md"]
+
+
+def test_a_list_in_a_json_file_is_its_articles(tmp_path: Path) -> None:
+    path = tmp_path / "two.json"
+    path.write_text('[{"text": "One thing.", "article": "first"}, 7]')
+    assert list(read_articles(path)) == [
+        ArticleFile(f"{path}[1]", "first", {"text": "One thing."}),
+        Unreadable(f"{path}[2]", "is not a JSON object"),
+    ]

@@ -245,10 +245,10 @@ def test_an_article_that_tells_it_twice_counts_once() -> None:
         ("STRASSE Straße", None, "strasse strasse"),
         (None, "https://www.post.example/a/b?c", "post.example"),
         ("", "https://post.example/a", "post.example"),
-        (None, None, "article-1"),
+        (None, None, ""),
     ],
 )
 def test_outlets_are_told_apart_by_name_else_by_domain_else_not_at_all(
     outlet: str | None, url: str | None, expected: str
 ) -> None:
-    assert outlet_key(outlet, url, "article-1") == expected
+    assert outlet_key(outlet, url) == expected

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.extracting import article_text
+from services.cli.files import ArticleFile, read_articles
 from services.core.domain.dossier import load_dossier
-from services.core.domain.reading import to_record
-from workers.extraction.inputs import read_articles
+from services.core.domain.reading import ArticleText, to_record
 from workers.extraction.reader import Reader
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -32,7 +33,10 @@ def measure(shared: Path, gold: str, folder: Path, pattern: str, out: Path) -> d
     reader = Reader(load_dossier("inf"))
     with out.open("w", encoding="utf-8") as lines:
         for file in sorted(folder.glob(pattern)):
-            for _, article in read_articles(file):
+            for item in read_articles(file):
+                assert isinstance(item, ArticleFile)
+                article = article_text(item)
+                assert isinstance(article, ArticleText)
                 record = to_record(reader.read(article), file.name, article.text)
                 for told in (*record["positions"], *record["events"]):
                     span = told["evidence"]
