@@ -17,7 +17,7 @@ from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
 from workers.extraction.event_dates import Basis
 from workers.extraction.learned.candidates import candidates
-from workers.extraction.learned.features import features, party_of
+from workers.extraction.learned.features import features, party_of, word_classes
 from workers.extraction.learned.second_look import anchor, when
 from workers.extraction.mention import OFFICIAL, Mention
 from workers.extraction.mentions import find_mentions
@@ -126,7 +126,7 @@ def _rows(scene: Scene, entry: Entry, offset: int, labels: dict[str, set[str]]) 
                 dated = when(scene, candidate, anchor(scene, candidate))
                 yield Row(
                     (entry.file, entry.number, candidate.actor),
-                    frozenset(features(candidate, party_of(candidate.actor, scene.dossier))),
+                    frozenset(features(candidate, party_of(candidate.actor, scene.dossier), word_classes(scene.dossier.id))),
                     frozenset(labels.get(candidate.actor, ())),
                     dated.value is not None and dated.basis is not Basis.OPEN,
                 )
