@@ -9,7 +9,7 @@ means. Answers never repeat what was sent and never show what an exception said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from services.core.errors import FieldError, InvalidInput
 from services.core.web.responses import json_bytes
@@ -148,13 +149,37 @@ async def _on_validation_error(_request: Request, error: Exception) -> Response:
     return Problem(ProblemType.INVALID_REQUEST, str(InvalidInput(found)), errors=found).response()
 
 
-async def _on_http_exception(_request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if isinstance(error.__cause__, Problem):  # FastAPI wraps whatever stops it from reading a body
         return error.__cause__.response()
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail not in {phrase, ""} else None
-    return Problem(error.status_code, detail, headers=error.headers).response()
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(
+            sorted(_methods_at(request))
+        )  # the first route that matches knows its own only
+    return Problem(error.status_code, detail, headers=headers).response()
+
+
+def _methods_at(request: Request) -> set[str]:
+    """The methods of every route at the request's path."""
+    found: set[str] = set()
+    for route in _all_routes(request.app.routes):
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found
+
+
+def _all_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _all_routes(included.routes)
 
 
 def field_errors(found: Sequence[Any], where: str | None = None) -> list[FieldError]:
