@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -10,9 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.cli.backends import stored
+from services.core.errors import DatabaseUnreachable, TreatylineError
 from services.core.eventstore.seals import verify
 from services.core.projections.rebuild import rebuild
 from services.core.settings import Settings
+
+
+class NotTheOwner(TreatylineError):  # noqa: N818 - named by what is wrong
+    """This database role may not do that: name the owner's address with TREATYLINE_MIGRATE_URL."""
 
 
 def verify_log(settings: Settings, known_seal: str | None = None) -> dict[str, Any]:
@@ -34,6 +41,13 @@ def rebuild_tables(settings: Settings, err: Console) -> int:
         return rebuild(conn, lambda done, of: progress.update(task, completed=done, total=of))
 
 
-def _owner(settings: Settings) -> psycopg.Connection[Any]:
+@contextmanager
+def _owner(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     """The owner's connection: the services' role may not do all of this."""
-    return psycopg.connect(settings.migrate_url or settings.database_url or "", autocommit=True)
+    try:
+        with psycopg.connect(settings.migrate_url or settings.database_url or "", autocommit=True) as conn:
+            yield conn
+    except psycopg.OperationalError as error:
+        raise DatabaseUnreachable.because(error) from None
+    except psycopg.errors.InsufficientPrivilege:
+        raise NotTheOwner from None

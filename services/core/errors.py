@@ -7,6 +7,7 @@
     │   ├── WrongExpectedVersion        the stream is not where the writer thought it was
     │   ├── EventIdConflict             some of these events are there already, others not or elsewhere
     │   └── UnknownEventVersion         the log holds an event that this code is too old to read
+    ├── DatabaseUnreachable           nothing answers at the database's address, or it lets us not in
     ├── MigrationError                the database cannot be brought to this code's schema
     └── EmbeddedServerError           a server that we start ourselves
         ├── PortInUse                   another program listens there
@@ -20,6 +21,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 class TreatylineError(Exception):
@@ -64,6 +66,15 @@ class EventIdConflict(LogError):  # noqa: N818 - named by what happened, as its 
 
 class UnknownEventVersion(LogError):  # noqa: N818
     """The log holds an event of a version that is newer than this code."""
+
+
+class DatabaseUnreachable(TreatylineError):  # noqa: N818
+    """The database cannot be reached."""
+
+    @classmethod
+    def because(cls, error: BaseException) -> Self:
+        """With the driver's reason, which names host and port and never a password."""
+        return cls(f"the database cannot be reached: {str(error).splitlines()[0]}")
 
 
 class MigrationError(TreatylineError):

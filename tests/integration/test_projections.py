@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
+from rich.console import Console
 
+from services.cli.upkeep import NotTheOwner, rebuild_tables
 from services.core.domain.ids import derived_id
 from services.core.domain.timeline import EntryKey
 from services.core.eventstore.store import read_all
@@ -18,6 +20,7 @@ from services.core.projections.read_models import ReadModels
 from services.core.projections.rebuild import rebuild
 from services.core.projections.registry import read_models
 from services.core.projections.tables import READ_TABLES
+from services.core.settings import Settings
 from tests.integration.log_writer import LogWriter, Telling
 
 ENDED = Telling("Washington left the treaty", "2019-08-02", "agreement-ended", ("usa",), ("russia",))
@@ -469,6 +472,16 @@ def test_the_services_can_read_and_write_the_rebuilt_tables(
     with psycopg.connect(database_url) as services:
         assert services.execute("SELECT count(*) FROM read.entries").fetchone() == (1,)
         services.execute("DELETE FROM read.entries")
+
+
+def test_a_role_that_does_not_own_the_tables_is_told_so(
+    conn: psycopg.Connection[Any], log: LogWriter, database_url: str
+) -> None:
+    set_checkpoint(conn, log.article("a", "On Friday Washington left the treaty.", [ENDED]))
+    with pytest.raises(NotTheOwner, match="TREATYLINE_MIGRATE_URL"):
+        rebuild_tables(
+            Settings(database_url=database_url, redis_url="redis://127.0.0.1:1/0"), Console(stderr=True)
+        )
 
 
 def set_checkpoint(conn: psycopg.Connection[Any], position: int) -> None:

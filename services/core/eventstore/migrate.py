@@ -9,9 +9,9 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolation
 from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from services.core.errors import MigrationError
+from services.core.errors import DatabaseUnreachable, MigrationError
 from services.core.eventstore import locks
 
 SERVICES_ROLE = "treatyline_services"
@@ -32,10 +32,9 @@ def migrate(url: str, services_password: str | None = None) -> None:
 
     The role `treatyline_services` is made where it is missing. With `services_password` it can log in; without,
     an administrator grants it to the login that the services use. Safe when several run at once. Raises
-    MigrationError where the role is missing and the owner may not create it.
+    DatabaseUnreachable, and MigrationError where the role is missing and the owner may not create it.
     """
-    engine = engine_for(url)
-    with engine.connect() as connection:
+    with _connect(url) as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": locks.MIGRATE})
         connection.commit()
         try:
@@ -50,6 +49,13 @@ def migrate(url: str, services_password: str | None = None) -> None:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": locks.MIGRATE})
             connection.commit()
+
+
+def _connect(url: str) -> Connection:
+    try:
+        return engine_for(url).connect()
+    except OperationalError as error:
+        raise DatabaseUnreachable.because(error.orig or error) from None
 
 
 def alembic_config() -> Config:
