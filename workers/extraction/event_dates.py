@@ -13,12 +13,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span, Timex
+from workers.extraction.dates import deadline, resolve
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
 
-_CALENDAR = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
-_DAY_PART = re.compile(r"(\d{4}-\d{2}-\d{2})T")
 _OPEN = frozenset(
     """repeatedly long often always consistently frequently regularly continually constantly persistently
     previously earlier traditionally generally usually routinely never ever already""".split()
@@ -60,7 +59,7 @@ class Dating:
         self._years = _Years(document, article)
         self._by_sentence: dict[int, list[tuple[Timex, str, Any, tuple[int, ...]]]] = {}
         for timex in timexes:
-            value = self._years.leaning(timex, calendar_value(timex))
+            value = self._years.leaning(timex, resolve(timex)) or _in_time(document, timex, article)
             if value is None or not len(document.doc):
                 continue
             tokens = document.tokens_in(Span(timex.start, timex.end))
@@ -161,14 +160,11 @@ def _in_dateline(document: Document, timex: Timex) -> bool:
     )
 
 
-def calendar_value(timex: Timex) -> str | None:
-    """The date of a TIMEX3 value cut to day, month or year; None for weeks, seasons, durations, sets."""
-    if timex.type == "DATE" and _CALENDAR.fullmatch(timex.value):
-        return timex.value
-    if timex.type == "TIME":
-        found = _DAY_PART.match(timex.value)
-        return found[1] if found else None
-    return None
+def _in_time(document: Document, timex: Timex, article: str | None) -> str | None:
+    """"In six months" is a date; "for six months" and "within 60 days" are not."""
+    if timex.type != "DURATION" or not re.search(r"(?i)\bin\s+(?:the next\s+)?$", document.text[max(0, timex.start - 14) : timex.start]):
+        return None
+    return deadline(timex, article)
 
 
 def is_open(token: Any) -> bool:

@@ -91,9 +91,28 @@ def read_frames(
         if cue is not None:
             used.add(cue.i)
         frames.append(_frame(document, quotation, cue, cast, operators))
+    frames.extend(_in_the_view_of(document, cast))
     for token in document.doc:
         frames.extend(_from_parse(token, cast, operators, known=token.i in used))
     return frames
+
+
+_VIEWS = frozenset({"view", "eye", "opinion", "reading", "judgment", "judgement", "word", "assessment", "telling", "account"})
+
+
+def _in_the_view_of(document: Document, cast: Cast) -> Iterator[Frame]:
+    """"In Moscow's view the treaty ...", "as far as Beijing is concerned ...": the clause around it."""
+    for token in document.doc:
+        if token.lemma_.lower() not in _VIEWS or token.dep_ != "pobj" or token.head.lower_ not in {"in", "to", "by"}:
+            continue
+        holders = cast.actors(token, joined=False)
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ == "of":
+                holders = holders or tuple(a for g in child.children if g.dep_ == "pobj" for a in cast.actors(g))
+        clause = token.head.head
+        if holders and clause.pos_ in {"VERB", "AUX"}:
+            inside = list(clause.subtree)
+            yield Frame("claim", token, (Span(inside[0].idx, inside[-1].idx + len(inside[-1])),), holders, noun=True, lemma="view")
 
 
 def _cue(document: Document, quotation: Quotation, operators: Operators) -> Any:
@@ -128,12 +147,16 @@ def _frame(
                 if found:
                     holders = tuple(dict.fromkeys((*holders, *found)))
                     break
-    if not holders and cue is not None and quotation.speaker is None:
+    if not holders and cue is not None:
         holders = cast.agents(cue)
     owner = _noun_owner(cue, cast, operators)
     if owner:
         holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
     spans = (quotation.content,)
+    if cue is not None and cls == "say" and quotation.source is not None and not quotation.direct:
+        before = _before_source(document, quotation.source, quotation.content)
+        if before is not None:
+            spans = (before, *spans)
     if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
         text = document.doc.text
         wider = [s for s in _complement(cue, operators) if s.end > quotation.content.end and not _broken(s, text)]
@@ -149,6 +172,24 @@ def _frame(
         noun=cue is not None and cue.pos_ == "NOUN",
         lemma=lemma,
     )
+
+
+_SUBORDINATE = frozenset(
+    "as when after while although though if because since before until whereas in on at speaking asked following despite".split()
+)
+
+
+def _before_source(document: Document, source: Span, content: Span) -> Span | None:
+    """"The step was wrong, the minister said on Sunday, because ...": the main clause before "the minister"."""
+    sentence = document.sentence_at(source.start)
+    if sentence is None or content.start < source.start or source.start - sentence.start < 12:
+        return None
+    tokens = [t for t in document.tokens_in(Span(sentence.start, source.start)) if not t.is_space]
+    if len(tokens) < 4 or tokens[-1].text not in {",", ",”", ",\""} or tokens[0].lower_ in _SUBORDINATE:
+        return None
+    if not any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} and any(c.dep_ in {"nsubj", "nsubjpass", "expl"} for c in t.children) for t in tokens):
+        return None
+    return Span(sentence.start, tokens[-1].idx)
 
 
 def _noun_owner(cue: Any, cast: Cast, operators: Operators) -> str | None:

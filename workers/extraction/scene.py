@@ -13,6 +13,7 @@ from services.core.domain.reading import Quotation, Span, Speaker, Timex
 from services.core.domain.vocabulary import Voice
 from workers.extraction.event_dates import Basis, Dated, Dating, is_open, is_repeated
 from workers.extraction.frames import Frame, Operators, read_frames
+from workers.extraction.mention import PRONOUN
 from workers.extraction.patterns import lexicon, load_rules
 from workers.extraction.signs import Hit, Line, load_concepts, read_lines
 from workers.extraction.syntax import SELF, Cast
@@ -29,6 +30,8 @@ _PRONOUNS = frozenset({"it", "he", "she", "they", "this"})
 _SAYING = frozenset({"say", "add", "tell", "note", "stress", "warn", "continue", "argue", "insist", "explain", "ask", "go", "write", "declare"})
 _CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
 _STORY_DAYS = 3
+_NEUTER = frozenset({"it", "its", "they", "their", "itself"})
+_COMMITTING = frozenset({"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"})
 
 
 _IN_PLACE = re.compile(r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)")
@@ -62,7 +65,8 @@ class Scene:
         self.document = document
         self.dossier = dossier
         self.dating = Dating(document, timexes, article_date)
-        self.mentions = mentions = [self._seated(self._in_office(m)) for m in mentions]
+        mentions = [self._seated(self._in_office(m)) for m in mentions]
+        self.mentions = mentions = self._coreferent(mentions)
         operators = load_rules(dossier.id, "operators")
         self.operators = Operators(operators)
         self.cast = Cast(document, mentions, operators)
@@ -103,6 +107,28 @@ class Scene:
         seat = next(seats, None)
         return replace(mention, actor=seat) if seat else mention
 
+    def _coreferent(self, mentions: list[Mention]) -> list[Mention]:
+        """"Moscow said it ...": what follows a verb of saying goes on with its subject."""
+        by_start = {m.span.start: m for m in mentions}
+        at = {t.i: m for m in mentions for t in self.document.tokens_in(m.span)}
+        for mention in mentions:
+            if mention.kind != PRONOUN or mention.span.of(self.document.text).lower() not in _NEUTER:
+                continue
+            verb = self.document.token_at(mention.span.start)
+            for _ in range(8):
+                if verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp" or verb.head.i == verb.i:
+                    break
+                verb = verb.head
+            if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
+                continue
+            subject = next((c for c in verb.head.children if c.dep_ == "nsubj"), None)
+            teller = at.get(subject.i) if subject is not None else None
+            if teller is None or not teller.actor or teller.kind == PRONOUN:
+                continue
+            if teller.person is None or verb.head.lemma_.lower() in _COMMITTING:
+                by_start[mention.span.start] = replace(mention, actor=teller.actor)
+        return [by_start[m.span.start] for m in mentions]
+
     # --- looking at lines --------------------------------------------------------------------------------
 
     def find(self, line: Line, source: str) -> Iterator[Hit]:
@@ -119,7 +145,7 @@ class Scene:
         named = [bool(_TREATY.search(line.code)) for line in self.lines]
         other = [bool(_OTHER.search(line.code)) for line in self.lines]
         dense = sum(named) >= 0.25 * max(1, len(named))
-        reach = 4 if dense else 2
+        reach = 8 if dense else 2
         near = [
             own or (not elsewhere and any(named[max(0, n - reach) : n + 2]))
             for n, (own, elsewhere) in enumerate(zip(named, other, strict=True))

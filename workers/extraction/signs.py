@@ -222,6 +222,8 @@ def _concept_spans(text: str, span: Span, concepts: Concepts) -> dict[int, tuple
 
 def _generic(text: str, span: Span, token: Any, subject: str, concepts: Concepts) -> str:
     before = text[max(span.start, token.idx - 60) : token.idx]
+    if token.lemma_ == "deal" and re.search(r"(?i)\b(?:good|great) $", before):
+        return "deal"
     if concepts.other_before.search(before):
         return "#other"
     if concepts.new_before.search(before):

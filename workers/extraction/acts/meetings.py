@@ -20,7 +20,7 @@ _NOUNS = frozenset(
 )
 
 _SHOWN = frozenset({"show", "demonstrate", "present", "display", "unveil", "exhibit"})
-_VERB = "h=(meet|hold|discuss|consult|confer|gather|convene|negotiate|brief|host|talk|sit|show|demonstrate|present|display|visit|speak|attend|exhibit|take)"
+_VERB = "h=(see|reach|meet|hold|discuss|consult|confer|gather|convene|negotiate|brief|host|talk|sit|show|demonstrate|present|display|visit|speak|attend|exhibit|take)"
 _NOUN = "h=(meeting|talk|talks|consultation|summit|session|briefing|negotiation|discussion|visit|call|conversation|round|presentation|demonstration|display)"
 _SUBJECT = "(#treaty|#9m729|#inf*|#moratorium|missile|arms control|#mk41|inf|disarmament)"
 
@@ -62,6 +62,12 @@ def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
     if token.pos_ == "VERB":
         if lemma == "meet":
             return not any(c.dep_ == "dobj" and not scene.actors(c) for c in token.children)
+        if lemma == "see":
+            return token.dep_ == "xcomp" and token.head.lemma_.lower() in {"due", "schedule", "set", "expect", "plan"}
+        if lemma == "reach":
+            return " by phone " in line.code or " by telephone " in line.code
+        if lemma == "sit" and any(c.lower_ == "down" for c in token.children):
+            return True
         if lemma in {"hold", "host", "attend", "take", "sit"}:
             return any(c.lemma_.lower() in _NOUNS for c in token.subtree if c.i > token.i and c.i < token.i + 8) or (
                 lemma == "take" and any(c.lemma_.lower() == "part" for c in token.children)
@@ -102,7 +108,10 @@ def _date(scene: Scene, token: Any) -> str | None:
         del span
     del number
     if token.pos_ == "VERB" and not spans:
-        return scene.act_date(token)
+        given = scene.act_date(token)
+        if given is None and token.tag_ == "VBD" and token.lemma_.lower() in {"meet", "sit", "confer", "hold"} and scene.document.paragraph_index(token.idx) <= 6:
+            return scene.done(token, ()).value
+        return given
     if token.pos_ == "VERB":
         return scene.dating.explicit(token)
     return scene.dating.explicit(token, spans) if spans else scene.act_date(token) if token.dep_ in {"dobj", "nsubjpass", "nsubj"} else None
@@ -145,7 +154,7 @@ def _actors(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
                 found[mention.actor] = None
     for node in (token, *( [token.head] if token.pos_ == "NOUN" and token.head.pos_ == "VERB" else [])):
         for child in node.children:
-            if child.dep_ == "dobj" and node.pos_ == "VERB" and node.lemma_.lower() in {"meet", "consult", "visit"}:
+            if child.dep_ == "dobj" and node.pos_ == "VERB" and node.lemma_.lower() in {"meet", "consult", "visit", "see", "reach"}:
                 found.update(dict.fromkeys(scene.actors(child)))
             if child.dep_ == "prep" and child.lower_ in {"with", "between", "of", "by"}:
                 for inner in child.children:

@@ -29,6 +29,7 @@ _RESPONSE = (
     "(will not|would not|not) h=(go unanswered|remain unanswered|leave unanswered|unanswered|stand idl* by|stand by idly|stand by|stand idle and|sit idl* by)",
     "(will|would|could|may|can) ~3 (trigger|spark|unleash|lead to|fuel|start|provoke|ignite|launch) ~3 h=(arms|race)",
     "warn ~2 (of|about|that) ~8 h=(race|danger|risk|consequence|war|escalation|confrontation|instability)",
+    "no ~1 (choice|option|alternative) but ~4 h=(respond|take|react|build|deploy|develop|answer|follow|act|start|begin|resume)",
     "h=(fitting|adequate|tough|firm|immediate|strong|symmetrical|proportionate) (response|reply|answer)",
 )
 _OFFER = (
@@ -57,7 +58,7 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
 
 def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     demanded = [f for f in found if f.kind in {"demand", "accusation", "withdrawal-announced", "suspension", "warning"} and "russia" in f.recipients and "russia" not in f.holders]
-    positions = [f for f in found if f.proposition in {"russia-complied", "9m729-elimination"} and f.stance and "russia" not in f.holders]
+    positions = [f for f in found if f.rule.startswith(("compliance-return", "elimination/")) and "russia" not in f.holders]
     conditional = scene.has(line, "(unless|unless and until)") or scene.has(line, "if ~3 (@russia|it|moscow) ~2 (not|fail*|refuse*|do not)")
     for hit in scene.find(line, _ULTIMATUM[0]):
         token = hit.token()

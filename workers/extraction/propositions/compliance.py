@@ -33,6 +33,8 @@ _BREACHES = (
     "v=(#9m729|missile|#inf*|range) ~8 h=(beyond|exceed|over|outside) ~4 (limit|range|allow*|permit*|500|threshold)",
     "h=illegal ~2 v=(#9m729|#mk41|missile|#inf*)",
     "v=(#9m729|#mk41|missile|#inf*|@russia|@usa) ~2 be ~1 h=(illegal|treaty - busting|banned|prohibited)",
+    "(make|made|making) ~2 h=(mockery|nonsense|farce|joke) of ~3 {treaty}",
+    "h=(fly|flying|reach) ~1 (far|farther|further|beyond|long) than? ~4 ({treaty}|limit)",
     "h=(breakout|dishonour*|dishonor*) ~4 {treaty}",
     "h=(banned|prohibited|forbidden|illegal|outlawed) ~3 v=(#9m729|missile) ~8 @russia",
     "@russia ~6 h=(banned|prohibited|forbidden|illegal|outlawed) v=(#9m729|missile)",
@@ -54,6 +56,8 @@ _KEPT = (
     "h=(consistent|line|keeping|accordance) with ~4 ({treaty}|{duty})",
     "(not|outside) ~4 h=(fall|subject|cover|prohibit|ban|forbid|outlaw|restrict) ~3 ({treaty}|by|under)",
     "h=compl* ~2 ({treaty}|{duty})",
+    "(#9m729|missile|weapon|it|system) ~3 be ~2 h=(legal|lawful|permissible|compliant)",
+    "h=(perfectly|entirely|completely) legal ~2 (weapon|missile|system)",
     "strictly h=(observe|comply|adhere|follow|implement)",
 )
 _RETURN = (
@@ -92,7 +96,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 _STEMS = ("violat", "breach", "compl", "break", "abid", "adher", "honor", "honour", "respect", "observ", "infring",
           "contraven", "flout", "cheat", "bust", "illegal", "ban", "prohibit", "limit", "within", "commit", "faithful",
           "obligation", "range", "afoul", "incompatible", "inconsistent", "contrary", "ignor", "disregard", "keep", "fulfil",
-          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "trampl", " line ", "keeping", "inf-banned")
+          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "mockery", "legal", "lawful", "fly", "trampl", " line ", "keeping", "inf-banned")
 
 
 def _possible(line: Line, _source: str) -> bool:
@@ -143,7 +147,7 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
                 scene, line, token, commitment, proposition, stance_of(1 if kept else -1),
                 kind=_kind(scene, commitment, token, party, kept, asked),
                 recipients=_recipients(party, kept, holders),
-                rule="compliance",
+                rule="compliance-return" if asked else "compliance",
             )
 
 

@@ -31,6 +31,7 @@ _PATTERNS = (
     f"v=(#inf*|#usmissile|#rumissile|missile) %9 (be|will be|to be|would be|can be) ~3 h={_VERB}",
     "h=(have|put|send|move|bring|get) ~2 v=(#inf*|#usmissile|#rumissile)",
     "h=(move|send|ship|bring|fly|deploy|station|place|set up) ~3 (launcher|battery|system|unit|it) ~4 (#inf*|#usmissile|#rumissile)",
+    "(like|want|favour|favor|love|glad|happy|prefer) ~4 h=(see|have|place|put|field|station) ~4 v=(#inf*|#usmissile)",
     "h=work (on|begin) ~8 v=(#inf*|#rumissile)",
     "v=(#inf*) h=(deployment|development|production)",
     "(#inf*|#usmissile|#rumissile|#9m729) ~8 put them h=on (ground|land)",

@@ -47,6 +47,7 @@ _KILLED = (
     "v=(@russia|@usa|we|it|they) ~5 h=(bring|brought|tear|tore|torn|pull) {treaty} (down|apart)",
     "v=(@russia|@usa|we|it|they|that|which) ~5 h=(bring|brought) down ~2 {treaty}",
     "v=(@russia|@usa) ~4 ({exit-noun}) ~6 (that|which)? ~1 h=(bring|brought|end*|kill*|destroy*|doom*|sink|sank) ~3 {treaty}",
+    "({treaty}|it) ~4 h=(terminat*|end*|abolish*|dissolv*) ~4 (at|on) ~1 (initiative|instigation|behest) of ~1 v=(@usa|@russia)",
     "v=(@russia|@usa|it|they) ~5 h=(kill*|destroy*|bury|buried|wreck*|terminat*|ruin*|sink) it",
 )
 _LED_TO = (

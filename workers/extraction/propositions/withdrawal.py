@@ -32,12 +32,14 @@ _BAD_FAITH = "(pretext|blackmail|unprovoked|bad faith|far - fetched|excuse|smoke
 _REACH = 10
 _BACKING = (
     "(give|lend|offer|express|voice|pledge|reiterate|declare) @usa? ~4 h=(support|backing|solidarity) ~4",
+    "stand shoulder to h=shoulder with ~1 @usa",
     "h=(side|sided) with ~1 @usa",
     "(stand|be|remain) ~4 h=(behind|by|with|alongside) ~2 (@usa|washington|him|decision|#treaty)",
     "(be|stand) at ~2 @usa ~1 h=side",
     "h=(back|support|endorse) (him|@usa|them|this|that|it|decision|move)",
     "h=(share|understand|agree) with? ~4 @usa ~4 (view|assessment|concern|position|decision|reason|move|step)",
 )
+_ERR = "@usa ~3 (make|commit) ~3 h=(mistake|error|blunder)"
 _IT = "h=(regard|consider|see|view|call|describe|be) (this|it|that)? (as)? ~3 ({bad})"
 
 
@@ -69,7 +71,7 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
     when, kind, status = _dated(scene, leaving, chain)
     speaker = scene.speaker(chain[0], "usa") if own else None
     unless = scene.has(line, "unless") and leaving.mood is Mood.COMING
-    starting = scene.has(line, "(start|begin|process)") and leaving.mood is Mood.COMING
+    starting = leaving.mood is Mood.COMING and any(w in line.before(leaving.number, 6) for w in (" start ", " begin ", " process "))
     if unless and (leaving.suspends or starting):
         kind = None  # a threat with a way out: an ultimatum, no announcement
     yield Finding(
@@ -134,6 +136,9 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
     explicit = scene.dating.explicit(token, told) if told else scene.act_date(token)
     if leaving.mood is Mood.DONE:
         kind = "suspension" if leaving.suspends else "agreement-ended"
+        formal = any(c.lower_ in {"formally", "officially", "today"} for c in token.children)
+        if explicit is None and formal and not chain and scene.document.paragraph_index(token.idx) <= 2:
+            explicit = scene.article_date
         if explicit is None and own is not None and not leaving.suspends:
             return scene.said(own), None, Status.ACTUAL
         if explicit:
@@ -221,6 +226,8 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
         for hit in scene.find(line, _ANAPHOR):
             number = hit.names.get("h", hit.first)
             places.append((line.doc[line.signs[number].first], number))
+        for hit in scene.find(line, _ERR):
+            places.append((hit.token(), hit.names["h"] - 1))
         for hit in scene.find(line, _IT):
             number = hit.names["h"]
             if any(s.code in {"this", "it", "that"} for s in line.signs[max(0, number - 1) : number + 2]):
@@ -238,7 +245,7 @@ def _is_us(leaving: Exit) -> bool:
     return "usa" in leaving.agents or not leaving.agents
 
 
-def _lately(scene: Scene, line: Line, back: int = 3) -> bool:
+def _lately(scene: Scene, line: Line, back: int = 6) -> bool:
     return any(
         "usa" in e.agents
         for other in scene.lines[max(0, line.number - back) : line.number + 1]
@@ -251,6 +258,8 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
     for frame in chain:
         holders = scene.holders(frame)
         if "usa" in holders and frame.cls != "endorse":
+            if frame.noun:
+                continue
             return
         if not holders:
             continue
@@ -328,7 +337,7 @@ def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
 
 def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
     """"gave Washington its full support", "sided with the Americans", "stood firmly behind the decision"."""
-    if not (found or _lately(scene, line, 6)):
+    if not (found or _lately(scene, line, 40)):
         return
     for source in _BACKING:
         for hit in scene.find(line, source):
