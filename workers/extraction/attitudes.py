@@ -33,6 +33,10 @@ class Attitude:
     when: Dated
     reported: bool = False
 
+    def word_is_own(self, scene: Scene) -> bool:
+        """Whether the word's doer is the holder, not only its teller."""
+        return self.word is not None and bool(set(scene.agents(self.word)) & set(self.holders))
+
 
 class AttitudeWords:
     """Words for (+1) and against (-1) a thing, each with the class of act that it makes."""

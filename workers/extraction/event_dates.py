@@ -214,7 +214,7 @@ _EVENTFUL = frozenset(
     suspension exit pullout expiry termination signing collapse end demise strike invasion election report""".split()
 )
 #: save where that is said to be at the same time.
-_WHEN = frozenset({"after", "following", "at", "during", "in", "on", "before"})
+_WHEN = frozenset({"of", "after", "following", "at", "during", "in", "on", "before"})
 
 
 def _to_come(verb: Any) -> bool:
@@ -236,9 +236,15 @@ def _path(token: Any) -> Iterable[Any]:
         yield node
         if node.head.i == node.i or (node.dep_ not in _CLIMB and step > 0) or node.dep_ in {"relcl", "ROOT"}:
             return
-        if node.dep_ in {"ccomp", "advcl"} and node.tag_ in {"VBD", "VBZ", "VBP", "MD"} and step == 0:
+        if node.dep_ in {"ccomp", "advcl"} and _finite(node):
             return
         node = node.head
+
+
+def _finite(verb: Any) -> bool:
+    return verb.tag_ in {"VBD", "VBZ", "VBP", "MD"} or any(
+        c.dep_ in {"aux", "auxpass"} and c.tag_ in {"VBD", "VBZ", "VBP", "MD"} for c in verb.children
+    )
 
 
 def _allowed(timex: Timex, spans: tuple[Span, ...]) -> bool:

@@ -220,8 +220,17 @@ def _concept_spans(text: str, span: Span, concepts: Concepts) -> dict[int, tuple
     return found
 
 
+def code_is_private(lemma: str, before: str, after: str) -> bool:
+    """"Its agreement with Washington" of whatever kind is not the treaty."""
+    return lemma in {"agreement", "deal", "accord"} and bool(
+        re.search(r"(?i)\b(?:its|their|an|a|his|her|[A-Z]\w+'s) $", before) and re.match(r"\s+(?:with|to)\b", after)
+    )
+
+
 def _generic(text: str, span: Span, token: Any, subject: str, concepts: Concepts) -> str:
     before = text[max(span.start, token.idx - 60) : token.idx]
+    if code_is_private(token.lemma_, before, text[token.idx + len(token) : token.idx + len(token) + 12]):
+        return str(token.lemma_)
     if token.lemma_ == "deal" and re.search(r"(?i)\b(?:good|great) $", before):
         return "deal"
     if concepts.other_before.search(before):

@@ -59,6 +59,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 
 def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
     lemma = token.lemma_.lower()
+    if lemma == "host" and token.pos_ != "VERB":
+        return False
     if token.pos_ == "VERB":
         if lemma == "meet":
             return not any(c.dep_ == "dobj" and not scene.actors(c) for c in token.children)
@@ -176,4 +178,4 @@ def _guests(scene: Scene, token: Any) -> tuple[str, ...]:
 def _on_subject(scene: Scene, line: Line, token: Any) -> bool:
     if "#other" in line.code and "#treaty" not in line.code:
         return False
-    return scene.has(line, _SUBJECT) or scene.recently(line, "{treaty}", 1)
+    return scene.has(line, _SUBJECT) or scene.recently(line, "{treaty}", 4)

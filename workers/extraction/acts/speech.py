@@ -54,6 +54,7 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     yield from _phrases(scene, line, _RESPONSE, "warning")
     yield from _phrases(scene, line, _OFFER, "proposal")
     yield from _musts(scene, line)
+    yield from _comments(scene, line)
 
 
 def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
@@ -165,6 +166,8 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
             token = hit.token()
             if kind == "warning" and (_past(token) or negated(line, hit.names["h"], token) and "unanswered" not in line.code and "stand" not in line.code):
                 continue
+            if any(f.negated and f.cls in {"say", "claim"} for f in scene.chain(token.idx)):
+                continue
             for commitment in _speakers(scene, line, token):
                 if kind == "proposal" and "unless" in line.code:
                     continue
@@ -175,6 +178,30 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
                 return
 
 
+def _comments(scene: Scene, line: Line) -> Iterator[Finding]:
+    """Whatever an actor says on the subject on a known day is at least a statement."""
+    for frame in scene.frames:
+        if frame.cue is None or frame.noun or frame.cls not in {"say", "claim", "warn", "oppose"} or frame.negated:
+            continue
+        if scene.document.sentence_index(frame.cue.idx) != line.number or frame.cue.pos_ != "VERB":
+            continue
+        holders = scene.holders(frame)
+        outer = [scene.holders(f) for f in scene.chain(frame.cue.idx)]
+        if len(holders) != 1 or any(h and h != holders for h in outer):
+            continue
+        when = scene.said(frame)
+        if when.value is None or len(when.value) < 10 or frame.lemma not in _SPEAKING:
+            continue
+        yield Finding(
+            holders=holders, line=line.number, evidence=evidence(scene, frame.cue), when=when, rule="speech-comment",
+            confidence=0.5, kind="statement", speaker=scene.speaker(frame, holders[0]), weak=True,
+        )
+
+
+_SPEAKING = frozenset(
+    """say tell state add note stress declare announce argue write remark reply respond comment insist call describe
+    regret deplore lament criticise criticize condemn emphasise emphasize underline acknowledge confirm point out""".split()
+)
 _MUST = "v=(@russia|@usa|@china|@nato|power|side|party|capital|country|government|washington) (must|should|need to|have to|ought to) ~1 h=(*)"
 
 

@@ -35,6 +35,7 @@ _BREACHES = (
     "v=(#9m729|#mk41|missile|#inf*|@russia|@usa) ~2 be ~1 h=(illegal|treaty - busting|banned|prohibited)",
     "(make|made|making) ~2 h=(mockery|nonsense|farce|joke) of ~3 {treaty}",
     "h=(fly|flying|reach) ~1 (far|farther|further|beyond|long) than? ~4 ({treaty}|limit)",
+    "v=#mk41 ~10 (can|could|capable|able|may|might|used) ~5 h=(load|fire|launch|use|shoot|carry|convert) ~6 (#usmissile|cruise|missile|tomahawk|offensive|attack)",
     "h=(breakout|dishonour*|dishonor*) ~4 {treaty}",
     "h=(banned|prohibited|forbidden|illegal|outlawed) ~3 v=(#9m729|missile) ~8 @russia",
     "@russia ~6 h=(banned|prohibited|forbidden|illegal|outlawed) v=(#9m729|missile)",
@@ -48,7 +49,7 @@ _KEPT = (
     "in ~3 h=compliance",
     "h=compliance (with|of) ~6 ({treaty}|{duty}|#9m729)",
     "h=(honour|honor|respect|observe|fulfil|fulfill|uphold|observing|honouring|honoring|observance|fulfilment|execute) ~4 ({treaty}|{duty})",
-    "(remain|be|stay|always) ~2 h=(commit|committed|faithful|loyal|true) to ~3 ({treaty}|{duty})",
+    "(remain|be|stay|always) ~2 h=(commit|committed|faithful|loyal|true) to ~5 ({treaty}|{duty})",
     "v=(#9m729|missile|range|parameter|#inf*|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
     " ({treaty}|limit|parameter|range|framework|500|threshold|ceiling|{duty})",
     "h=(keep|kept|stick|stuck|hold|held) to ~3 ({treaty}|{duty}|letter)",
@@ -58,6 +59,7 @@ _KEPT = (
     "h=compl* ~2 ({treaty}|{duty})",
     "(#9m729|missile|weapon|it|system) ~3 be ~2 h=(legal|lawful|permissible|compliant)",
     "h=(perfectly|entirely|completely) legal ~2 (weapon|missile|system)",
+    "(do|done) h=nothing wrong",
     "strictly h=(observe|comply|adhere|follow|implement)",
 )
 _RETURN = (
@@ -96,7 +98,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 _STEMS = ("violat", "breach", "compl", "break", "abid", "adher", "honor", "honour", "respect", "observ", "infring",
           "contraven", "flout", "cheat", "bust", "illegal", "ban", "prohibit", "limit", "within", "commit", "faithful",
           "obligation", "range", "afoul", "incompatible", "inconsistent", "contrary", "ignor", "disregard", "keep", "fulfil",
-          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "mockery", "legal", "lawful", "fly", "trampl", " line ", "keeping", "inf-banned")
+          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "mockery", "wrong", "#mk41", "legal", "lawful", "fly", "trampl", " line ", "keeping", "inf-banned")
 
 
 def _possible(line: Line, _source: str) -> bool:
@@ -116,6 +118,8 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
     number = hit.names.get("h", hit.first)
     if not presupposed and "whether" in line.before(number, 6):
         return
+    if presupposed and any(c.dep_ == "nsubjpass" for c in token.children) and not any(c.dep_ == "agent" for c in token.children):
+        return  # "the treaty should be honoured" charges nobody
     if polarity > 0 and not presupposed and _ceasing(line, number):
         return
     flipped = not presupposed and _is_negated(line, number, token, polarity)
@@ -287,8 +291,8 @@ _CHARGES = frozenset(
     suspicion report accusations argument""".split()
 )
 _REFERRING = frozenset({"which", "it", "this", "that", "them", "these", "so", "those"})
-_DENYING = frozenset({"deny", "reject", "dismiss", "refute", "dispute", "contest", "repudiate", "rebut", "rebuff", "scoff", "rubbish"})
-_ALLEGED = "({violate}|non - compliance|noncompliance|non-compliance|breach*|accus*|comply|compliance|in line with|#inf-banned)"
+_NO_DENIAL = frozenset({"refuse", "decline", "doubt", "question", "rule out", "turn down", "spurn", "challenge", "discount"})
+_ALLEGED = "({violate}|#mk41 ~10 (load|fire|launch)|non - compliance|noncompliance|non-compliance|breach*|accus*|comply|compliance|in line with|#inf-banned)"
 
 
 def _bare_denials(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
@@ -315,8 +319,9 @@ def _bare_denials(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Fi
 
 
 def _bare_frame(scene: Scene, token: Any) -> Frame | None:
-    lemma = token.lemma_.lower()
-    if token.pos_ == "VERB" and lemma in _DENYING and not is_negated(token):
+    operator = scene.operators.verb(token) if token.pos_ == "VERB" else None
+    lemma = operator[1] if operator else token.lemma_.lower()
+    if operator and operator[0] == "deny" and lemma not in _NO_DENIAL and not is_negated(token):
         things = [c for c in token.children if c.dep_ in {"dobj", "nsubjpass", "ccomp", "xcomp", "pobj"}]
         things += [g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ in {"pobj", "pcomp"}]
         if token.dep_ == "relcl" and token.head.lemma_.lower() in _CHARGES:

@@ -37,6 +37,7 @@ _WORDS = AttitudeWords(
     },
 )
 _UNBOUND = "(no long*|not|nothing) ~5 h=(bound|tied|constrained|restricted|bind|restrict|constrain|hold|committed|commit) ~6 (#moratorium|it)"
+_LAPSED = "(condition|ground|basis|reason|need) ~6 #moratorium ~5 h=(disappear|vanish|go|cease|lapse|evaporate|exist)"
 _UNBOUND_AFTER = "#moratorium ~8 (no long*|not|cease|stop) ~4 h= (bind*|hold|valid|apply|exist|relevant|necessary|effect|force)"
 
 
@@ -44,7 +45,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
     if "#moratorium" not in line.code and not (" bound " in line.code and scene.recently(line, "#moratorium", 2)):
         return
-    for source in (_UNBOUND, _UNBOUND_AFTER):
+    for source in (_UNBOUND, _UNBOUND_AFTER, _LAPSED):
         for hit in scene.find(line, source):
             token = hit.token()
             for frame in scene.chain(token.idx):
@@ -76,6 +77,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             continue
         token = line.doc[sign.last - 1]
         for attitude in attitudes(scene, token, _WORDS):
+            if attitude.kind == "end" and attitude.polarity < 0 and "russia" not in attitude.holders and not attitude.word_is_own(scene):
+                continue  # who tells of its end does not end it
             if (attitude.holders, attitude.polarity) in seen:
                 continue
             seen.add((attitude.holders, attitude.polarity))
