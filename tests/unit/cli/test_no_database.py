@@ -15,7 +15,8 @@ from services.cli.embedded.server import free_port
 @pytest.mark.parametrize("command", ["up", "migrate", "verify", "rebuild"])
 def test_a_database_that_is_not_there_is_a_message(command: str, tmp_path: Path) -> None:
     port = free_port()
-    environment = os.environ | {
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TREATYLINE_")}
+    environment = kept | {
         "TREATYLINE_DATABASE_URL": f"postgresql://someone:hidden@127.0.0.1:{port}/nothing",
         "TREATYLINE_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
         "TREATYLINE_DATA_DIR": str(tmp_path),
