@@ -106,8 +106,8 @@ class ExtractionRequested:
 class ExtractionCompleted:
     """What one extractor read out of one revision for one dossier.
 
-    `positions`, `political_events`, `quotations` are lists of JSON objects as `workers/extraction/payload.py`
-    writes them: spans as [start, end], speakers as {"person": id} or {"span": [start, end]}.
+    `positions`, `political_events`, `quotations` are lists of JSON objects as `workers/payload.py` writes
+    them: spans as [start, end], speakers as {"person": id} or {"span": [start, end]}.
     """
 
     type: ClassVar[str] = "ExtractionCompleted"
