@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _ASKING = frozenset({"urge", "propose"})
 _STOP = frozenset({"relcl"})
-_NOUNS_OF_THING = frozenset({"proposal", "offer", "initiative", "idea", "call", "plan", "suggestion", "regime", "issue"})
+_NOUNS_OF_THING = frozenset(
+    {"proposal", "offer", "initiative", "idea", "call", "plan", "suggestion", "regime", "issue"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,19 @@ class AttitudeWords:
         return self.words.get(lemma)
 
 
-def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:
+def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:  # noqa: PLR0912  # a cascade of cases, each of one line
     """Who is for or against what `token` names, as its sentence tells."""
     found: dict[tuple[str, ...], Attitude] = {}
     sign, touched, kind, last = 1, False, "", None
     for node, child in _upwards(token):
         entry = words.of(node)
         if entry is None:
-            if touched and node.pos_ in {"VERB", "AUX"} and is_negated(node) and child.dep_ in {"xcomp", "acomp", "dobj", "attr", "oprd"}:
+            if (
+                touched
+                and node.pos_ in {"VERB", "AUX"}
+                and is_negated(node)
+                and child.dep_ in {"xcomp", "acomp", "dobj", "attr", "oprd"}
+            ):
                 sign = -sign
             continue
         polarity, kind_here = entry
@@ -83,7 +90,9 @@ def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:
         if agents:
             for holders in [h for h in found if set(h) & set(agents)]:
                 del found[holders]
-            found[agents] = Attitude(agents, sign, node, kind_here, scene.done(node, agents), _told(scene, node, agents))
+            found[agents] = Attitude(
+                agents, sign, node, kind_here, scene.done(node, agents), _told(scene, node, agents)
+            )
     for attitude in _described(scene, token, words):
         if not any(set(h) & set(attitude.holders) for h in found):
             found[attitude.holders] = attitude
@@ -113,23 +122,29 @@ def _beside(scene: Scene, token: Any, words: AttitudeWords) -> Iterator[Attitude
             if mention is not None and mention.actor:
                 agents = (mention.actor,)
                 polarity = -entry[0] if is_negated(node) else entry[0]
-                yield Attitude(agents, polarity, node, entry[1], scene.done(node, agents), _told(scene, node, agents))
+                yield Attitude(
+                    agents, polarity, node, entry[1], scene.done(node, agents), _told(scene, node, agents)
+                )
                 return
         return
 
 
 def _described(scene: Scene, token: Any, words: AttitudeWords) -> Iterator[Attitude]:
-    """"The moratorium offered by Moscow", "the inspections that Putin proposed"."""
+    """ "The moratorium offered by Moscow", "the inspections that Putin proposed"."""
     for noun in (token, *(n for n, _ in _upwards(token) if n.lemma_.lower() in _NOUNS_OF_THING)):
         for verb in noun.children:
             if verb.dep_ not in {"acl", "relcl"}:
                 continue
-            entry = words.of(verb) or ((1, "proposal") if verb.lemma_.lower() in {"make", "offer", "announce"} else None)
+            entry = words.of(verb) or (
+                (1, "proposal") if verb.lemma_.lower() in {"make", "offer", "announce"} else None
+            )
             if entry is None:
                 continue
             agents = scene.agents(verb)
             if agents:
-                yield Attitude(agents, entry[0], verb, entry[1], scene.done(verb, agents), _told(scene, verb, agents))
+                yield Attitude(
+                    agents, entry[0], verb, entry[1], scene.done(verb, agents), _told(scene, verb, agents)
+                )
 
 
 def _upwards(token: Any) -> Iterator[tuple[Any, Any]]:
@@ -169,7 +184,10 @@ def addressees(scene: Scene, word: Any, without: Iterable[str] = ()) -> tuple[st
     found: dict[str, None] = {}
     if word is None:
         return ()
-    nodes = [word, *(c for c in word.children if c.dep_ in {"xcomp", "ccomp", "dobj", "acl"} and c.i > word.i)]
+    nodes = [
+        word,
+        *(c for c in word.children if c.dep_ in {"xcomp", "ccomp", "dobj", "acl"} and c.i > word.i),
+    ]
     for node in nodes:
         for child in node.children:
             if child.i < word.i:
@@ -178,8 +196,21 @@ def addressees(scene: Scene, word: Any, without: Iterable[str] = ()) -> tuple[st
                 if node is word and child.dep_ in {"nsubj", "nsubjpass"} and node.pos_ == "VERB":
                     continue
                 found.update(dict.fromkeys(scene.actors(child)))
-            if child.dep_ in {"prep", "dative", "agent"} and child.lower_ in {"to", "on", "upon", "for", "with", "at", "against", "of", "from", "by"}:
+            if child.dep_ in {"prep", "dative", "agent"} and child.lower_ in {
+                "to",
+                "on",
+                "upon",
+                "for",
+                "with",
+                "at",
+                "against",
+                "of",
+                "from",
+                "by",
+            }:
                 for inner in child.children:
-                    if inner.dep_ == "pobj" and (child.lower_ != "for" or scene.cast.mention(inner) is not None):
+                    if inner.dep_ == "pobj" and (
+                        child.lower_ != "for" or scene.cast.mention(inner) is not None
+                    ):
                         found.update(dict.fromkeys(scene.actors(inner)))
     return tuple(a for a in found if a not in left)

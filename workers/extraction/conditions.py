@@ -62,7 +62,7 @@ def _read(scene: Scene, line: Line, hit: Hit, token: Any) -> Span | None:
         return None
     clause = marker.head if marker.dep_ in {"mark", "advmod", "prep", "cc"} else marker
     inside = [t for t in clause.subtree if t.i >= first.i] if clause.i > first.i else []
-    end = _end(scene, line, first, inside)
+    end = _end(line, first, inside)
     if first.i <= token.i < end:
         return None  # the word itself belongs to the condition
     tokens = line.doc[first.i : end]
@@ -70,7 +70,7 @@ def _read(scene: Scene, line: Line, hit: Hit, token: Any) -> Span | None:
     return span if span.end - span.start > len(word) + 3 else None
 
 
-def _end(scene: Scene, line: Line, first: Any, inside: list[Any]) -> int:
+def _end(line: Line, first: Any, inside: list[Any]) -> int:
     """One past the condition's last token: its clause, else up to the comma or the sentence's end."""
     last_in_line = line.signs[-1].last
     if inside:
@@ -88,11 +88,12 @@ def _end(scene: Scene, line: Line, first: Any, inside: list[Any]) -> int:
             break
     while end > first.i + 1 and line.doc[end - 1].is_punct:
         end -= 1
-    return end
+    return int(end)
 
 
 def _same_mouth(scene: Scene, one: int, other: int) -> bool:
     """Whether no frame covers the one place without the other, save by the same holder."""
+
     def holders(offset: int) -> tuple[str, ...]:
         for frame in scene.chain(offset):
             named = scene.holders(frame)

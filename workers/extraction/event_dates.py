@@ -19,15 +19,53 @@ if TYPE_CHECKING:
     from workers.extraction.document import Document
 
 _OPEN = frozenset(
-    """repeatedly long often always consistently frequently regularly continually constantly persistently
-    previously earlier traditionally generally usually routinely never ever already""".split()
+    [
+        "repeatedly",
+        "long",
+        "often",
+        "always",
+        "consistently",
+        "frequently",
+        "regularly",
+        "continually",
+        "constantly",
+        "persistently",
+        "previously",
+        "earlier",
+        "traditionally",
+        "generally",
+        "usually",
+        "routinely",
+        "never",
+        "ever",
+        "already",
+    ]
 )
 _OPEN_PHRASE = re.compile(
     r"(?i)\b(?:for (?:many |several |\w+ )?(?:years|months|decades|a long time)|in the past|over the (?:years|past)"
     r"|in recent (?:years|months)|since|for over|time and again|on several occasions|once)\b"
 )
 _CLIMB = frozenset(
-    "xcomp ccomp conj advcl acl pcomp dobj attr pobj prep acomp aux auxpass agent oprd nsubj nsubjpass dative".split()
+    [
+        "xcomp",
+        "ccomp",
+        "conj",
+        "advcl",
+        "acl",
+        "pcomp",
+        "dobj",
+        "attr",
+        "pobj",
+        "prep",
+        "acomp",
+        "aux",
+        "auxpass",
+        "agent",
+        "oprd",
+        "nsubj",
+        "nsubjpass",
+        "dative",
+    ]
 )
 _NOMINAL = frozenset({"NOUN", "PROPN", "NUM", "ADJ", "ADP", "SYM", "PRON", "DET", "ADV", "PUNCT", "SCONJ"})
 
@@ -84,7 +122,8 @@ class Dating:
             hung = [
                 (-len(value), abs(root.i - node.i), value)
                 for timex, value, root, governors in dates
-                if node.i in governors and (_allowed(timex, spans) or node.i == _first(governors, self._document))
+                if node.i in governors
+                and (_allowed(timex, spans) or node.i == _first(governors, self._document))
             ]
             if hung:
                 return min(hung)[2]
@@ -100,7 +139,9 @@ class Dating:
         spans = tuple(outside)
         dates = [
             (timex, value, governors)
-            for timex, value, _, governors in self._by_sentence.get(self._document.sentence_index(token.idx), ())
+            for timex, value, _, governors in self._by_sentence.get(
+                self._document.sentence_index(token.idx), ()
+            )
             if not any(s.start <= timex.start < s.end for s in spans)
         ]
         if len(dates) != 1:
@@ -108,7 +149,13 @@ class Dating:
         timex, value, governors = dates[0]
         if token.dep_ in {"advcl", "relcl", "acl", "pcomp"} and token.i not in governors:
             return None
-        if token.pos_ not in {"VERB", "AUX"} and token.dep_ not in {"dobj", "nsubj", "nsubjpass", "ROOT", "attr"}:
+        if token.pos_ not in {"VERB", "AUX"} and token.dep_ not in {
+            "dobj",
+            "nsubj",
+            "nsubjpass",
+            "ROOT",
+            "attr",
+        }:
             return None
         verbs = [self._document.doc[g] for g in governors if self._document.doc[g].pos_ in {"VERB", "AUX"}]
         if verbs and verbs[0].dep_ in {"relcl", "acl", "advcl"} and verbs[0].i != token.i:
@@ -122,7 +169,9 @@ class _Years:
     def __init__(self, document: Document, article: str | None) -> None:
         self._document = document
         self._article = article
-        self._last: tuple[int, str] | None = None  # paragraph and value of the last date with its year in words
+        self._last: tuple[int, str] | None = (
+            None  # paragraph and value of the last date with its year in words
+        )
 
     def leaning(self, timex: Timex, value: str | None) -> str | None:
         """The value, moved to the year of the date before it where the text tells an older story."""
@@ -136,7 +185,11 @@ class _Years:
         last = self._last
         if last is None or len(last[1]) < 7 or len(value) < 7 or paragraph - last[0] > 1:
             return value
-        if not _MONTH.search(words) or last[1][:4] >= str(int(self._article[:4]) - 1) or value[:4] <= last[1][:4]:
+        if (
+            not _MONTH.search(words)
+            or last[1][:4] >= str(int(self._article[:4]) - 1)
+            or value[:4] <= last[1][:4]
+        ):
             return value
         moved = last[1][:4] + value[4:]
         if moved[:7] < last[1][:7]:
@@ -161,8 +214,10 @@ def _in_dateline(document: Document, timex: Timex) -> bool:
 
 
 def _in_time(document: Document, timex: Timex, article: str | None) -> str | None:
-    """"In six months" is a date; "for six months" and "within 60 days" are not."""
-    if timex.type != "DURATION" or not re.search(r"(?i)\bin\s+(?:the next\s+)?$", document.text[max(0, timex.start - 14) : timex.start]):
+    """ "In six months" is a date; "for six months" and "within 60 days" are not."""
+    if timex.type != "DURATION" or not re.search(
+        r"(?i)\bin\s+(?:the next\s+)?$", document.text[max(0, timex.start - 14) : timex.start]
+    ):
         return None
     return deadline(timex, article)
 
@@ -210,8 +265,35 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
 
 #: A date on one of these says when it happened, not when what it is part of did,
 _EVENTFUL = frozenset(
-    """decision announcement withdrawal meeting statement test launch summit talk visit speech letter proposal attack
-    suspension exit pullout expiry termination signing collapse end demise strike invasion election report""".split()
+    [
+        "decision",
+        "announcement",
+        "withdrawal",
+        "meeting",
+        "statement",
+        "test",
+        "launch",
+        "summit",
+        "talk",
+        "visit",
+        "speech",
+        "letter",
+        "proposal",
+        "attack",
+        "suspension",
+        "exit",
+        "pullout",
+        "expiry",
+        "termination",
+        "signing",
+        "collapse",
+        "end",
+        "demise",
+        "strike",
+        "invasion",
+        "election",
+        "report",
+    ]
 )
 #: save where that is said to be at the same time.
 _WHEN = frozenset({"of", "after", "following", "at", "during", "in", "on", "before"})
@@ -219,7 +301,8 @@ _WHEN = frozenset({"of", "after", "following", "at", "during", "in", "on", "befo
 
 def _to_come(verb: Any) -> bool:
     return verb.dep_ in {"xcomp", "acl", "pcomp", "advcl"} and (
-        any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children) or (verb.tag_ == "VBG" and verb.dep_ == "pcomp")
+        any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children)
+        or (verb.tag_ == "VBG" and verb.dep_ == "pcomp")
     )
 
 

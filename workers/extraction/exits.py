@@ -37,10 +37,51 @@ _NOUNS = (
     "h=suspension of ~5 ({treaty}|{duty}|participation|compliance)",
 )
 _FUTURE_HEADS = frozenset(
-    """decide decision intend intention plan announce want vow will ready move process start begin prepare procedure
-    announcement determination choose choice resolve go procedure step notice notify""".split()
+    [
+        "decide",
+        "decision",
+        "intend",
+        "intention",
+        "plan",
+        "announce",
+        "want",
+        "vow",
+        "will",
+        "ready",
+        "move",
+        "process",
+        "start",
+        "begin",
+        "prepare",
+        "procedure",
+        "announcement",
+        "determination",
+        "choose",
+        "choice",
+        "resolve",
+        "go",
+        "procedure",
+        "step",
+        "notice",
+        "notify",
+    ]
 )
-_THREAT_HEADS = frozenset({"threaten", "threat", "consider", "weigh", "mull", "ponder", "might", "may", "could", "option", "right", "possible"})
+_THREAT_HEADS = frozenset(
+    {
+        "threaten",
+        "threat",
+        "consider",
+        "weigh",
+        "mull",
+        "ponder",
+        "might",
+        "may",
+        "could",
+        "option",
+        "right",
+        "possible",
+    }
+)
 _UNREAL_MARKS = frozenset({"if", "until", "whether", "unless", "should", "in case"})
 
 
@@ -84,14 +125,26 @@ def _exits(scene: Scene, line: Line) -> Iterator[Exit]:
             if token.i in done or _other(hit, token):
                 continue
             done.add(token.i)
-            yield _exit(scene, line, hit, token)
+            yield _exit(scene, line, token)
 
 
 def _other(hit: Hit, token: Any) -> bool:
     number = hit.names.get("h", hit.first)
     after = hit.line.after(number, 7)
     treaty = after.find("#treaty")
-    for other in (" #other", " troop", " syria", " afghanistan", " office", " room", " meeting", " job", " eu ", " brexit", " soldier"):
+    for other in (
+        " #other",
+        " troop",
+        " syria",
+        " afghanistan",
+        " office",
+        " room",
+        " meeting",
+        " job",
+        " eu ",
+        " brexit",
+        " soldier",
+    ):
         at = after.find(other)
         if at >= 0 and (treaty < 0 or at < treaty):
             return True
@@ -103,11 +156,11 @@ def _other(hit: Hit, token: Any) -> bool:
     return token.pos_ not in {"VERB", "NOUN", "PROPN", "AUX", "ADJ"}
 
 
-def _exit(scene: Scene, line: Line, hit: Hit, token: Any) -> Exit:
+def _exit(scene: Scene, line: Line, token: Any) -> Exit:
     noun = token.pos_ in {"NOUN", "PROPN"} and token.lemma_.lower() not in {"quit", "scrap"}
     agents = scene.agents(token)
     if not agents and token.dep_ in {"ccomp", "xcomp", "ROOT", "conj", "advcl", "relcl"} and not noun:
-        agents = _before(scene, line, line.sign_of(token.i) or 0)
+        agents = _before(line, line.sign_of(token.i) or 0)
     return Exit(
         token=token,
         number=line.sign_of(token.i) or 0,
@@ -119,7 +172,7 @@ def _exit(scene: Scene, line: Line, hit: Hit, token: Any) -> Exit:
     )
 
 
-def _before(scene: Scene, line: Line, number: int) -> tuple[str, ...]:
+def _before(line: Line, number: int) -> tuple[str, ...]:
     """The actor right before a verb that the parser gave no subject."""
     for back in range(number - 1, max(-1, number - 5), -1):
         code = line.signs[back].code
@@ -133,7 +186,10 @@ def _before(scene: Scene, line: Line, number: int) -> tuple[str, ...]:
 def _under_negation(token: Any) -> bool:
     node = token
     for _ in range(4):
-        if node.dep_ not in {"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"} or node.head.i == node.i:
+        if (
+            node.dep_ not in {"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"}
+            or node.head.i == node.i
+        ):
             return False
         node = node.head
         if node.lemma_.lower() in {"say", "announce", "tell", "deny", "accuse"}:
@@ -143,23 +199,50 @@ def _under_negation(token: Any) -> bool:
     return False
 
 
-def _mood(token: Any, noun: bool) -> Mood:
+def _mood(token: Any, noun: bool) -> Mood:  # noqa: PLR0912  # a cascade of cases, each of one line
     if unreal(token):
         return Mood.UNREAL
     modals = {c.lower_ for c in token.children if c.dep_ == "aux"}
     if modals & {"may", "might", "could", "can"}:
         return Mood.THREATENED
-    if modals & {"will", "would", "'ll", "wo", "'d", "shall"} or {c.lower_ for c in token.children if c.dep_ == "aux"} & {"going"}:
+    if modals & {"will", "would", "'ll", "wo", "'d", "shall"} or {
+        c.lower_ for c in token.children if c.dep_ == "aux"
+    } & {"going"}:
         return Mood.COMING
     if token.dep_ == "conj" and token.head.pos_ == "VERB" and token.tag_ == "VB":
         return _mood(token.head, noun)
     head = token
     for _ in range(4):
-        if head.dep_ not in {"xcomp", "acl", "ccomp", "pcomp", "prep", "dobj", "pobj", "nsubjpass", "nsubj", "conj", "attr"} or head.head.i == head.i:
+        if (
+            head.dep_
+            not in {
+                "xcomp",
+                "acl",
+                "ccomp",
+                "pcomp",
+                "prep",
+                "dobj",
+                "pobj",
+                "nsubjpass",
+                "nsubj",
+                "conj",
+                "attr",
+            }
+            or head.head.i == head.i
+        ):
             break
         head = head.head
         lemma = head.lemma_.lower()
-        if lemma in {"complete", "finalise", "finalize", "finish", "effect", "formalise", "formalize", "confirm"}:
+        if lemma in {
+            "complete",
+            "finalise",
+            "finalize",
+            "finish",
+            "effect",
+            "formalise",
+            "formalize",
+            "confirm",
+        }:
             return Mood.DONE
         if lemma in _THREAT_HEADS:
             return Mood.THREATENED
@@ -179,10 +262,11 @@ def _mood(token: Any, noun: bool) -> Mood:
 
 
 def _bare_decision(noun: Any) -> bool:
-    """"Trump's decision to leave", not announced, taken or dated here."""
+    """ "Trump's decision to leave", not announced, taken or dated here."""
     return noun.pos_ == "NOUN" and not (
         noun.dep_ in {"dobj", "nsubjpass"}
-        and noun.head.lemma_.lower() in {"announce", "take", "make", "declare", "confirm", "publish", "unveil", "reveal", "state"}
+        and noun.head.lemma_.lower()
+        in {"announce", "take", "make", "declare", "confirm", "publish", "unveil", "reveal", "state"}
     )
 
 
@@ -191,9 +275,14 @@ def unreal(token: Any) -> bool:
     node = token
     for _ in range(5):
         marks = {c.lower_ for c in node.children if c.dep_ in {"mark", "advmod", "aux"} and c.i < node.i}
-        if marks & _UNREAL_MARKS and (node.dep_ in {"advcl", "ccomp", "ROOT", "pcomp"} or marks & {"if", "whether", "until"}):
+        if marks & _UNREAL_MARKS and (
+            node.dep_ in {"advcl", "ccomp", "ROOT", "pcomp"} or marks & {"if", "whether", "until"}
+        ):
             return "should" not in marks or node.dep_ == "advcl"
-        if node.dep_ not in {"xcomp", "conj", "ccomp", "acl", "pcomp", "prep", "dobj", "pobj"} or node.head.i == node.i:
+        if (
+            node.dep_ not in {"xcomp", "conj", "ccomp", "acl", "pcomp", "prep", "dobj", "pobj"}
+            or node.head.i == node.i
+        ):
             return False
         if node.dep_ == "ccomp" and node.head.lemma_.lower() in {"say", "announce", "tell", "declare"}:
             return False

@@ -44,8 +44,32 @@ class Frame:
 
 
 _ENDEAVOUR = frozenset(
-    """try attempt continue fail strive begin start seek aim plan intend prepare manage choose opt look work need
-    mean hesitate vie dare go decide""".split()
+    [
+        "try",
+        "attempt",
+        "continue",
+        "fail",
+        "strive",
+        "begin",
+        "start",
+        "seek",
+        "aim",
+        "plan",
+        "intend",
+        "prepare",
+        "manage",
+        "choose",
+        "opt",
+        "look",
+        "work",
+        "need",
+        "mean",
+        "hesitate",
+        "vie",
+        "dare",
+        "go",
+        "decide",
+    ]
 )
 _TRUE = frozenset({"true", "correct", "accurate", "right"})
 
@@ -86,7 +110,12 @@ def read_frames(
             continue  # whoever tries or goes on to do something does not say it
         if cue is not None and cue.lemma_.lower() in _ENDEAVOUR and quotation.source is None:
             continue
-        if cue is not None and cue.pos_ == "NOUN" and cue.lemma_.lower() not in operators.nouns and not quotation.direct:
+        if (
+            cue is not None
+            and cue.pos_ == "NOUN"
+            and cue.lemma_.lower() not in operators.nouns
+            and not quotation.direct
+        ):
             continue  # a decision or a plan is no speech
         if cue is not None:
             used.add(cue.i)
@@ -97,22 +126,37 @@ def read_frames(
     return frames
 
 
-_VIEWS = frozenset({"view", "eye", "opinion", "reading", "judgment", "judgement", "word", "assessment", "telling", "account"})
+_VIEWS = frozenset(
+    {"view", "eye", "opinion", "reading", "judgment", "judgement", "word", "assessment", "telling", "account"}
+)
 
 
 def _in_the_view_of(document: Document, cast: Cast) -> Iterator[Frame]:
-    """"In Moscow's view the treaty ...", "as far as Beijing is concerned ...": the clause around it."""
+    """ "In Moscow's view the treaty ...", "as far as Beijing is concerned ...": the clause around it."""
     for token in document.doc:
-        if token.lemma_.lower() not in _VIEWS or token.dep_ != "pobj" or token.head.lower_ not in {"in", "to", "by"}:
+        if (
+            token.lemma_.lower() not in _VIEWS
+            or token.dep_ != "pobj"
+            or token.head.lower_ not in {"in", "to", "by"}
+        ):
             continue
         holders = cast.actors(token, joined=False)
         for child in token.children:
             if child.dep_ == "prep" and child.lower_ == "of":
-                holders = holders or tuple(a for g in child.children if g.dep_ == "pobj" for a in cast.actors(g))
+                holders = holders or tuple(
+                    a for g in child.children if g.dep_ == "pobj" for a in cast.actors(g)
+                )
         clause = token.head.head
         if holders and clause.pos_ in {"VERB", "AUX"}:
             inside = list(clause.subtree)
-            yield Frame("claim", token, (Span(inside[0].idx, inside[-1].idx + len(inside[-1])),), holders, noun=True, lemma="view")
+            yield Frame(
+                "claim",
+                token,
+                (Span(inside[0].idx, inside[-1].idx + len(inside[-1])),),
+                holders,
+                noun=True,
+                lemma="view",
+            )
 
 
 def _cue(document: Document, quotation: Quotation, operators: Operators) -> Any:
@@ -129,9 +173,7 @@ def _cue(document: Document, quotation: Quotation, operators: Operators) -> Any:
     return best
 
 
-def _frame(
-    document: Document, quotation: Quotation, cue: Any, cast: Cast, operators: Operators
-) -> Frame:
+def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, operators: Operators) -> Frame:
     cls, lemma = "say", ""
     if cue is not None:
         lemma = cue.lemma_.lower()
@@ -152,14 +194,16 @@ def _frame(
     owner = _noun_owner(cue, cast, operators)
     if owner:
         holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
-    spans = (quotation.content,)
+    spans: tuple[Span, ...] = (quotation.content,)
     if cue is not None and cls == "say" and quotation.source is not None and not quotation.direct:
         before = _before_source(document, quotation.source, quotation.content)
         if before is not None:
             spans = (before, *spans)
     if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
         text = document.doc.text
-        wider = [s for s in _complement(cue, operators) if s.end > quotation.content.end and not _broken(s, text)]
+        wider = [
+            s for s in _complement(cue, operators) if s.end > quotation.content.end and not _broken(s, text)
+        ]
         spans = (*spans, *wider)
     return Frame(
         cls=cls,
@@ -175,26 +219,55 @@ def _frame(
 
 
 _SUBORDINATE = frozenset(
-    "as when after while although though if because since before until whereas in on at speaking asked following despite".split()
+    [
+        "as",
+        "when",
+        "after",
+        "while",
+        "although",
+        "though",
+        "if",
+        "because",
+        "since",
+        "before",
+        "until",
+        "whereas",
+        "in",
+        "on",
+        "at",
+        "speaking",
+        "asked",
+        "following",
+        "despite",
+    ]
 )
 
 
 def _before_source(document: Document, source: Span, content: Span) -> Span | None:
-    """"The step was wrong, the minister said on Sunday, because ...": the main clause before "the minister"."""
+    """ "The step was wrong, the minister said on Sunday, because ...": the main clause before "the minister"."""
     sentence = document.sentence_at(source.start)
     if sentence is None or content.start < source.start or source.start - sentence.start < 12:
         return None
     tokens = [t for t in document.tokens_in(Span(sentence.start, source.start)) if not t.is_space]
-    if len(tokens) < 4 or tokens[-1].text not in {",", ",”", ",\""} or tokens[0].lower_ in _SUBORDINATE:
+    if len(tokens) < 4 or tokens[-1].text not in {",", ",”", ',"'} or tokens[0].lower_ in _SUBORDINATE:
         return None
-    if not any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} and any(c.dep_ in {"nsubj", "nsubjpass", "expl"} for c in t.children) for t in tokens):
+    if not any(
+        t.tag_ in {"VBD", "VBZ", "VBP", "MD"}
+        and any(c.dep_ in {"nsubj", "nsubjpass", "expl"} for c in t.children)
+        for t in tokens
+    ):
         return None
     return Span(sentence.start, tokens[-1].idx)
 
 
 def _noun_owner(cue: Any, cast: Cast, operators: Operators) -> str | None:
-    """"of US claims that ...": a noun that the tagger took for a verb, with its owner right before it."""
-    if cue is None or cue.pos_ != "VERB" or cue.dep_ not in {"pobj", "dobj", "nsubjpass", "conj"} or cue.i == 0:
+    """ "of US claims that ...": a noun that the tagger took for a verb, with its owner right before it."""
+    if (
+        cue is None
+        or cue.pos_ != "VERB"
+        or cue.dep_ not in {"pobj", "dobj", "nsubjpass", "conj"}
+        or cue.i == 0
+    ):
         return None
     if cue.lemma_.lower() not in operators.nouns or cue.tag_ not in {"VBZ", "NNS", "VB"}:
         return None
@@ -214,9 +287,7 @@ def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) ->
             spans = tuple(s for s in _complement(token, operators) if not _broken(s, text))
             if spans:
                 cls, lemma = found
-                yield Frame(
-                    cls, token, spans, cast.agents(token), negated=is_negated(token), lemma=lemma
-                )
+                yield Frame(cls, token, spans, cast.agents(token), negated=is_negated(token), lemma=lemma)
     elif token.pos_ == "NOUN" and not known:
         cls_ = operators.nouns.get(token.lemma_.lower())
         span = _right_subtree(token)
@@ -228,13 +299,22 @@ def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) ->
 def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
     """What is called groundless is denied by whoever calls it so (no holder of its own)."""
     affirmed = token.lemma_.lower() in _TRUE and any(c.dep_ == "neg" for c in token.head.children)
-    if not (affirmed or token.lemma_.lower() in operators.falsehoods) or token.pos_ not in {"ADJ", "NOUN", "VERB", "ADV"}:
+    if not (affirmed or token.lemma_.lower() in operators.falsehoods) or token.pos_ not in {
+        "ADJ",
+        "NOUN",
+        "VERB",
+        "ADV",
+    }:
         return
     target = None
-    extraposed = next((c for c in token.head.children if c.dep_ in {"ccomp", "csubj", "xcomp"} and c.i > token.i), None) or next(
-        (c for c in token.children if c.dep_ == "ccomp"), None
-    )
-    if extraposed is not None and token.dep_ in {"acomp", "attr"} and any(c.lower_ == "it" for c in token.head.children):
+    extraposed = next(
+        (c for c in token.head.children if c.dep_ in {"ccomp", "csubj", "xcomp"} and c.i > token.i), None
+    ) or next((c for c in token.children if c.dep_ == "ccomp"), None)
+    if (
+        extraposed is not None
+        and token.dep_ in {"acomp", "attr"}
+        and any(c.lower_ == "it" for c in token.head.children)
+    ):
         target = extraposed
     elif token.dep_ in {"acomp", "attr", "oprd", "conj"}:
         head = token.head if token.dep_ != "conj" else token.head.head
@@ -247,10 +327,14 @@ def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
             return
     elif token.dep_ == "ccomp" and token.head.lemma_.lower() in {"call", "consider", "describe", "deem"}:
         target = next((c for c in token.children if c.dep_ == "nsubj"), None)
-    if target is None or target.pos_ == "PRON" and target.lower_ not in {"this", "these", "that"}:
+    if target is None or (target.pos_ == "PRON" and target.lower_ not in {"this", "these", "that"}):
         return
-    spans = tuple(_trimmed(target.doc, list(target.subtree), token))
-    negated = not affirmed and any(c.dep_ == "neg" for c in token.head.children) if token.dep_ in {"acomp", "attr"} else False
+    spans = tuple(_trimmed(list(target.subtree), token))
+    negated = (
+        not affirmed and any(c.dep_ == "neg" for c in token.head.children)
+        if token.dep_ in {"acomp", "attr"}
+        else False
+    )
     if spans and not negated:
         yield Frame("deny", token, spans, (), noun=True, lemma="false")
 
@@ -261,7 +345,7 @@ def _broken(span: Span, text: str) -> bool:
     return words[:1] in {"”", '"'} or ("”" in words and "“" not in words) or words.count('"') % 2 == 1
 
 
-def _trimmed(doc: Any, tokens: list[Any], without: Any) -> Iterator[Span]:
+def _trimmed(tokens: list[Any], without: Any) -> Iterator[Span]:
     kept = [t for t in tokens if t.i != without.i]
     if kept:
         yield Span(kept[0].idx, kept[-1].idx + len(kept[-1]))
@@ -285,7 +369,12 @@ def _complement(verb: Any, operators: Operators) -> Iterator[Span]:
 
 
 def _right_subtree(noun: Any) -> Span | None:
-    tokens = [t for c in noun.children if c.i > noun.i and c.dep_ not in {"cc", "conj", "punct", "relcl"} for t in c.subtree]
+    tokens = [
+        t
+        for c in noun.children
+        if c.i > noun.i and c.dep_ not in {"cc", "conj", "punct", "relcl"}
+        for t in c.subtree
+    ]
     if not tokens:
         return None
     first, last = min(tokens, key=lambda t: t.i), max(tokens, key=lambda t: t.i)

@@ -67,9 +67,12 @@ def _drop_coarser(best: dict[tuple[str, str, tuple[str, ...]], PoliticalEvent], 
             finer = len(other.date) > len(event.date) and other.date.startswith(event.date)
             fewer = set(event.actors) < set(other.actors)
             once = dossier.kinds[event.kind].once
-            if (once and finer and set(event.actors) <= set(other.actors)) or (same_day and fewer and (once or event.kind == "consultation")):
+            if (once and finer and set(event.actors) <= set(other.actors)) or (
+                same_day and fewer and (once or event.kind == "consultation")
+            ):
                 best[(other.kind, other.date, other.actors)] = replace(
-                    other, recipients=tuple(sorted({*other.recipients, *event.recipients} - set(other.actors)))
+                    other,
+                    recipients=tuple(sorted({*other.recipients, *event.recipients} - set(other.actors))),
                 )
                 best.pop(key, None)
                 break
@@ -81,10 +84,11 @@ def _drop_lesser(
 ) -> None:
     for key, event in list(best.items()):
         mine = set(event.actors)
-        others = [(k, e) for k, e in best.items() if k != key and e.date == event.date and mine & set(e.actors)]
-        if event.kind == "statement" and others:
-            del best[key]
-        elif event.kind == "demand" and any(
-            e.kind == "ultimatum" and lines[key] <= lines[k] for k, e in others
+        others = [
+            (k, e) for k, e in best.items() if k != key and e.date == event.date and mine & set(e.actors)
+        ]
+        if (event.kind == "statement" and others) or (
+            event.kind == "demand"
+            and any(e.kind == "ultimatum" and lines[key] <= lines[k] for k, e in others)
         ):
             del best[key]

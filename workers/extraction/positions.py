@@ -53,7 +53,13 @@ def _settle(best: dict[tuple[str, str, Stance], tuple[Finding, Position]]) -> No
     for actor, proposition, stance in list(best):
         tied = best.get((actor, proposition, Stance.CONDITIONAL))
         plain = best.get((actor, proposition, stance))
-        if stance is Stance.SUPPORTS and tied and plain and plain[1].date == tied[1].date and proposition in _ONE_STANCE:
+        if (
+            stance is Stance.SUPPORTS
+            and tied
+            and plain
+            and plain[1].date == tied[1].date
+            and proposition in _ONE_STANCE
+        ):
             del best[(actor, proposition, stance)]  # what is asked of others is tied to the same condition
             continue
         if stance is not Stance.SUPPORTS:

@@ -12,6 +12,7 @@ from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
 from workers.extraction.guard import guard
 from workers.extraction.language import detect_language
+from workers.extraction.learned.second_look import second_look
 from workers.extraction.mention import Mention
 from workers.extraction.mentions import find_mentions
 from workers.extraction.owner import owner_by_address, owner_of
@@ -55,9 +56,7 @@ class Reader:
         document = parse(article)
         mentions = find_mentions(document, self.dossier, anchor)
         quotations = find_quotations(document, mentions, self.dossier)
-        reading = Reading(
-            self.dossier.id, language, relevant, day, tuple(quotations), dates=tuple(timexes)
-        )
+        reading = Reading(self.dossier.id, language, relevant, day, tuple(quotations), dates=tuple(timexes))
         if not relevant:
             return reading
         return self._with_records(reading, article, document, mentions, timexes)
@@ -76,6 +75,7 @@ class Reader:
     ) -> Reading:
         scene = self.scene(article, document, mentions, timexes, reading.date)
         findings = find_statements(scene)
+        findings += second_look(scene, findings)
         full = Reading(
             dossier=reading.dossier,
             language=reading.language,
@@ -98,7 +98,15 @@ class Reader:
     ) -> Scene:
         """What the rules look at."""
         nested: list[Quotation] = find_quotations(document, mentions, self.dossier, nested=True)
-        return Scene(document, self.dossier, mentions, nested, timexes, day.value, owner_of(document, self.dossier, article.outlet, mentions))
+        return Scene(
+            document,
+            self.dossier,
+            mentions,
+            nested,
+            timexes,
+            day.value,
+            owner_of(document, self.dossier, article.outlet, mentions),
+        )
 
 
 _ENGLISH = re.compile(r"(?i)\b(?:the|of|that|and|to|in|its|said|on|from|has|was|will)\b")

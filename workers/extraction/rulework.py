@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span
-from services.core.domain.vocabulary import Stance, Status, Voice
+from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
 
@@ -106,13 +106,18 @@ def negated(line: Line, number: int, token: Any, reach: int = 4) -> bool:
             if "why" in words:
                 continue
             rest = words[words.index(negator) + 1 :]
-            if not {"but", "because", "only", "doubt"} & set(rest[:2]) and not {"that", "which", "who"} & set(rest):
+            if not {"but", "because", "only", "doubt"} & set(rest[:2]) and not {"that", "which", "who"} & set(
+                rest
+            ):
                 return True
     node = token
     for _ in range(5):
         if any(c.dep_ == "neg" for c in node.children):
             return True
-        if node.dep_ in {"xcomp", "aux", "auxpass", "acomp", "amod", "attr", "dobj", "pobj", "prep", "oprd"} and node.head.i != node.i:
+        if (
+            node.dep_ in {"xcomp", "aux", "auxpass", "acomp", "amod", "attr", "dobj", "pobj", "prep", "oprd"}
+            and node.head.i != node.i
+        ):
             node = node.head
             if node.lemma_.lower() in _BARRIERS:
                 return False
@@ -138,7 +143,11 @@ def has_modal(token: Any) -> bool:
         for child in node.children:
             if child.dep_ == "aux" and child.lower_ in {"must", "should", "ought"}:
                 return True
-        if node.lemma_.lower() in {"have", "need", "require", "obligate", "oblige"} and node.i != token.i and node.pos_ in {"VERB", "AUX"}:
+        if (
+            node.lemma_.lower() in {"have", "need", "require", "obligate", "oblige"}
+            and node.i != token.i
+            and node.pos_ in {"VERB", "AUX"}
+        ):
             return True
         if node.dep_ in {"xcomp", "conj", "ccomp", "acl", "pobj", "prep", "dobj"} and node.head.i != node.i:
             node = node.head

@@ -21,20 +21,41 @@ from workers.extraction.syntax import SELF, Cast
 if TYPE_CHECKING:
     from services.core.domain.dossier import Dossier
     from workers.extraction.document import Document
-    from workers.extraction.mentions import Mention
+    from workers.extraction.mention import Mention
 
 _TREATY = re.compile(r"#treaty|#9m729|#inf|#moratorium|#mk41|#usmissile|#rumissile|#newtreaty")
 _OTHER = re.compile(r"#other")
 _RECENT_DAYS = 8
 _PRONOUNS = frozenset({"it", "he", "she", "they", "this"})
-_SAYING = frozenset({"say", "add", "tell", "note", "stress", "warn", "continue", "argue", "insist", "explain", "ask", "go", "write", "declare"})
+_SAYING = frozenset(
+    {
+        "say",
+        "add",
+        "tell",
+        "note",
+        "stress",
+        "warn",
+        "continue",
+        "argue",
+        "insist",
+        "explain",
+        "ask",
+        "go",
+        "write",
+        "declare",
+    }
+)
 _CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
 _STORY_DAYS = 3
 _NEUTER = frozenset({"it", "its", "they", "their", "itself"})
-_COMMITTING = frozenset({"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"})
+_COMMITTING = frozenset(
+    {"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"}
+)
 
 
-_IN_PLACE = re.compile(r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)")
+_IN_PLACE = re.compile(
+    r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +116,14 @@ class Scene:
         return mention
 
     def _seated(self, mention: Mention) -> Mention:
-        """"The foreign ministry in Paris" is that of France, whatever else the article is about."""
+        """ "The foreign ministry in Paris" is that of France, whatever else the article is about."""
         if mention.role is None or mention.person or mention.name:
             return mention
         words = mention.span.of(self.document.text)
         actor = self.dossier.actors.get(mention.actor or "")
-        if actor is not None and any(name in words for name in (actor.name, *actor.adjectives, *actor.metonyms)):
+        if actor is not None and any(
+            name in words for name in (actor.name, *actor.adjectives, *actor.metonyms)
+        ):
             return mention
         found = _IN_PLACE.match(self.document.text, mention.span.end)
         seats = (a.id for a in self.dossier.actors.values() if found and found[1] in a.metonyms)
@@ -108,7 +131,7 @@ class Scene:
         return replace(mention, actor=seat) if seat else mention
 
     def _coreferent(self, mentions: list[Mention]) -> list[Mention]:
-        """"Moscow said it ...": what follows a verb of saying goes on with its subject."""
+        """ "Moscow said it ...": what follows a verb of saying goes on with its subject."""
         by_start = {m.span.start: m for m in mentions}
         at = {t.i: m for m in mentions for t in self.document.tokens_in(m.span)}
         for mention in mentions:
@@ -116,7 +139,7 @@ class Scene:
                 continue
             verb = self.document.token_at(mention.span.start)
             for _ in range(8):
-                if verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp" or verb.head.i == verb.i:
+                if (verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp") or verb.head.i == verb.i:
                     break
                 verb = verb.head
             if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
@@ -146,11 +169,10 @@ class Scene:
         other = [bool(_OTHER.search(line.code)) for line in self.lines]
         dense = sum(named) >= 0.25 * max(1, len(named))
         reach = 8 if dense else 2
-        near = [
+        return [
             own or (not elsewhere and any(named[max(0, n - reach) : n + 2]))
             for n, (own, elsewhere) in enumerate(zip(named, other, strict=True))
         ]
-        return near
 
     def recently(self, line: Line, source: str, back: int = 2) -> bool:
         """Whether a pattern is in the line or in one of the `back` lines before it."""
@@ -179,7 +201,7 @@ class Scene:
         return implied
 
     def _to_itself(self, frame: Frame) -> bool:
-        """"The Allies declared that Russia had ..., and called on Moscow ...": nobody appeals to itself."""
+        """ "The Allies declared that Russia had ..., and called on Moscow ...": nobody appeals to itself."""
         if frame.cls not in {"urge", "accuse"} or frame.noun or frame.cue is None or frame.cue.dep_ != "conj":
             return False
         objects = {a for token in self.cast.objects(frame.cue) for a in self.cast.actors(token)}
@@ -194,13 +216,18 @@ class Scene:
         itself = bool(frame.holders)
         if doer is not None and doer.lower_ not in _PRONOUNS and not itself:
             return ("nato",) if doer.text == "Allies" else ()
-        if doer is None and (cue.dep_ not in {"conj", "ccomp", "advcl", "dep"} or any(c.dep_ in {"nsubj", "nsubjpass"} for c in cue.children)):
+        if doer is None and (
+            cue.dep_ not in {"conj", "ccomp", "advcl", "dep"}
+            or any(c.dep_ in {"nsubj", "nsubjpass"} for c in cue.children)
+        ):
             return ()
         for outer in self.chain(cue.idx):
             if outer.cue is not None and outer.cue.i != cue.i and outer.cls != "deny":
                 return self.holders(outer)
         number = self.document.sentence_index(cue.idx)
-        for other in reversed([f for f in self._spoken if f.cue.idx < cue.idx and f.cls in {"say", "claim", "accuse", "warn"}]):
+        for other in reversed(
+            [f for f in self._spoken if f.cue.idx < cue.idx and f.cls in {"say", "claim", "accuse", "warn"}]
+        ):
             if number - self.document.sentence_index(other.cue.idx) > 2:
                 break
             if other.holders and (doer is not None) and cue.lemma_.lower() in _SAYING:
@@ -234,7 +261,7 @@ class Scene:
         """The actors that a noun phrase's head stands for."""
         return self.resolve(self.cast.actors(token), token.idx)
 
-    def commitments(self, token: Any, polarity: int, *, presupposed: bool = False) -> list[Commitment]:
+    def commitments(self, token: Any, polarity: int, *, presupposed: bool = False) -> list[Commitment]:  # noqa: PLR0912  # a cascade of cases, each of one line
         """Who commits to what a word says: climbs the frames around it from the innermost outwards.
 
         Denials flip what they cover; an accusation that nobody is said to make is its denier's adversary's.
@@ -243,7 +270,9 @@ class Scene:
         """
         found: list[Commitment] = []
         chain = self.chain(token.idx)
-        own = next((f for f in self.frames if f.cue is not None and f.cue.i == token.i and self.holders(f)), None)
+        own = next(
+            (f for f in self.frames if f.cue is not None and f.cue.i == token.i and self.holders(f)), None
+        )
         if own is not None and own not in chain:
             chain = (own, *chain)
         anonymous = assigned = False
@@ -252,14 +281,18 @@ class Scene:
             if frame.cue is not None and frame.cue.i == token.i and frame is not own:
                 continue
             holders = self.holders(frame)
-            outer = self._outer(chain[number + 1 :], holders)
+            outer = self.outer_of(chain[number + 1 :], holders)
             if frame.cls == "deny":
                 if presupposed:
                     continue
                 if not holders:
                     flip = -flip
                     continue
-                found.append(self._commit(holders, polarity * -flip * (-1 if frame.negated else 1), frame, outer, "deny"))
+                found.append(
+                    self.commit(
+                        holders, polarity * -flip * (-1 if frame.negated else 1), frame, outer, "deny"
+                    )
+                )
                 if anonymous and not any(c.polarity == polarity for c in found):
                     found.extend(self._accuser(holders, polarity, frame))
                 break
@@ -270,40 +303,51 @@ class Scene:
                 continue
             if assigned and flip > 0:
                 if frame.cls == "endorse" and not any(set(c.holders) & set(holders) for c in found):
-                    found.append(self._commit(holders, polarity, frame, outer, "endorse"))
+                    found.append(self.commit(holders, polarity, frame, outer, "endorse"))
                 break
             if anonymous and flip > 0 and not frame.direct and frame.cls != "accuse":
                 break
             if flip < 0 and anonymous and not assigned:
                 found.extend(self._accuser(holders, polarity, frame))
-            found.append(self._commit(holders, polarity * flip, frame, outer, frame.cls))
+            found.append(self.commit(holders, polarity * flip, frame, outer, frame.cls))
             assigned = True
             if flip < 0:
                 break
         if not found and self.own_voice and not anonymous and flip > 0:
-            found.append(self._own(polarity))
+            found.append(self.own_word(polarity))
         elif self.own_voice and flip < 0 and not any(self.own_voice in c.holders for c in found):
-            found.extend(self._accuser((self.own_voice,), polarity, self._own(polarity).frame) if not found else ())
-            found.append(self._own(-polarity))
+            found.extend(
+                self._accuser((self.own_voice,), polarity, self.own_word(polarity).frame) if not found else ()
+            )
+            found.append(self.own_word(-polarity))
         return found
 
-    def _own(self, polarity: int) -> Commitment:
+    def own_word(self, polarity: int) -> Commitment:
         frame = Frame("say", None, (Span(0, len(self.document.text)),), (self.own_voice or "",), direct=True)
         return Commitment(frame.holders, polarity, frame, (), "own", 0.7)
 
-    def _commit(self, holders: tuple[str, ...], polarity: int, frame: Frame, outer: tuple[str, ...], rule: str) -> Commitment:
-        return Commitment(holders, polarity, frame, outer, rule, 0.85 if frame.speaker or frame.direct else 0.75)
+    def commit(
+        self, holders: tuple[str, ...], polarity: int, frame: Frame, outer: tuple[str, ...], rule: str
+    ) -> Commitment:
+        return Commitment(
+            holders, polarity, frame, outer, rule, 0.85 if frame.speaker or frame.direct else 0.75
+        )
 
     def _accuser(self, deniers: tuple[str, ...], polarity: int, frame: Frame) -> Iterator[Commitment]:
         """The adversary that an article names near an accusation without an accuser."""
         number = self.document.sentence_index(frame.spans[0].start)
-        near = [s.code[1:] for line in self.lines[max(0, number - 2) : number + 1] for s in line.signs if s.code[0] == "@"]
+        near = [
+            s.code[1:]
+            for line in self.lines[max(0, number - 2) : number + 1]
+            for s in line.signs
+            if s.code[0] == "@"
+        ]
         for candidate in ("usa", "russia", "nato"):
             if candidate in near and any(self.dossier.are_adversaries(candidate, d) for d in deniers):
                 yield Commitment((candidate,), polarity, frame, deniers, "accuser", 0.55)
                 return
 
-    def _outer(self, frames: Iterable[Frame], holders: tuple[str, ...]) -> tuple[str, ...]:
+    def outer_of(self, frames: Iterable[Frame], holders: tuple[str, ...]) -> tuple[str, ...]:
         for frame in frames:
             named = self.holders(frame)
             if named and not set(named) & set(holders):
@@ -351,7 +395,11 @@ class Scene:
 
     def _said_on(self, frame: Frame) -> Dated:
         cue = frame.cue
-        explicit = self.act_date(cue, frame.spans) if not self._embedded(frame) else self.dating.explicit(cue, climb=False)
+        explicit = (
+            self.act_date(cue, frame.spans)
+            if not self._embedded(frame)
+            else self.dating.explicit(cue, climb=False)
+        )
         if explicit and not (self.article_date and explicit > self.article_date):
             return Dated(explicit, Basis.EXPLICIT)
         sentence = self.document.sentence_at(cue.idx)
@@ -368,7 +416,9 @@ class Scene:
             return Dated(when.value, Basis.SPEECH if when.basis is Basis.EXPLICIT else when.basis)
         if frame.noun and cue.dep_ not in {"dobj", "ROOT"}:
             return Dated(None, Basis.OPEN)
-        if cue.dep_ == "advcl" and any(c.lower_ in {"after", "before", "since", "when", "until"} for c in cue.children):
+        if cue.dep_ == "advcl" and any(
+            c.lower_ in {"after", "before", "since", "when", "until"} for c in cue.children
+        ):
             return Dated(None, Basis.OPEN)
         issued = self._issued(cue)
         if issued:
@@ -387,14 +437,22 @@ class Scene:
         """The day of a report or statement "published on Tuesday" that says it."""
         doer = self.cast.doer(cue)
         for child in doer.children if doer is not None else ():
-            if child.dep_ in {"acl", "relcl"} and child.lemma_.lower() in {"publish", "release", "issue", "send", "post"}:
+            if child.dep_ in {"acl", "relcl"} and child.lemma_.lower() in {
+                "publish",
+                "release",
+                "issue",
+                "send",
+                "post",
+            }:
                 return self.dating.explicit(child)
         return None
 
     def _embedded(self, frame: Frame) -> bool:
         """A noun of speech that another operator acts on: "rejected on Friday allegations by ..."."""
         head = frame.cue.head
-        return frame.noun and (frame.cue.dep_ not in {"dobj", "ROOT"} or head.lemma_.lower() not in self.operators.light)
+        return frame.noun and (
+            frame.cue.dep_ not in {"dobj", "ROOT"} or head.lemma_.lower() not in self.operators.light
+        )
 
     def act_date(self, token: Any, spans: Iterable[Span] = ()) -> str | None:
         """The date that the clause of an act gives it, leaving out dates within `spans`."""
@@ -431,7 +489,12 @@ class Scene:
             days = set()
             for frame in self._spoken:
                 date = self.act_date(frame.cue, frame.spans)
-                if date and len(date) == 10 and frame.cue.tag_ in {"VBD", "VBN"} and self._recent(date, _STORY_DAYS):
+                if (
+                    date
+                    and len(date) == 10
+                    and frame.cue.tag_ in {"VBD", "VBN"}
+                    and self._recent(date, _STORY_DAYS)
+                ):
                     days.add(date)
             self._story["story"] = days.pop() if len(days) == 1 else None
         return self._story["story"]

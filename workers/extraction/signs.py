@@ -18,9 +18,9 @@ from workers.extraction.patterns import load_rules
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
-    from workers.extraction.mentions import Mention
+    from workers.extraction.mention import Mention
 
-_SKIPPED = frozenset("the a an 's ’s ' ’ \" “ ” ‘ `` ''".split())
+_SKIPPED = frozenset(["the", "a", "an", "'s", "’s", "'", "’", '"', "“", "”", "‘", "``", "''"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +221,10 @@ def _concept_spans(text: str, span: Span, concepts: Concepts) -> dict[int, tuple
 
 
 def code_is_private(lemma: str, before: str, after: str) -> bool:
-    """"Its agreement with Washington" of whatever kind is not the treaty."""
+    """ "Its agreement with Washington" of whatever kind is not the treaty."""
     return lemma in {"agreement", "deal", "accord"} and bool(
-        re.search(r"(?i)\b(?:its|their|an|a|his|her|[A-Z]\w+'s) $", before) and re.match(r"\s+(?:with|to)\b", after)
+        re.search(r"(?i)\b(?:its|their|an|a|his|her|[A-Z]\w+'s) $", before)
+        and re.match(r"\s+(?:with|to)\b", after)
     )
 
 

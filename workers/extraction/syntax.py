@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
-    from workers.extraction.mentions import Mention
+    from workers.extraction.mention import Mention
 
 SELF = "self"  # a first person: whoever is speaking
 _FIRST = frozenset({"i", "we", "our", "us", "my", "me", "ours", "ourselves"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _VERBS = frozenset({"VERB", "AUX"})
-_RAISING = frozenset({"believe", "consider", "deem", "think", "find", "allege", "say", "judge", "know", "suspect", "report", "hold"})
+_RAISING = frozenset(
+    {
+        "believe",
+        "consider",
+        "deem",
+        "think",
+        "find",
+        "allege",
+        "say",
+        "judge",
+        "know",
+        "suspect",
+        "report",
+        "hold",
+    }
+)
 _MAX_DEPTH = 8
 
 
@@ -27,7 +42,12 @@ class Cast:
         self.doc = document.doc
         self._control = frozenset(operators["object_control"])
         self._light = frozenset(operators["light"])
-        self._accusing = frozenset(operators["verbs"]["accuse"]) | {"criticise", "criticize", "condemn", "suspect"}
+        self._accusing = frozenset(operators["verbs"]["accuse"]) | {
+            "criticise",
+            "criticize",
+            "condemn",
+            "suspect",
+        }
         self._mention_of: dict[int, Mention] = {}
         for mention in sorted(mentions, key=lambda m: m.span.end - m.span.start):
             for token in document.tokens_in(mention.span):
@@ -64,7 +84,11 @@ class Cast:
         """The heads of a verb's direct, dative and prepositional objects (and a passive's subject)."""
         for child in token.children:
             if child.dep_ in {"dobj", "nsubjpass", "dative", "oprd", "attr"}:
-                yield from (g for g in child.children if g.dep_ == "pobj") if child.dep_ == "dative" and child.pos_ == "ADP" else (child,)
+                yield from (
+                    (g for g in child.children if g.dep_ == "pobj")
+                    if child.dep_ == "dative" and child.pos_ == "ADP"
+                    else (child,)
+                )
             elif child.dep_ == "prep":
                 yield from (g for g in child.children if g.dep_ == "pobj")
 
@@ -84,7 +108,11 @@ class Cast:
             return (mention.actor,) if mention.actor else ()
         if token.lower_ in _FIRST:
             return (SELF,)
-        if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"} and token.dep_ not in {"nsubj", "pobj", "dobj"}:
+        if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"} and token.dep_ not in {
+            "nsubj",
+            "pobj",
+            "dobj",
+        }:
             return ()
         found: dict[str, None] = {}
         for child in token.children:
@@ -134,7 +162,7 @@ class Cast:
             return None
         return self._inherited(verb, depth)
 
-    def _inherited(self, verb: Any, depth: int) -> Any:
+    def _inherited(self, verb: Any, depth: int) -> Any:  # noqa: PLR0912  # a cascade of cases, each of one line
         head, dep = verb.head, verb.dep_
         if head.i == verb.i:
             return None
@@ -147,7 +175,11 @@ class Cast:
                         return target
             return self.doer(head, depth + 1)
         if dep == "pcomp":
-            if head.dep_ == "prep" and head.lower_ in {"of", "for"} and head.head.lemma_.lower() in self._accusing:
+            if (
+                head.dep_ == "prep"
+                and head.lower_ in {"of", "for"}
+                and head.head.lemma_.lower() in self._accusing
+            ):
                 for child in head.head.children:
                     if child.dep_ in {"dobj", "nsubjpass"}:
                         return child
@@ -175,7 +207,11 @@ class Cast:
                         return inner
         if noun.dep_ in {"dobj", "attr", "oprd"} and noun.head.lemma_.lower() in self._light:
             return self._doer_of_verb(noun.head, depth + 1)
-        if noun.dep_ == "pobj" and noun.head.lower_ in {"in", "out", "within"} and noun.head.head.pos_ in _VERBS:
+        if (
+            noun.dep_ == "pobj"
+            and noun.head.lower_ in {"in", "out", "within"}
+            and noun.head.head.pos_ in _VERBS
+        ):
             return self._doer_of_verb(noun.head.head, depth + 1)
         if noun.dep_ == "conj":
             return self._doer_of_noun(noun.head, depth + 1) if depth < _MAX_DEPTH else None

@@ -74,7 +74,13 @@ def score(readings: Iterable[tuple[Coded, Reading]]) -> tuple[Score, Score]:
         right, missed = [], []
         for kind, actors, date, status in coded.events:
             hit = next(
-                (e for e in left if e.kind == kind and e.date[: len(date)] == date and (not actors or actors & set(e.actors))),
+                (
+                    e
+                    for e in left
+                    if e.kind == kind
+                    and e.date[: len(date)] == date
+                    and (not actors or actors & set(e.actors))
+                ),
                 None,
             )
             if hit is None:
@@ -91,7 +97,9 @@ def _add(into: Score, coded: Coded, right: Any, extra: Any, missed: Any) -> None
     into.extra += len(extra)
     into.missed += len(missed)
     for mark, items in (("+", extra), ("-", missed)):
-        into.errors.extend(f"{mark} {' '.join(map(str, item))} | {coded.article.text[:150]}" for item in items)
+        into.errors.extend(
+            f"{mark} {' '.join(map(str, item))} | {coded.article.text[:150]}" for item in items
+        )
 
 
 def by_name(score_: Score) -> Counter[str]:

@@ -42,7 +42,13 @@ def measure(shared: Path, gold: str, folder: Path, pattern: str, out: Path) -> d
                     span = told["evidence"]
                     assert article.text[span["start"] : span["end"]] == span["text"]
                 lines.write(json.dumps(record) + "\n")
-    command = [sys.executable, str(shared / "gold" / "score.py"), str(shared / "gold" / "dev" / gold), str(out), "--json"]
+    command = [
+        sys.executable,
+        str(shared / "gold" / "score.py"),
+        str(shared / "gold" / "dev" / gold),
+        str(out),
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     figures: dict[str, dict[str, float]] = json.loads(done.stdout)
     return figures
@@ -56,6 +62,8 @@ def test_seed_articles(shared: Path, tmp_path: Path) -> None:
 
 
 def test_kremlin_statements(shared: Path, tmp_path: Path) -> None:
-    figures = measure(shared, "kremlin.yaml", shared / "corpus" / "kremlin", "*.json", tmp_path / "kremlin.ndjson")
+    figures = measure(
+        shared, "kremlin.yaml", shared / "corpus" / "kremlin", "*.json", tmp_path / "kremlin.ndjson"
+    )
     assert figures["positions"]["f1"] >= 0.65
     assert figures["events"]["f1"] >= 0.75

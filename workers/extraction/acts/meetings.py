@@ -15,8 +15,28 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Line
 
 _NOUNS = frozenset(
-    """meeting talk talks consultation summit session briefing negotiation discussion visit call conversation dialogue
-    conference gathering round presentation demonstration display ministerial""".split()
+    [
+        "meeting",
+        "talk",
+        "talks",
+        "consultation",
+        "summit",
+        "session",
+        "briefing",
+        "negotiation",
+        "discussion",
+        "visit",
+        "call",
+        "conversation",
+        "dialogue",
+        "conference",
+        "gathering",
+        "round",
+        "presentation",
+        "demonstration",
+        "display",
+        "ministerial",
+    ]
 )
 
 _SHOWN = frozenset({"show", "demonstrate", "present", "display", "unveil", "exhibit"})
@@ -36,10 +56,14 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             date = _date(scene, token)
             if not date or len(date) < 7 or date in days:
                 continue
-            actors = _actors(scene, line, token)
-            if not actors or not _on_subject(scene, line, token):
+            actors = _actors(scene, token)
+            if not actors or not _on_subject(scene, line):
                 continue
-            if token.dep_ == "pobj" and token.head.lower_ in {"after", "following", "at", "during"} and len(actors) < 2:
+            if (
+                token.dep_ == "pobj"
+                and token.head.lower_ in {"after", "following", "at", "during"}
+                and len(actors) < 2
+            ):
                 continue  # the place of another act, not an act of its own
             days.add(date)
             size = min(len(date), len(scene.article_date or date))
@@ -57,7 +81,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             )
 
 
-def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
+def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:  # noqa: PLR0912  # a cascade of cases, each of one line
     lemma = token.lemma_.lower()
     if lemma == "host" and token.pos_ != "VERB":
         return False
@@ -65,36 +89,74 @@ def _is_meeting(scene: Scene, line: Line, token: Any) -> bool:
         if lemma == "meet":
             return not any(c.dep_ == "dobj" and not scene.actors(c) for c in token.children)
         if lemma == "see":
-            return token.dep_ == "xcomp" and token.head.lemma_.lower() in {"due", "schedule", "set", "expect", "plan"}
+            return token.dep_ == "xcomp" and token.head.lemma_.lower() in {
+                "due",
+                "schedule",
+                "set",
+                "expect",
+                "plan",
+            }
         if lemma == "reach":
             return " by phone " in line.code or " by telephone " in line.code
         if lemma == "sit" and any(c.lower_ == "down" for c in token.children):
             return True
         if lemma in {"hold", "host", "attend", "take", "sit"}:
-            return any(c.lemma_.lower() in _NOUNS for c in token.subtree if c.i > token.i and c.i < token.i + 8) or (
-                lemma == "take" and any(c.lemma_.lower() == "part" for c in token.children)
-            )
+            return any(
+                c.lemma_.lower() in _NOUNS for c in token.subtree if c.i > token.i and c.i < token.i + 8
+            ) or (lemma == "take" and any(c.lemma_.lower() == "part" for c in token.children))
         if lemma in _SHOWN:
-            return "#9m729" in line.code or any(w in line.code for w in (" attache", " diplomat", " journalist", " reporter "))
+            return "#9m729" in line.code or any(
+                w in line.code for w in (" attache", " diplomat", " journalist", " reporter ")
+            )
         if lemma == "visit":
             return False
         if lemma == "speak":
             return any(w in line.code for w in (" phone ", " telephone ", " call "))
         if lemma == "discuss":
-            return token.dep_ not in {"xcomp"} or token.head.lemma_.lower() in {"meet", "gather", "due", "expect", "schedule"}
+            return token.dep_ != "xcomp" or token.head.lemma_.lower() in {
+                "meet",
+                "gather",
+                "due",
+                "expect",
+                "schedule",
+            }
         return lemma in {"consult", "confer", "gather", "convene", "negotiate", "brief", "talk"}
-    if token.pos_ != "NOUN" and token.pos_ != "PROPN":
+    if token.pos_ not in {"NOUN", "PROPN"}:
         return False
     if lemma == "call":
         return any(c.lemma_.lower() in {"phone", "telephone", "conference", "video"} for c in token.children)
-    if lemma in {"visit", "conversation", "discussion", "display", "demonstration", "presentation", "round", "briefing"}:
-        return "#9m729" in line.code or lemma in {"round", "conversation", "discussion", "briefing"} and "weekly" not in line.code and " news " not in line.code and " press " not in line.code
-    return not any(w in line.before(line.sign_of(token.i) or 0, 2) for w in (" ready for ", " call for ", " call on ", " propose "))
+    if lemma in {
+        "visit",
+        "conversation",
+        "discussion",
+        "display",
+        "demonstration",
+        "presentation",
+        "round",
+        "briefing",
+    }:
+        return "#9m729" in line.code or (
+            lemma in {"round", "conversation", "discussion", "briefing"}
+            and "weekly" not in line.code
+            and " news " not in line.code
+            and " press " not in line.code
+        )
+    return not any(
+        w in line.before(line.sign_of(token.i) or 0, 2)
+        for w in (" ready for ", " call for ", " call on ", " propose ")
+    )
 
 
 def _date(scene: Scene, token: Any) -> str | None:
     for child in token.children:
-        if child.dep_ in {"relcl", "acl"} and child.lemma_.lower() in {"organize", "organise", "hold", "take", "host", "convene"}:
+        if child.dep_ in {"relcl", "acl"} and child.lemma_.lower() in {
+            "organize",
+            "organise",
+            "hold",
+            "take",
+            "host",
+            "convene",
+        }:
             return scene.dating.explicit(child)
     spans = [s for f in scene.chain(token.idx) for s in f.spans if f.cue is not None]
     inside = scene.dating.explicit(token, spans) if spans else None
@@ -111,12 +173,23 @@ def _date(scene: Scene, token: Any) -> str | None:
     del number
     if token.pos_ == "VERB" and not spans:
         given = scene.act_date(token)
-        if given is None and token.tag_ == "VBD" and token.lemma_.lower() in {"meet", "sit", "confer", "hold"} and scene.document.paragraph_index(token.idx) <= 6:
+        if (
+            given is None
+            and token.tag_ == "VBD"
+            and token.lemma_.lower() in {"meet", "sit", "confer", "hold"}
+            and scene.document.paragraph_index(token.idx) <= 6
+        ):
             return scene.done(token, ()).value
         return given
     if token.pos_ == "VERB":
         return scene.dating.explicit(token)
-    return scene.dating.explicit(token, spans) if spans else scene.act_date(token) if token.dep_ in {"dobj", "nsubjpass", "nsubj"} else None
+    return (
+        scene.dating.explicit(token, spans)
+        if spans
+        else scene.act_date(token)
+        if token.dep_ in {"dobj", "nsubjpass", "nsubj"}
+        else None
+    )
 
 
 def _hangs(scene: Scene, timex: Any, token: Any) -> bool:
@@ -133,7 +206,7 @@ def _hangs(scene: Scene, timex: Any, token: Any) -> bool:
     return False
 
 
-def _actors(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+def _actors(scene: Scene, token: Any) -> tuple[str, ...]:  # noqa: PLR0912  # a cascade of cases, each of one line
     found: dict[str, None] = {}
     if token.pos_ == "VERB":
         found.update(dict.fromkeys(scene.agents(token)))
@@ -141,7 +214,24 @@ def _actors(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
     else:
         nouns = [token]
         head = token.head
-        if head.pos_ == "VERB" and head.lemma_.lower() in {"hold", "take", "host", "attend", "have", "begin", "open", "continue", "start", "resume", "end", "conclude", "fail", "stall", "schedule", "plan"}:
+        if head.pos_ == "VERB" and head.lemma_.lower() in {
+            "hold",
+            "take",
+            "host",
+            "attend",
+            "have",
+            "begin",
+            "open",
+            "continue",
+            "start",
+            "resume",
+            "end",
+            "conclude",
+            "fail",
+            "stall",
+            "schedule",
+            "plan",
+        }:
             found.update(dict.fromkeys(scene.agents(head)))
     if token.pos_ == "VERB" and token.lemma_.lower() in _SHOWN | {"brief"}:
         return tuple(a for a in found if a != "nobody")
@@ -154,9 +244,13 @@ def _actors(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
             mention = scene.cast.mention(child)
             if mention is not None and mention.actor and mention.kind != "place":
                 found[mention.actor] = None
-    for node in (token, *( [token.head] if token.pos_ == "NOUN" and token.head.pos_ == "VERB" else [])):
+    for node in (token, *([token.head] if token.pos_ == "NOUN" and token.head.pos_ == "VERB" else [])):
         for child in node.children:
-            if child.dep_ == "dobj" and node.pos_ == "VERB" and node.lemma_.lower() in {"meet", "consult", "visit", "see", "reach"}:
+            if (
+                child.dep_ == "dobj"
+                and node.pos_ == "VERB"
+                and node.lemma_.lower() in {"meet", "consult", "visit", "see", "reach"}
+            ):
                 found.update(dict.fromkeys(scene.actors(child)))
             if child.dep_ == "prep" and child.lower_ in {"with", "between", "of", "by"}:
                 for inner in child.children:
@@ -175,7 +269,7 @@ def _guests(scene: Scene, token: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _on_subject(scene: Scene, line: Line, token: Any) -> bool:
+def _on_subject(scene: Scene, line: Line) -> bool:
     if "#other" in line.code and "#treaty" not in line.code:
         return False
     return scene.has(line, _SUBJECT) or scene.recently(line, "{treaty}", 4)

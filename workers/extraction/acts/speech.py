@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.attitudes import addressees
-
 from workers.extraction.event_dates import Basis
 from workers.extraction.exits import unreal
 from workers.extraction.findings import Finding
@@ -46,7 +45,6 @@ _ULTIMATUM = (
 )
 
 
-
 def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     """The findings of one line beyond what the propositions' rules made of it."""
     yield from _ultimatums(scene, line, found)
@@ -58,9 +56,21 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
 
 
 def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
-    demanded = [f for f in found if f.kind in {"demand", "accusation", "withdrawal-announced", "suspension", "warning"} and "russia" in f.recipients and "russia" not in f.holders]
-    positions = [f for f in found if f.rule.startswith(("compliance-return", "elimination/")) and "russia" not in f.holders]
-    conditional = scene.has(line, "(unless|unless and until)") or scene.has(line, "if ~3 (@russia|it|moscow) ~2 (not|fail*|refuse*|do not)")
+    demanded = [
+        f
+        for f in found
+        if f.kind in {"demand", "accusation", "withdrawal-announced", "suspension", "warning"}
+        and "russia" in f.recipients
+        and "russia" not in f.holders
+    ]
+    positions = [
+        f
+        for f in found
+        if f.rule.startswith(("compliance-return", "elimination/")) and "russia" not in f.holders
+    ]
+    conditional = scene.has(line, "(unless|unless and until)") or scene.has(
+        line, "if ~3 (@russia|it|moscow) ~2 (not|fail*|refuse*|do not)"
+    )
     for hit in scene.find(line, _ULTIMATUM[0]):
         token = hit.token()
         agents = scene.agents(token)
@@ -68,19 +78,39 @@ def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Find
             frame = Frame("act", token, (), agents)
             commitment = Commitment(agents, 1, frame, (), "act", 0.8)
             yield from_commitment(
-                scene, line, token, commitment, None, None, kind="ultimatum",
-                recipients=addressees(scene, token, agents), rule="ultimatum",
+                scene,
+                line,
+                token,
+                commitment,
+                None,
+                None,
+                kind="ultimatum",
+                recipients=addressees(scene, token, agents),
+                rule="ultimatum",
             )
             return
     if not conditional or not positions:
         return
-    threat = scene.has(line, "({exit-verb}|pull out|walk away|suspend|stop|withdraw*|leave|end|begin|start|responsib*|blame|consequence|respond|terminat*|cease|answer|face|response|exit)")
+    threat = scene.has(
+        line,
+        "({exit-verb}|pull out|walk away|suspend|stop|withdraw*|leave|end|begin|start|responsib*|blame|consequence|respond|terminat*|cease|answer|face|response|exit)",
+    )
     if threat:
-        base = next((f for f in demanded if f.when.value), None) or next((f for f in positions if f.when.value), None)
+        base = next((f for f in demanded if f.when.value), None) or next(
+            (f for f in positions if f.when.value), None
+        )
         if base is not None and base.when.value:
             from dataclasses import replace  # noqa: PLC0415
 
-            yield replace(base, kind="ultimatum", proposition=None, stance=None, recipients=("russia",), rule="ultimatum-unless", weak=False)
+            yield replace(
+                base,
+                kind="ultimatum",
+                proposition=None,
+                stance=None,
+                recipients=("russia",),
+                rule="ultimatum-unless",
+                weak=False,
+            )
 
 
 def _operators(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -94,7 +124,9 @@ def _operators(scene: Scene, line: Line) -> Iterator[Finding]:
         kind = _kind(scene, line, frame, holders)
         if kind is None:
             continue
-        told = any(h and not set(h) & set(holders) for h in (scene.holders(f) for f in scene.chain(frame.cue.idx)))
+        told = any(
+            h and not set(h) & set(holders) for h in (scene.holders(f) for f in scene.chain(frame.cue.idx))
+        )
         when = scene.said(frame)
         if when.value is None or (told and when.basis is not Basis.EXPLICIT):
             continue
@@ -102,14 +134,27 @@ def _operators(scene: Scene, line: Line) -> Iterator[Finding]:
         if kind in {"demand", "accusation"} and not recipients:
             recipients = _inside(scene, frame, holders)
         if kind == "accusation" and not recipients:
-            recipients = tuple(a for a in ("russia", "usa") if scene.dossier.are_adversaries(a, holders[0]))[:1]
+            recipients = tuple(a for a in ("russia", "usa") if scene.dossier.are_adversaries(a, holders[0]))[
+                :1
+            ]
             if not (frame.noun and recipients):
                 continue
-        if kind == "demand" and not recipients and frame.lemma in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}:
+        if (
+            kind == "demand"
+            and not recipients
+            and frame.lemma
+            in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}
+        ):
             continue
         yield Finding(
-            holders=holders, line=line.number, evidence=evidence(scene, frame.cue), when=when, rule=f"speech-{frame.lemma}",
-            confidence=0.65, kind=kind, recipients=tuple(r for r in recipients if r not in holders),
+            holders=holders,
+            line=line.number,
+            evidence=evidence(scene, frame.cue),
+            when=when,
+            rule=f"speech-{frame.lemma}",
+            confidence=0.65,
+            kind=kind,
+            recipients=tuple(r for r in recipients if r not in holders),
             speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
         )
 
@@ -136,20 +181,77 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
         if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
             return "proposal" if lemma == "invite" else None
         return "demand"
-    if frame.cls == "accuse" and frame.noun and frame.cue.dep_ == "dobj" and frame.cue.head.lemma_.lower() in _VOICING:
+    if (
+        frame.cls == "accuse"
+        and frame.noun
+        and frame.cue.dep_ == "dobj"
+        and frame.cue.head.lemma_.lower() in _VOICING
+    ):
         return "accusation" if scene.said(frame).basis is Basis.EXPLICIT else None
-    if frame.cls == "accuse" and lemma in {"accuse", "blame", "denounce", "fault", "charge"} and not frame.noun:
+    if (
+        frame.cls == "accuse"
+        and lemma in {"accuse", "blame", "denounce", "fault", "charge"}
+        and not frame.noun
+    ):
         return "accusation"
-    if frame.cls == "endorse" and lemma in {"back", "support", "endorse", "welcome", "praise", "hail", "applaud", "side with", "stand by", "stand with", "stand behind"}:
+    if frame.cls == "endorse" and lemma in {
+        "back",
+        "support",
+        "endorse",
+        "welcome",
+        "praise",
+        "hail",
+        "applaud",
+        "side with",
+        "stand by",
+        "stand with",
+        "stand behind",
+    }:
         content = " ".join(s.code for s in line.signs if frame.covers(scene.document.doc[s.first].idx))
         if any(a not in holders for a in _named(content)) and any(
-            w in f" {content} " for w in (" decision ", " withdraw", " position ", " finding ", " conclusion ", " move ", " assessment ", " step ", " exit ", " stance ", " initiative ", " proposal ", " effort ", " action ", " #moratorium ", " @usa ", " suspension ", " plan ", " deployment ")
+            w in f" {content} "
+            for w in (
+                " decision ",
+                " withdraw",
+                " position ",
+                " finding ",
+                " conclusion ",
+                " move ",
+                " assessment ",
+                " step ",
+                " exit ",
+                " stance ",
+                " initiative ",
+                " proposal ",
+                " effort ",
+                " action ",
+                " #moratorium ",
+                " @usa ",
+                " suspension ",
+                " plan ",
+                " deployment ",
+            )
         ):
             return "endorsement"
     return None
 
 
-_VOICING = frozenset({"voice", "level", "make", "raise", "repeat", "renew", "air", "lodge", "issue", "hurl", "publish", "bring"})
+_VOICING = frozenset(
+    {
+        "voice",
+        "level",
+        "make",
+        "raise",
+        "repeat",
+        "renew",
+        "air",
+        "lodge",
+        "issue",
+        "hurl",
+        "publish",
+        "bring",
+    }
+)
 
 
 def _named(content: str) -> list[str]:
@@ -164,7 +266,14 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
     for source in sources:
         for hit in scene.find(line, source):
             token = hit.token()
-            if kind == "warning" and (_past(token) or negated(line, hit.names["h"], token) and "unanswered" not in line.code and "stand" not in line.code):
+            if kind == "warning" and (
+                _past(token)
+                or (
+                    negated(line, hit.names["h"], token)
+                    and "unanswered" not in line.code
+                    and "stand" not in line.code
+                )
+            ):
                 continue
             if any(f.negated and f.cls in {"say", "claim"} for f in scene.chain(token.idx)):
                 continue
@@ -172,8 +281,16 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
                 if kind == "proposal" and "unless" in line.code:
                     continue
                 yield from_commitment(
-                    scene, line, token, commitment, None, None, kind=kind, recipients=_others(line, commitment.holders),
-                    rule=f"speech-{kind}", sure=0.62,
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    None,
+                    None,
+                    kind=kind,
+                    recipients=_others(line, commitment.holders),
+                    rule=f"speech-{kind}",
+                    sure=0.62,
                 )
                 return
 
@@ -181,7 +298,12 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
 def _comments(scene: Scene, line: Line) -> Iterator[Finding]:
     """Whatever an actor says on the subject on a known day is at least a statement."""
     for frame in scene.frames:
-        if frame.cue is None or frame.noun or frame.cls not in {"say", "claim", "warn", "oppose"} or frame.negated:
+        if (
+            frame.cue is None
+            or frame.noun
+            or frame.cls not in {"say", "claim", "warn", "oppose"}
+            or frame.negated
+        ):
             continue
         if scene.document.sentence_index(frame.cue.idx) != line.number or frame.cue.pos_ != "VERB":
             continue
@@ -190,23 +312,65 @@ def _comments(scene: Scene, line: Line) -> Iterator[Finding]:
         if len(holders) != 1 or any(h and h != holders for h in outer):
             continue
         when = scene.said(frame)
-        if when.value is None or len(when.value) < 10 or frame.lemma not in _SPEAKING:
+        if (
+            when.value is None
+            or len(when.value) < 10
+            or when.basis is not Basis.EXPLICIT
+            or frame.lemma not in _SPEAKING
+        ):
             continue
         yield Finding(
-            holders=holders, line=line.number, evidence=evidence(scene, frame.cue), when=when, rule="speech-comment",
-            confidence=0.5, kind="statement", speaker=scene.speaker(frame, holders[0]), weak=True,
+            holders=holders,
+            line=line.number,
+            evidence=evidence(scene, frame.cue),
+            when=when,
+            rule="speech-comment",
+            confidence=0.5,
+            kind="statement",
+            speaker=scene.speaker(frame, holders[0]),
+            weak=True,
         )
 
 
 _SPEAKING = frozenset(
-    """say tell state add note stress declare announce argue write remark reply respond comment insist call describe
-    regret deplore lament criticise criticize condemn emphasise emphasize underline acknowledge confirm point out""".split()
+    [
+        "say",
+        "tell",
+        "state",
+        "add",
+        "note",
+        "stress",
+        "declare",
+        "announce",
+        "argue",
+        "write",
+        "remark",
+        "reply",
+        "respond",
+        "comment",
+        "insist",
+        "call",
+        "describe",
+        "regret",
+        "deplore",
+        "lament",
+        "criticise",
+        "criticize",
+        "condemn",
+        "emphasise",
+        "emphasize",
+        "underline",
+        "acknowledge",
+        "confirm",
+        "point",
+        "out",
+    ]
 )
 _MUST = "v=(@russia|@usa|@china|@nato|power|side|party|capital|country|government|washington) (must|should|need to|have to|ought to) ~1 h=(*)"
 
 
 def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
-    """"Both powers must go on talking": a demand on whoever must."""
+    """ "Both powers must go on talking": a demand on whoever must."""
     for hit in scene.find(line, _MUST):
         token, sign = hit.token(), hit.sign("v")
         if sign is None or token.pos_ != "VERB" or unreal(token):
@@ -218,12 +382,23 @@ def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if frame.cls in {"say", "claim", "warn"} and not set(holders) & set(named) and not frame.negated:
                 commitment = Commitment(holders, 1, frame, (), frame.cls, 0.6)
-                yield from_commitment(scene, line, token, commitment, None, None, kind="demand", recipients=named, rule="speech-must", sure=0.6)
+                yield from_commitment(
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    None,
+                    None,
+                    kind="demand",
+                    recipients=named,
+                    rule="speech-must",
+                    sure=0.6,
+                )
             break
 
 
 def _past(token: Any) -> bool:
-    return token.tag_ == "VBD"
+    return bool(token.tag_ == "VBD")
 
 
 def _others(line: Line, holders: tuple[str, ...]) -> tuple[str, ...]:
@@ -240,6 +415,4 @@ def _speakers(scene: Scene, line: Line, token: Any) -> list[Commitment]:
         return made[:1]
     frame = Frame("act", token, (), doers)
     del line
-    return [Commitment(doers, 1, frame, (), "act", 0.6)] if token.pos_ == "VERB" or token.pos_ == "ADJ" else []
-
-
+    return [Commitment(doers, 1, frame, (), "act", 0.6)] if token.pos_ in {"VERB", "ADJ"} else []

@@ -42,7 +42,32 @@ _ENDED = (
     "h=(terminate|end|bury) {treaty}",
 )
 _ENDED_WORDS = frozenset(
-    "come draw over history dead gone expire lapse collapse end terminate cease die dissolve termination expiry expiration demise death defunct finish run fall perish".split()
+    [
+        "come",
+        "draw",
+        "over",
+        "history",
+        "dead",
+        "gone",
+        "expire",
+        "lapse",
+        "collapse",
+        "end",
+        "terminate",
+        "cease",
+        "die",
+        "dissolve",
+        "termination",
+        "expiry",
+        "expiration",
+        "demise",
+        "death",
+        "defunct",
+        "finish",
+        "run",
+        "fall",
+        "perish",
+    ]
 )
 _EFFECT = "({exit-noun}|decision|it|which|exit) %8 (take|took|come|came|go|went|become|became|be) ~2 h=(effect|effective|force|final|complete*|official)"
 
@@ -60,31 +85,47 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 def _dated(scene: Scene, token: Any) -> str | None:
     """The day of an act; the date of a speech about it is not its own."""
     spans = [span for f in scene.chain(token.idx) for span in f.spans if f.cue is not None and not f.noun]
-    return scene.dating.explicit(token, spans) or (scene.act_date(token) if not spans else _lone_inside(scene, token, spans))
+    return scene.dating.explicit(token, spans) or (
+        scene.act_date(token) if not spans else _lone_inside(scene, token, spans)
+    )
 
 
 def _lone_inside(scene: Scene, token: Any, spans: list[Any]) -> str | None:
-    inside = [
-        v for t, v in scene.dating.in_sentence(token) if any(s.start <= t.start < s.end for s in spans)
-    ]
+    inside = [v for t, v in scene.dating.in_sentence(token) if any(s.start <= t.start < s.end for s in spans)]
     return inside[0] if len(inside) == 1 else None
 
 
 def _made(
-    scene: Scene, line: Line, token: Any, kind: str, date: str, actors: tuple[str, ...], recipients: tuple[str, ...] = (),
-    status: Status | None = None, rule: str = "life", sure: float = 0.85,
+    scene: Scene,
+    line: Line,
+    token: Any,
+    kind: str,
+    date: str,
+    actors: tuple[str, ...],
+    recipients: tuple[str, ...] = (),
+    status: Status | None = None,
+    rule: str = "life",
+    sure: float = 0.85,
 ) -> Finding:
     size = min(len(date), len(scene.article_date or date))
     planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
     return Finding(
-        holders=actors, line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
-        rule=rule, confidence=sure, kind=kind, recipients=recipients,
+        holders=actors,
+        line=line.number,
+        evidence=evidence(scene, token),
+        when=Dated(date, Basis.EXPLICIT),
+        rule=rule,
+        confidence=sure,
+        kind=kind,
+        recipients=recipients,
         status=status or (Status.PLANNED if planned else Status.ACTUAL),
     )
 
 
 def _signed(scene: Scene, line: Line) -> Iterator[Finding]:
-    if not any(w in line.code for w in (" sign", " ink", " conclu", " initial", " reach")) or "#newtreaty" in line.code and "#treaty" not in line.code:
+    if not any(w in line.code for w in (" sign", " ink", " conclu", " initial", " reach")) or (
+        "#newtreaty" in line.code and "#treaty" not in line.code
+    ):
         return
     for source in _SIGNED:
         for hit in scene.find(line, source):
@@ -93,14 +134,19 @@ def _signed(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if token.lemma_.lower() in {"conclude", "reach"} and token.pos_ != "VERB":
                 continue
-            if any(w in line.after(hit.names["h"], 3) for w in (" decree ", " law ", " bill ", " order ", " letter ", " document ", " statement ")):
+            if any(
+                w in line.after(hit.names["h"], 3)
+                for w in (" decree ", " law ", " bill ", " order ", " letter ", " document ", " statement ")
+            ):
                 continue
             date = _dated(scene, token) or _near_date(scene, token)
-            if not date or (scene.article_date and date >= scene.article_date[: len(date)] and int(date[:4]) > 1990):
+            if not date or (
+                scene.article_date and date >= scene.article_date[: len(date)] and int(date[:4]) > 1990
+            ):
                 continue
             if int(date[:4]) > 1992:
                 continue
-            yield _made(scene, line, token, "agreement-signed", date, _parties(scene, date))
+            yield _made(scene, line, token, "agreement-signed", date, _parties(scene))
             return
 
 
@@ -111,7 +157,7 @@ def _near_date(scene: Scene, token: Any) -> str | None:
     return min(near)[1] if near else None
 
 
-def _parties(scene: Scene, date: str) -> tuple[str, ...]:
+def _parties(scene: Scene) -> tuple[str, ...]:
     """Who concluded the dossier's treaty: those that were parties from its first day."""
     first = min((p.start for p in scene.dossier.groups["parties"].values() if p.start), default=None)
     return tuple(sorted(a for a, p in scene.dossier.groups["parties"].items() if p.start == first))
@@ -130,20 +176,27 @@ def _in_force(scene: Scene, line: Line) -> Iterator[Finding]:
         for hit in scene.find(line, source):
             token = hit.token()
             near = line.before(hit.first, 12)
-            if _about_other(line, hit) or any(w in near for w in (" withdraw", " exit ", " suspen", " decision ", " pullout ", " termination ")):
+            if _about_other(line, hit) or any(
+                w in near
+                for w in (" withdraw", " exit ", " suspen", " decision ", " pullout ", " termination ")
+            ):
                 continue
             if "#treaty" not in line.code and not any(w in near for w in (" it ", " which ", " and ")):
                 continue
-            verb = token if token.pos_ == "VERB" else token.head.head if token.head.pos_ == "ADP" else token.head
+            verb = (
+                token if token.pos_ == "VERB" else token.head.head if token.head.pos_ == "ADP" else token.head
+            )
             date = _dated(scene, verb) or _near_date(scene, token)
             if date and date < "1990":
-                yield _made(scene, line, token, "agreement-in-force", date, _parties(scene, date))
+                yield _made(scene, line, token, "agreement-in-force", date, _parties(scene))
                 return
 
 
 def _joined(scene: Scene, line: Line) -> Iterator[Finding]:
     heirs = tuple(
-        s.code[1:] for s in line.signs if s.code in {"@belarus", "@kazakhstan", "@ukraine", "@turkmenistan", "@uzbekistan"}
+        s.code[1:]
+        for s in line.signs
+        if s.code in {"@belarus", "@kazakhstan", "@ukraine", "@turkmenistan", "@uzbekistan"}
     )
     if not heirs:
         return
@@ -156,17 +209,26 @@ def _joined(scene: Scene, line: Line) -> Iterator[Finding]:
                 return
 
 
-def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
+def _ended(scene: Scene, line: Line) -> Iterator[Finding]:  # noqa: PLR0912  # a cascade of cases, each of one line
     for source in _ENDED:
         for hit in scene.find(line, source):
             token = hit.token()
             if token.lemma_.lower() not in _ENDED_WORDS or _about_other(line, hit):
                 continue
-            if token.lemma_.lower() in {"run", "fall"} and not any(c.lower_ in {"out", "apart"} for c in token.children):
+            if token.lemma_.lower() in {"run", "fall"} and not any(
+                c.lower_ in {"out", "apart"} for c in token.children
+            ):
                 continue
-            if token.pos_ == "VERB" and any(c.dep_ in {"neg"} or c.lower_ in {"if", "unless", "could", "may", "might", "should"} for c in token.children):
+            if token.pos_ == "VERB" and any(
+                c.dep_ == "neg" or c.lower_ in {"if", "unless", "could", "may", "might", "should"}
+                for c in token.children
+            ):
                 continue
-            if token.dep_ in {"acl", "relcl"} and token.pos_ == "VERB" and "#treaty" not in line.before(hit.names["h"], 6):
+            if (
+                token.dep_ in {"acl", "relcl"}
+                and token.pos_ == "VERB"
+                and "#treaty" not in line.before(hit.names["h"], 6)
+            ):
                 continue
             if not _subject_is_treaty(line, token):
                 continue
@@ -180,7 +242,15 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
             if not date:
                 continue
             enders = _ender(scene, line, token)
-            yield _made(scene, line, token, "agreement-ended", date, enders, tuple(o for o in ("russia",) if "usa" in enders))
+            yield _made(
+                scene,
+                line,
+                token,
+                "agreement-ended",
+                date,
+                enders,
+                tuple(o for o in ("russia",) if "usa" in enders),
+            )
             if "usa" in enders:
                 yield _withdrew(scene, line, token, date)
             return
@@ -188,10 +258,20 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:
         token = hit.token()
         verb = token if token.pos_ == "VERB" else token.head
         date = _dated(scene, verb) or _near_date(scene, token)
-        leaving = exits(scene, line) or [e for o in scene.lines[max(0, line.number - 1) : line.number] for e in exits(scene, o)]
+        leaving = exits(scene, line) or [
+            e for o in scene.lines[max(0, line.number - 1) : line.number] for e in exits(scene, o)
+        ]
         if date and date > "1995" and leaving:
             agents = next((e.agents for e in leaving if e.agents), ("usa",))
-            yield _made(scene, line, token, "agreement-ended", date, agents, ("russia",) if "usa" in agents else ("usa",))
+            yield _made(
+                scene,
+                line,
+                token,
+                "agreement-ended",
+                date,
+                agents,
+                ("russia",) if "usa" in agents else ("usa",),
+            )
             if "usa" in agents:
                 yield _withdrew(scene, line, token, date)
             return
@@ -209,8 +289,14 @@ def _subject_is_treaty(line: Line, token: Any) -> bool:
 def _withdrew(scene: Scene, line: Line, token: Any, date: str) -> Finding:
     """Whoever ended the treaty stands by its leaving."""
     return Finding(
-        holders=("usa",), line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
-        rule="life-ended", confidence=0.7, proposition="us-withdrawal", stance=SUPPORTS,
+        holders=("usa",),
+        line=line.number,
+        evidence=evidence(scene, token),
+        when=Dated(date, Basis.EXPLICIT),
+        rule="life-ended",
+        confidence=0.7,
+        proposition="us-withdrawal",
+        stance=SUPPORTS,
     )
 
 
@@ -222,7 +308,9 @@ def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
             return agents
     if scene.has(line, "(when|as|after|once) ~1 @usa ~2 ({exit-noun}|leave|withdraw*|quit|pull|left)"):
         return ("usa",)
-    for hit in scene.find(line, "(initiative|request|instigation|hand) of ~2 v=(@usa|@russia)|by v=(@usa|@russia)"):
+    for hit in scene.find(
+        line, "(initiative|request|instigation|hand) of ~2 v=(@usa|@russia)|by v=(@usa|@russia)"
+    ):
         sign = hit.sign("v")
         if sign is not None:
             return (sign.code[1:],)
@@ -235,7 +323,11 @@ def _left(scene: Scene, line: Line) -> Iterator[Finding]:
         agents = leaving.agents or (scene.agents(_decree(leaving.token)) if leaving.suspends else ())
         if not leaving.suspends and ("russia" not in agents or "usa" in agents):
             continue
-        if leaving.negated or leaving.mood in {Mood.UNREAL, Mood.THREATENED} or (leaving.suspends and "usa" in agents and "russia" not in agents):
+        if (
+            leaving.negated
+            or leaving.mood in {Mood.UNREAL, Mood.THREATENED}
+            or (leaving.suspends and "usa" in agents and "russia" not in agents)
+        ):
             continue
         actors = tuple(a for a in agents if a in {"russia", "usa"})
         if not actors:
@@ -258,6 +350,10 @@ def _left(scene: Scene, line: Line) -> Iterator[Finding]:
 def _decree(token: Any) -> Any:
     """The verb of the act that a suspension is part of: "signed a decree suspending"."""
     node = token
-    while node.dep_ in {"acl", "relcl", "xcomp", "dobj", "pobj", "prep", "pcomp", "advcl", "conj"} and node.head.i != node.i and node.head.pos_ in {"VERB", "NOUN", "ADP"}:
+    while (
+        node.dep_ in {"acl", "relcl", "xcomp", "dobj", "pobj", "prep", "pcomp", "advcl", "conj"}
+        and node.head.i != node.i
+        and node.head.pos_ in {"VERB", "NOUN", "ADP"}
+    ):
         node = node.head
     return node if node.pos_ == "VERB" else token

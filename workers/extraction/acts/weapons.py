@@ -31,31 +31,45 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     for source in _TESTS[:4]:
         for hit in scene.find(line, source):
             token = hit.token()
-            if token.lemma_.lower() in {"conduct", "carry"} and not any(w in line.code for w in (" test ", " launch ", " trial ")):
+            if token.lemma_.lower() in {"conduct", "carry"} and not any(
+                w in line.code for w in (" test ", " launch ", " trial ")
+            ):
                 continue
-            if token.lemma_.lower() in {"fire", "launch"} and token.pos_ == "VERB" and not _known(line):
-                if not scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
-                    continue
+            loose = token.lemma_.lower() in {"fire", "launch"} and token.pos_ == "VERB" and not _known(line)
+            if loose and not scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
+                continue
             if _alleged(scene, token) or any(w in line.code for w in (" target missile", " intercept")):
                 continue
             carried = _carried(token)
             actors = tuple(a for a in scene.agents(token) if a in scene.dossier.actors)
-            actors = actors or (scene.agents(carried) if carried is not None else ()) or _owner(scene, line, token)
+            actors = (
+                actors or (scene.agents(carried) if carried is not None else ()) or _owner(scene, line, token)
+            )
             for date in _dates(scene, token) or (_dates(scene, carried) if carried is not None else []):
                 if date not in done and actors:
                     done.add(date)
                     yield Finding(
-                        holders=actors, line=line.number, evidence=evidence(scene, token), when=Dated(date, Basis.EXPLICIT),
-                        rule="weapons-test", confidence=0.75, kind="weapons-test",
+                        holders=actors,
+                        line=line.number,
+                        evidence=evidence(scene, token),
+                        when=Dated(date, Basis.EXPLICIT),
+                        rule="weapons-test",
+                        confidence=0.75,
+                        kind="weapons-test",
                     )
 
 
 def _carried(token: Any) -> Any:
-    """"The tests of such missiles carried out by the Pentagon in August": the verb that dates the noun."""
+    """ "The tests of such missiles carried out by the Pentagon in August": the verb that dates the noun."""
     if token.pos_ != "NOUN":
         return None
     return next(
-        (t for t in token.subtree if t.dep_ == "acl" and t.lemma_.lower() in {"carry", "conduct", "perform", "hold", "do", "make"}), None
+        (
+            t
+            for t in token.subtree
+            if t.dep_ == "acl" and t.lemma_.lower() in {"carry", "conduct", "perform", "hold", "do", "make"}
+        ),
+        None,
     )
 
 
@@ -94,7 +108,8 @@ def _dates(scene: Scene, token: Any) -> list[str]:
     if first is None:
         return []
     more = [
-        v for t, v in scene.dating.in_sentence(token)
+        v
+        for t, v in scene.dating.in_sentence(token)
         if v != first and len(v) == len(first) and v[:4] == first[:4] and abs(t.start - token.idx) < 80
     ]
     joined = any(w in scene.document.text[token.idx : token.idx + 120] for w in (" and ",))

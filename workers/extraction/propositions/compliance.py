@@ -50,8 +50,10 @@ _KEPT = (
     "h=compliance (with|of) ~6 ({treaty}|{duty}|#9m729)",
     "h=(honour|honor|respect|observe|fulfil|fulfill|uphold|observing|honouring|honoring|observance|fulfilment|execute) ~4 ({treaty}|{duty})",
     "(remain|be|stay|always) ~2 h=(commit|committed|faithful|loyal|true) to ~5 ({treaty}|{duty})",
-    "v=(#9m729|missile|range|parameter|#inf*|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
-    " ({treaty}|limit|parameter|range|framework|500|threshold|ceiling|{duty})",
+    (
+        "v=(#9m729|missile|range|parameter|#inf*|characteristic) ~8 h=(within|inside|below|under|in line with|consistent with|less than|allow*|permit*) ~4"
+        " ({treaty}|limit|parameter|range|framework|500|threshold|ceiling|{duty})"
+    ),
     "h=(keep|kept|stick|stuck|hold|held) to ~3 ({treaty}|{duty}|letter)",
     "(keep|put|leave|place) ~3 h=(within|inside) ~3 ({treaty}|limit)",
     "h=(consistent|line|keeping|accordance) with ~4 ({treaty}|{duty})",
@@ -86,7 +88,11 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             for hit in scene.find(line, source):
                 token = hit.token()
-                if token.i in done or _elsewhere(scene, hit) or (not presupposed and any(abs(token.i - i) < 3 for i in done)):
+                if (
+                    token.i in done
+                    or _elsewhere(scene, hit)
+                    or (not presupposed and any(abs(token.i - i) < 3 for i in done))
+                ):
                     continue
                 found = list(_at(scene, line, hit, token, polarity, presupposed))
                 done.update(range(line.signs[hit.first].first, line.signs[hit.last - 1].last))
@@ -95,10 +101,71 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     yield from _bare_denials(scene, line, made)
 
 
-_STEMS = ("violat", "breach", "compl", "break", "abid", "adher", "honor", "honour", "respect", "observ", "infring",
-          "contraven", "flout", "cheat", "bust", "illegal", "ban", "prohibit", "limit", "within", "commit", "faithful",
-          "obligation", "range", "afoul", "incompatible", "inconsistent", "contrary", "ignor", "disregard", "keep", "fulfil",
-          "permit", "allow", "forbid", "outlaw", "exceed", "parameter", "accord", "implement", "stick", "consistent", "cover", "subject", "fall", "conform", "circumvent", "sidestep", "transgress", "hold", "beyond", "dishono", "defy", "mockery", "wrong", "#mk41", "legal", "lawful", "fly", "trampl", " line ", "keeping", "inf-banned")
+_STEMS = (
+    "violat",
+    "breach",
+    "compl",
+    "break",
+    "abid",
+    "adher",
+    "honor",
+    "honour",
+    "respect",
+    "observ",
+    "infring",
+    "contraven",
+    "flout",
+    "cheat",
+    "bust",
+    "illegal",
+    "ban",
+    "prohibit",
+    "limit",
+    "within",
+    "commit",
+    "faithful",
+    "obligation",
+    "range",
+    "afoul",
+    "incompatible",
+    "inconsistent",
+    "contrary",
+    "ignor",
+    "disregard",
+    "keep",
+    "fulfil",
+    "permit",
+    "allow",
+    "forbid",
+    "outlaw",
+    "exceed",
+    "parameter",
+    "accord",
+    "implement",
+    "stick",
+    "consistent",
+    "cover",
+    "subject",
+    "fall",
+    "conform",
+    "circumvent",
+    "sidestep",
+    "transgress",
+    "hold",
+    "beyond",
+    "dishono",
+    "defy",
+    "mockery",
+    "wrong",
+    "#mk41",
+    "legal",
+    "lawful",
+    "fly",
+    "trampl",
+    " line ",
+    "keeping",
+    "inf-banned",
+)
 
 
 def _possible(line: Line, _source: str) -> bool:
@@ -114,11 +181,17 @@ def _elsewhere(scene: Scene, hit: Hit) -> bool:
     return not scene.topical[hit.line.number]
 
 
-def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presupposed: bool) -> Iterator[Finding]:
+def _at(  # noqa: PLR0912  # a cascade of cases, each of one line
+    scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presupposed: bool
+) -> Iterator[Finding]:
     number = hit.names.get("h", hit.first)
     if not presupposed and "whether" in line.before(number, 6):
         return
-    if presupposed and any(c.dep_ == "nsubjpass" for c in token.children) and not any(c.dep_ == "agent" for c in token.children):
+    if (
+        presupposed
+        and any(c.dep_ == "nsubjpass" for c in token.children)
+        and not any(c.dep_ == "agent" for c in token.children)
+    ):
         return  # "the treaty should be honoured" charges nobody
     if polarity > 0 and not presupposed and _ceasing(line, number):
         return
@@ -129,7 +202,11 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
     if scene.has(line, _EACH_OTHER) and not presupposed:
         yield from _mutual(scene, line, token)
         return
-    if polarity < 0 and not flipped and any(w in line.before(number, 3) for w in (" alleged ", " so - called ", " supposed ")):
+    if (
+        polarity < 0
+        and not flipped
+        and any(w in line.before(number, 3) for w in (" alleged ", " so - called ", " supposed "))
+    ):
         return
     parties = _parties(scene, line, hit, token, commitments)
     if polarity > 0 and len(set(scene.agents(token)) & set(_PARTY)) > 1:
@@ -141,14 +218,25 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
             if not holders:
                 continue
             kept = commitment.polarity > 0
-            if not presupposed and polarity > 0 and party not in holders and not flipped and _directive(token, commitment):
+            if (
+                not presupposed
+                and polarity > 0
+                and party not in holders
+                and not flipped
+                and _directive(token, commitment)
+            ):
                 kept, asked = False, True
             else:
                 asked = presupposed
             if not presupposed and party in holders and not kept and commitment.rule != "deny":
                 continue  # nobody pleads guilty: a misread party
             yield from_commitment(
-                scene, line, token, commitment, proposition, stance_of(1 if kept else -1),
+                scene,
+                line,
+                token,
+                commitment,
+                proposition,
+                stance_of(1 if kept else -1),
                 kind=_kind(scene, commitment, token, party, kept, asked),
                 recipients=_recipients(party, kept, holders),
                 rule="compliance-return" if asked else "compliance",
@@ -156,19 +244,24 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, polarity: int, presuppos
 
 
 def _ceasing(line: Line, number: int) -> bool:
-    """"Would stop fulfilling its obligations" says nothing of the past."""
+    """ "Would stop fulfilling its obligations" says nothing of the past."""
     before = line.before(number, 4)
     return any(f" {w} " in before for w in ("stop", "cease", "suspend", "long", "end"))
 
 
 def _is_negated(line: Line, number: int, token: Any, polarity: int) -> bool:
     before = line.before(number, 7)
-    if polarity < 0 and any(f" {w} " in before for w in ("evidence", "proof", "fact")) and any(
-        f" {w} " in before for w in ("no", "any", "without", "lack", "never")
+    if (
+        polarity < 0
+        and any(f" {w} " in before for w in ("evidence", "proof", "fact"))
+        and any(f" {w} " in before for w in ("no", "any", "without", "lack", "never"))
     ):
         return True
     first = line.signs[number].code
-    if first in {"fall", "subject", "cover", "prohibit", "ban", "forbid", "outlaw", "restrict"} and polarity > 0:
+    if (
+        first in {"fall", "subject", "cover", "prohibit", "ban", "forbid", "outlaw", "restrict"}
+        and polarity > 0
+    ):
         return False
     if first.startswith("non"):
         return False
@@ -186,7 +279,10 @@ def _kind(scene: Scene, commitment: Any, token: Any, party: str, kept: bool, ask
         return "denial" if party in commitment.holders or commitment.rule == "deny" else "statement"
     if asked:
         directive = commitment.frame.cls == "urge" or _directive(token, commitment)
-        refusal = any(w in scene.lines[scene.document.sentence_index(token.idx)].code for w in (" refus", " fail", " not ", " ignor"))
+        refusal = any(
+            w in scene.lines[scene.document.sentence_index(token.idx)].code
+            for w in (" refus", " fail", " not ", " ignor")
+        )
         return "demand" if directive else "accusation" if refusal else None
     return "accusation"
 
@@ -198,7 +294,7 @@ def _recipients(party: str, kept: bool, holders: tuple[str, ...]) -> tuple[str, 
 
 
 def _mutual(scene: Scene, line: Line, token: Any) -> Iterator[Finding]:
-    """"Both sides accuse each other": each of the other's breach."""
+    """ "Both sides accuse each other": each of the other's breach."""
     near = scene.lines[max(0, line.number - 2) : line.number + 1]
     sides = {s.code for one in near for s in one.signs}
     if not {"@russia", "@usa"} <= sides:
@@ -206,19 +302,28 @@ def _mutual(scene: Scene, line: Line, token: Any) -> Iterator[Finding]:
     chain = scene.chain(token.idx)
     cue = next((f.cue for f in chain if f.cls == "accuse" and f.cue is not None), token)
     for holder in ("usa", "russia"):
-        one = scene._commit((holder,), -1, Frame("accuse", cue, (), (holder,), noun=cue.pos_ == "NOUN"), (), "accuse")
+        one = scene.commit(
+            (holder,), -1, Frame("accuse", cue, (), (holder,), noun=cue.pos_ == "NOUN"), (), "accuse"
+        )
         yield from_commitment(
-            scene, line, token, one, _PARTY[_OTHER[holder]], stance_of(-1), kind="accusation",
-            recipients=(_OTHER[holder],), rule="compliance-mutual",
+            scene,
+            line,
+            token,
+            one,
+            _PARTY[_OTHER[holder]],
+            stance_of(-1),
+            kind="accusation",
+            recipients=(_OTHER[holder],),
+            rule="compliance-mutual",
         )
 
 
-def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[Any]) -> list[str]:
+def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[Any]) -> list[str]:  # noqa: PLR0912  # a cascade of cases, each of one line
     """Whose conduct it is: the doer, the weapon's owner, whoever is accused; else the nearest before it."""
     value = hit.sign("v")
     if value is not None:
         owner = _owner(value.code)
-        if owner and not (value.code in {"missile", "#inf", "range", "parameter", "characteristic"}):
+        if owner and value.code not in {"missile", "#inf", "range", "parameter", "characteristic"}:
             return [owner]
     agents = scene.agents(token)
     doers = [a for a in agents if a in _PARTY]
@@ -234,7 +339,10 @@ def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[A
             owner = _phrase_owner(line, doer)
         if owner:
             return [owner]
-    accusing = next((f for f in scene.chain(token.idx) if f.cls in {"accuse", "oppose", "urge"} and f.cue is not None), None)
+    accusing = next(
+        (f for f in scene.chain(token.idx) if f.cls in {"accuse", "oppose", "urge"} and f.cue is not None),
+        None,
+    )
     if accusing is not None:
         for target in scene.cast.objects(accusing.cue):
             named = [a for a in scene.actors(target) if a in _PARTY]
@@ -252,7 +360,13 @@ def _parties(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[A
         owner = _owner(line.signs[back].code)
         if owner and (owner not in held or denying or line.signs[back].code[0] == "#"):
             return [owner]
-        if owner and owner in held and line.signs[back].code[0] == "@" and commitments and all(c.polarity > 0 for c in commitments):
+        if (
+            owner
+            and owner in held
+            and line.signs[back].code[0] == "@"
+            and commitments
+            and all(c.polarity > 0 for c in commitments)
+        ):
             return [owner]
         if line.signs[back].code in {"we", "our", "us"}:
             spoken = [a for a in scene.speakers(token.idx) if a in _PARTY]
@@ -287,11 +401,28 @@ def _phrase_owner(line: Line, noun: Any) -> str | None:
 
 
 _CHARGES = frozenset(
-    """accusation allegation charge claim finding assertion complaint insinuation wrongdoing contention suggestion
-    suspicion report accusations argument""".split()
+    [
+        "accusation",
+        "allegation",
+        "charge",
+        "claim",
+        "finding",
+        "assertion",
+        "complaint",
+        "insinuation",
+        "wrongdoing",
+        "contention",
+        "suggestion",
+        "suspicion",
+        "report",
+        "accusations",
+        "argument",
+    ]
 )
 _REFERRING = frozenset({"which", "it", "this", "that", "them", "these", "so", "those"})
-_NO_DENIAL = frozenset({"refuse", "decline", "doubt", "question", "rule out", "turn down", "spurn", "challenge", "discount"})
+_NO_DENIAL = frozenset(
+    {"refuse", "decline", "doubt", "question", "rule out", "turn down", "spurn", "challenge", "discount"}
+)
 _ALLEGED = "({violate}|#mk41 ~10 (load|fire|launch)|non - compliance|noncompliance|non-compliance|breach*|accus*|comply|compliance|in line with|#inf-banned)"
 
 
@@ -310,11 +441,19 @@ def _bare_denials(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Fi
             if holder not in _PARTY or holder in denied:
                 continue
             denied.add(holder)
-            outer = scene._outer(scene.chain(token.idx), (holder,))
-            commitment = scene._commit((holder,), 1, frame, outer, "deny")
+            outer = scene.outer_of(scene.chain(token.idx), (holder,))
+            commitment = scene.commit((holder,), 1, frame, outer, "deny")
             yield from_commitment(
-                scene, line, token, commitment, _PARTY[holder], stance_of(1), kind="denial",
-                recipients=(_OTHER[holder],), rule="compliance-bare", sure=0.7,
+                scene,
+                line,
+                token,
+                commitment,
+                _PARTY[holder],
+                stance_of(1),
+                kind="denial",
+                recipients=(_OTHER[holder],),
+                rule="compliance-bare",
+                sure=0.7,
             )
 
 
@@ -323,12 +462,17 @@ def _bare_frame(scene: Scene, token: Any) -> Frame | None:
     lemma = operator[1] if operator else token.lemma_.lower()
     if operator and operator[0] == "deny" and lemma not in _NO_DENIAL and not is_negated(token):
         things = [c for c in token.children if c.dep_ in {"dobj", "nsubjpass", "ccomp", "xcomp", "pobj"}]
-        things += [g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ in {"pobj", "pcomp"}]
+        things += [
+            g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ in {"pobj", "pcomp"}
+        ]
         if token.dep_ == "relcl" and token.head.lemma_.lower() in _CHARGES:
             things = [token.head]
         if token.dep_ == "acl" and token.tag_ == "VBN" and token.head.lemma_.lower() in _CHARGES:
             things = [token.head]
-        if things and not any(t.lower_ in _REFERRING or t.lemma_.lower() in _CHARGES or (t.lemma_ == "do" and t.dep_ == "ccomp") for t in things):
+        if things and not any(
+            t.lower_ in _REFERRING or t.lemma_.lower() in _CHARGES or (t.lemma_ == "do" and t.dep_ == "ccomp")
+            for t in things
+        ):
             return None
         agents = scene.agents(token)
         return Frame("deny", token, (), agents, lemma=lemma) if agents else None

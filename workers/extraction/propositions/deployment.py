@@ -45,16 +45,59 @@ _NOT = (
 )
 _FIRST = "(first|mirror|reciprocal*|respon*|same|tit|unless|in kind)"
 _WILL = frozenset(
-    """will would intend plan want ready right entitle free begin start order going may can shall decide decision
-    instruct launch able authorise authorize prepare agree vow need must favour favor announce propose allow
-    consider approve continue like hope aim seek 'll""".split()
+    [
+        "will",
+        "would",
+        "intend",
+        "plan",
+        "want",
+        "ready",
+        "right",
+        "entitle",
+        "free",
+        "begin",
+        "start",
+        "order",
+        "going",
+        "may",
+        "can",
+        "shall",
+        "decide",
+        "decision",
+        "instruct",
+        "launch",
+        "able",
+        "authorise",
+        "authorize",
+        "prepare",
+        "agree",
+        "vow",
+        "need",
+        "must",
+        "favour",
+        "favor",
+        "announce",
+        "propose",
+        "allow",
+        "consider",
+        "approve",
+        "continue",
+        "like",
+        "hope",
+        "aim",
+        "seek",
+        "'ll",
+    ]
 )
 _ACCUSING = frozenset({"accuse", "deny", "oppose"})
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
-    if not any(w in line.code for w in ("#inf", "#usmissile", "#rumissile", "#9m729", " missile ", " them ", " weapon ")):
+    if not any(
+        w in line.code
+        for w in ("#inf", "#usmissile", "#rumissile", "#9m729", " missile ", " them ", " weapon ")
+    ):
         return
     done: set[tuple[tuple[str, ...], Any]] = set()
     seen: set[int] = set()
@@ -77,14 +120,31 @@ def _ours(scene: Scene, line: Line, hit: Hit, token: Any) -> bool:
     code = value.code if value is not None else "#inf"
     if "#moratorium" in line.code and abs(_place(line, "#moratorium") - hit.first) < 9:
         return False
-    if token.lemma_.lower() in {"have", "put", "move", "send", "bring", "work", "base"} and code not in {"#inf", "#usmissile", "#9m729", "#rumissile"}:
+    if token.lemma_.lower() in {"have", "put", "move", "send", "bring", "work", "base"} and code not in {
+        "#inf",
+        "#usmissile",
+        "#9m729",
+        "#rumissile",
+    }:
         return False
     if token.lemma_.lower() in {"have", "possess", "produce", "design"} and token.pos_ == "AUX":
         return False
     if code == "weapon":
-        return scene.has(line, "(nuclear weapon ~6 @|land - based|ground - based|such weapon|new ~2 nuclear weapon)") and scene.recently(line, "{treaty}", 4)
+        return scene.has(
+            line, "(nuclear weapon ~6 @|land - based|ground - based|such weapon|new ~2 nuclear weapon)"
+        ) and scene.recently(line, "{treaty}", 4)
     if code == "missile":
-        if any(w in line.code for w in (" anti ", " intercontinental ", " hypersonic ", " sea-based ", " air-launched ", " submarine ")):
+        if any(
+            w in line.code
+            for w in (
+                " anti ",
+                " intercontinental ",
+                " hypersonic ",
+                " sea-based ",
+                " air-launched ",
+                " submarine ",
+            )
+        ):
             return False
         return scene.recently(line, "(#treaty|#inf*|#moratorium|#usmissile)", 2) or line.number < 2
     return True
@@ -94,7 +154,7 @@ def _place(line: Line, code: str) -> int:
     return next((n for n, s in enumerate(line.signs) if s.code == code), 10**6)
 
 
-def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
+def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:  # noqa: PLR0912  # a cascade of cases, each of one line
     if unreal(token):
         return
     agents = scene.agents(token) or _orderer(scene, token)
@@ -104,8 +164,8 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
         return
     if chain and chain[0].cls == "urge" and not set(agents) & set(speakers):
         return
-    if not agents and value_owner(scene, line, hit):
-        agents = value_owner(scene, line, hit)
+    if not agents and value_owner(line, hit):
+        agents = value_owner(line, hit)
     if not agents and speakers and _own_intent(line, hit):
         agents = speakers
     if not agents:
@@ -113,7 +173,7 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
     holders = tuple(a for a in agents if not speakers or a in speakers)
     told = not holders
     if told:
-        if "russia" in agents and ("#9m729" in line.code or speakers) :
+        if "russia" in agents and ("#9m729" in line.code or speakers):
             return
         if not _act(token) or is_negated(token):
             return
@@ -126,9 +186,25 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
     explicit = scene.dating.explicit(token)
     attitude = Attitude(holders, 1, token, kind or "", when, told)
     yield thing_finding(
-        scene, line, token, attitude, _P, stance, kind, (), condition=condition, rule="deployment", sure=0.7, weak=kind == "statement"
+        scene,
+        line,
+        token,
+        attitude,
+        _P,
+        stance,
+        kind,
+        (),
+        condition=condition,
+        rule="deployment",
+        sure=0.7,
+        weak=kind == "statement",
     )
-    if stance is SUPPORTS and explicit and token.lemma_.lower() in {"deploy", "deployment", "station", "move", "send", "place", "field", "bring", "install"}:
+    if (
+        stance is SUPPORTS
+        and explicit
+        and token.lemma_.lower()
+        in {"deploy", "deployment", "station", "move", "send", "place", "field", "bring", "install"}
+    ):
         said = when.value or scene.article_date or ""
         size = min(len(explicit), len(said))
         if explicit[:size] > said[:size]:
@@ -138,12 +214,23 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
         from dataclasses import replace  # noqa: PLC0415
 
         dated = replace(attitude, when=Dated(explicit, Basis.EXPLICIT))
-        made = thing_finding(scene, line, token, dated, None, None, "deployment", _where(scene, line, hit), rule="deployment-act", sure=0.7)
+        made = thing_finding(
+            scene,
+            line,
+            token,
+            dated,
+            None,
+            None,
+            "deployment",
+            _where(line, hit),
+            rule="deployment-act",
+            sure=0.7,
+        )
         yield replace(made, status=status)
 
 
-def value_owner(scene: Scene, line: Line, hit: Hit) -> tuple[str, ...]:
-    """"American missiles are to be stationed in Germany": whose missiles they are."""
+def value_owner(line: Line, hit: Hit) -> tuple[str, ...]:
+    """ "American missiles are to be stationed in Germany": whose missiles they are."""
     value = hit.sign("v")
     number = hit.names.get("v")
     if value is None or number is None:
@@ -155,22 +242,34 @@ def value_owner(scene: Scene, line: Line, hit: Hit) -> tuple[str, ...]:
 
 
 def _orderer(scene: Scene, token: Any) -> tuple[str, ...]:
-    """"ordered the development of", "work to begin on": whoever has it done."""
+    """ "ordered the development of", "work to begin on": whoever has it done."""
     node = token
     for _ in range(3):
         if node.head.i == node.i or node.dep_ not in {"dobj", "pobj", "prep", "xcomp", "ccomp", "nsubj"}:
             return ()
         node = node.head
-        if node.lemma_.lower() in {"order", "begin", "start", "approve", "announce", "authorise", "authorize", "instruct", "launch", "plan", "continue"}:
+        if node.lemma_.lower() in {
+            "order",
+            "begin",
+            "start",
+            "approve",
+            "announce",
+            "authorise",
+            "authorize",
+            "instruct",
+            "launch",
+            "plan",
+            "continue",
+        }:
             agents = scene.agents(node)
             if agents:
                 return agents
     return ()
 
 
-def _where(scene: Scene, line: Line, hit: Hit) -> tuple[str, ...]:
+def _where(line: Line, hit: Hit) -> tuple[str, ...]:
     after = line.signs[hit.last : hit.last + 6]
-    return tuple(dict.fromkeys(s.code[1:] for s in after if s.code.startswith("@") and s.code not in {"@nobody"}))
+    return tuple(dict.fromkeys(s.code[1:] for s in after if s.code.startswith("@") and s.code != "@nobody"))
 
 
 def _own_intent(line: Line, hit: Hit) -> bool:
@@ -180,9 +279,12 @@ def _own_intent(line: Line, hit: Hit) -> bool:
 
 def _act(token: Any) -> bool:
     """Deployments that are told as facts or plans: "the US will deploy", "has deployed", "began deploying"."""
-    return token.pos_ == "VERB" and token.dep_ not in {"acl", "amod"} and token.lemma_.lower() in {
-        "deploy", "station", "field", "place", "move", "send", "position", "install", "bring", "develop"
-    }
+    return (
+        token.pos_ == "VERB"
+        and token.dep_ not in {"acl", "amod"}
+        and token.lemma_.lower()
+        in {"deploy", "station", "field", "place", "move", "send", "position", "install", "bring", "develop"}
+    )
 
 
 def _past(token: Any) -> bool:
@@ -192,19 +294,29 @@ def _past(token: Any) -> bool:
 def _main(token: Any) -> Any:
     node = token
     for _ in range(4):
-        if node.dep_ in {"xcomp", "acl", "pcomp", "prep", "dobj", "pobj", "conj"} and node.head.i != node.i and node.head.pos_ in {"VERB", "NOUN", "ADP", "AUX"}:
+        if (
+            node.dep_ in {"xcomp", "acl", "pcomp", "prep", "dobj", "pobj", "conj"}
+            and node.head.i != node.i
+            and node.head.pos_ in {"VERB", "NOUN", "ADP", "AUX"}
+        ):
             node = node.head
         else:
             break
     return node if node.pos_ in {"VERB", "NOUN"} else token
 
 
-def _stance(scene: Scene, line: Line, hit: Hit, token: Any, told: bool) -> tuple[Any, Span | None, str | None]:
+def _stance(
+    scene: Scene, line: Line, hit: Hit, token: Any, told: bool
+) -> tuple[Any, Span | None, str | None]:
     number = hit.names.get("h", hit.first)
     before = " " + line.before(number, 9).rsplit(" , ", 1)[-1].strip() + " "
     condition = condition_of(scene, line, token)
     denied = any(scene.words(source).search(before) for source in _NOT) or _frame_denies(scene, token)
-    first = scene.has(line, "not ~5 (be)? ~2 first") or scene.has(line, "first to ~2 (deploy|station|place|field)") or scene.has(line, "where ~2 (none|such|@usa|similar|other)")
+    first = (
+        scene.has(line, "not ~5 (be)? ~2 first")
+        or scene.has(line, "first to ~2 (deploy|station|place|field)")
+        or scene.has(line, "where ~2 (none|such|@usa|similar|other)")
+    )
     if denied:
         if condition is not None or first:
             return CONDITIONAL, condition, "pledge"
@@ -213,8 +325,16 @@ def _stance(scene: Scene, line: Line, hit: Hit, token: Any, told: bool) -> tuple
         return CONDITIONAL, condition, "warning"
     if first:
         return CONDITIONAL, None, "pledge"
-    if told or _willed(token) or token.tag_ in {"VBZ", "VBP", "VBD"} or scene.has(line, "(right|entitled|free) ~3 to"):
-        promised = scene.has(line, "(announce|declare|promise|pledge|vow|decide|agree|confirm) %20 (will|would|to) ") and not told
+    if (
+        told
+        or _willed(token)
+        or token.tag_ in {"VBZ", "VBP", "VBD"}
+        or scene.has(line, "(right|entitled|free) ~3 to")
+    ):
+        promised = (
+            scene.has(line, "(announce|declare|promise|pledge|vow|decide|agree|confirm) %20 (will|would|to) ")
+            and not told
+        )
         return SUPPORTS, None, "pledge" if promised else "statement"
     return None, None, None
 
@@ -231,10 +351,12 @@ def _willed(token: Any) -> bool:
             return True
         if node.lemma_.lower() in _WILL and node.i != token.i:
             return True
-        if node.dep_ in {"xcomp", "acl", "ccomp", "pcomp", "prep", "conj", "dobj", "pobj", "nsubjpass", "acomp"} and node.head.i != node.i:
+        if (
+            node.dep_
+            in {"xcomp", "acl", "ccomp", "pcomp", "prep", "conj", "dobj", "pobj", "nsubjpass", "acomp"}
+            and node.head.i != node.i
+        ):
             node = node.head
         else:
             return False
     return False
-
-

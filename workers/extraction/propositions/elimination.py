@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-
 from workers.extraction.findings import Finding
 from workers.extraction.rulework import OPPOSES, SUPPORTS, from_commitment, has_modal, negated
 
@@ -25,7 +24,27 @@ _PATTERNS = (
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
-    if not any(s in line.code for s in ("destr", "elimin", "dismantl", "scrap", "dispos", "liquid", "abandon", "remov", "get rid", "give up", "withdr", "do away", "junk", "decommission", "retir", "demolish")):
+    if not any(
+        s in line.code
+        for s in (
+            "destr",
+            "elimin",
+            "dismantl",
+            "scrap",
+            "dispos",
+            "liquid",
+            "abandon",
+            "remov",
+            "get rid",
+            "give up",
+            "withdr",
+            "do away",
+            "junk",
+            "decommission",
+            "retir",
+            "demolish",
+        )
+    ):
         return
     done: set[int] = set()
     for number, source in enumerate(_PATTERNS):
@@ -39,13 +58,17 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 
 def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
     """Whether "the missiles" are the 9M729: Russia's, with the 9M729 named in the lines before."""
-    if not scene.recently(line, "(#9m729)", 6) and not scene.has(line, "(ssc|@russia ~6 (missile|#inf*|system)|(demand*|call*|urg*|ultimatum|request*) ~6 missile)"):
+    if not scene.recently(line, "(#9m729)", 6) and not scene.has(
+        line, "(ssc|@russia ~6 (missile|#inf*|system)|(demand*|call*|urg*|ultimatum|request*) ~6 missile)"
+    ):
         return False
     value = hit.sign("v")
     between = line.before(hit.last, 4)
     if value is not None and value.code in {"it", "them"}:
         return "#9m729" in line.code or ("@russia" in line.code and scene.recently(line, "#9m729", 1))
-    return "@usa" not in between and not any(w in line.code for w in (" 1991 ", " 1987 ", " 2692 ", " 2,692 ", " entire class "))
+    return "@usa" not in between and not any(
+        w in line.code for w in (" 1991 ", " 1987 ", " 2692 ", " 2,692 ", " entire class ")
+    )
 
 
 def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
@@ -58,20 +81,46 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
             refuses = (
                 frame.cls == "deny"
                 or negated(line, number, token)
-                or scene.has(line, "(unacceptable|impossible|no intention|out of question|absurd|not intend|reject*|refus*|ultimatum|rule out|never)")
+                or scene.has(
+                    line,
+                    "(unacceptable|impossible|no intention|out of question|absurd|not intend|reject*|refus*|ultimatum|rule out|never)",
+                )
             )
             if refuses and not refusing:
                 refusing = True
                 yield from_commitment(
-                    scene, line, token, commitment, _P, OPPOSES, kind="rejection", recipients=("usa",), rule="elimination-refused"
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    _P,
+                    OPPOSES,
+                    kind="rejection",
+                    recipients=("usa",),
+                    rule="elimination-refused",
                 )
             continue
-        if frame.cls == "deny" or (negated(line, number, token) and "not only" not in line.code and not _conditional(line, number)):
+        if frame.cls == "deny" or (
+            negated(line, number, token) and "not only" not in line.code and not _conditional(line, number)
+        ):
             continue
-        directive = frame.cls in {"urge", "warn", "propose"} or has_modal(token) or _conditional(line, number) or _chance(line, number)
+        directive = (
+            frame.cls in {"urge", "warn", "propose"}
+            or has_modal(token)
+            or _conditional(line, number)
+            or _chance(line, number)
+        )
         if directive:
             yield from_commitment(
-                scene, line, token, commitment, _P, SUPPORTS, kind="demand", recipients=("russia",), rule="elimination"
+                scene,
+                line,
+                token,
+                commitment,
+                _P,
+                SUPPORTS,
+                kind="demand",
+                recipients=("russia",),
+                rule="elimination",
             )
 
 
@@ -88,14 +137,17 @@ def _who(scene: Scene, token: Any) -> Iterator[Commitment]:
         if seen and frame.cls not in {"deny", "endorse"}:
             continue
         seen.add(holders)
-        yield Made(holders, 1, frame, scene._outer(chain[place + 1 :], holders), frame.cls, 0.78)
+        yield Made(holders, 1, frame, scene.outer_of(chain[place + 1 :], holders), frame.cls, 0.78)
     if not chain and scene.own_voice:
-        yield scene._own(1)
+        yield scene.own_word(1)
     elif not seen:
         agents = scene.agents(token)
         if "russia" in agents and token.dep_ in {"xcomp", "acl"}:
             refusing = token.head
-            if scene.operators.verbs.get(refusing.lemma_.lower()) == "deny" or scene.operators.nouns.get(refusing.lemma_.lower()) == "deny":
+            if (
+                scene.operators.verbs.get(refusing.lemma_.lower()) == "deny"
+                or scene.operators.nouns.get(refusing.lemma_.lower()) == "deny"
+            ):
                 from workers.extraction.frames import Frame  # noqa: PLC0415
 
                 yield Made(("russia",), -1, Frame("deny", refusing, (), ("russia",)), (), "deny", 0.7)
@@ -109,5 +161,3 @@ def _conditional(line: Line, number: int) -> bool:
 def _chance(line: Line, number: int) -> bool:
     before = line.before(number, 6)
     return any(f" {w} " in before for w in ("chance", "opportunity", "time", "way", "solution", "step", "by"))
-
-

@@ -47,7 +47,21 @@ _PAST = "(multilaterali* with ~6 (soviet|@)|@belarus|@kazakhstan)"
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
     named = any(s.code in {"@china", "@india", "@pakistan"} for s in line.signs)
-    if not named and not any(w in line.code for w in (" other ", "lateral", " further ", " universal", " global", " accession ", " three ", " wider ", " broader ", " all ")):
+    if not named and not any(
+        w in line.code
+        for w in (
+            " other ",
+            "lateral",
+            " further ",
+            " universal",
+            " global",
+            " accession ",
+            " three ",
+            " wider ",
+            " broader ",
+            " all ",
+        )
+    ):
         return
     if scene.has(line, _PAST) or _of_other(line):
         return
@@ -55,7 +69,13 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     for source in _PATTERNS:
         for hit in scene.find(line, source):
             token = hit.token()
-            for finding in _at(scene, line, token, hit.names.get("h", hit.first), named or "other" in line.code or "lateral" in line.code):
+            for finding in _at(
+                scene,
+                line,
+                token,
+                hit.names.get("h", hit.first),
+                named or "other" in line.code or "lateral" in line.code,
+            ):
                 key = (finding.holders, 1 if finding.stance and finding.stance.value == "supports" else -1)
                 if key not in done:
                     done.add(key)
@@ -73,23 +93,43 @@ def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iter
         if commitment.rule == "accuser":
             continue
         holders, sign = commitment.holders, commitment.polarity
-        china = holders[0] in {"china"}
-        if china and sign > 0 and commitment.frame.cls != "propose":
-            if not scene.has(line, "(willing|ready|open|support|welcome|agree)"):
-                continue
-        if not china and sign < 0 and not (commitment.rule == "deny" or scene.has(line, "(oppos*|against|reject*|need not|no need)")):
+        china = holders[0] == "china"
+        unwilling = not scene.has(line, "(willing|ready|open|support|welcome|agree)")
+        if china and sign > 0 and commitment.frame.cls != "propose" and unwilling:
+            continue
+        if (
+            not china
+            and sign < 0
+            and not (
+                commitment.rule == "deny" or scene.has(line, "(oppos*|against|reject*|need not|no need)")
+            )
+        ):
             continue  # "China is not part of it" is a complaint, not a refusal
         recipients = addressees(scene, commitment.frame.cue, holders)
-        kind = "rejection" if sign < 0 else "demand" if commitment.frame.cls == "urge" and "china" in recipients and commitment.frame.lemma != "want" else "proposal"
-        wanted = _wanted(scene, line, token, commitment)
+        kind = (
+            "rejection"
+            if sign < 0
+            else "demand"
+            if commitment.frame.cls == "urge" and "china" in recipients and commitment.frame.lemma != "want"
+            else "proposal"
+        )
+        wanted = _wanted(scene, line, commitment)
         if sign > 0 and not wanted:
             continue
         if sign < 0 and china:
             recipients = ("usa",)
         yielded = True
         yield from_commitment(
-            scene, line, token, commitment, _P, stance_of(sign), kind=kind, recipients=recipients or (("china",) if not china and "@china" in line.code else ()),
-            rule="multilateral", sure=0.7,
+            scene,
+            line,
+            token,
+            commitment,
+            _P,
+            stance_of(sign),
+            kind=kind,
+            recipients=recipients or (("china",) if not china and "@china" in line.code else ()),
+            rule="multilateral",
+            sure=0.7,
         )
     if not yielded:
         yield from _by_doer(scene, line, token, -1 if _refused(line, number, token) else 1)
@@ -100,17 +140,31 @@ def _refused(line: Line, number: int, token: Any) -> bool:
         return True
     node = token
     for _ in range(5):
-        if node.lemma_.lower() in {"refuse", "decline", "reject", "oppose", "rule", "uninterested", "refusal", "opposition"} and node.i != token.i:
+        if (
+            node.lemma_.lower()
+            in {"refuse", "decline", "reject", "oppose", "rule", "uninterested", "refusal", "opposition"}
+            and node.i != token.i
+        ):
             return True
         if node.head.i == node.i:
             return False
         node = node.head
-        if is_negated(node) and node.lemma_.lower() in {"want", "intend", "join", "interest", "see", "be", "have", "plan", "will"}:
+        if is_negated(node) and node.lemma_.lower() in {
+            "want",
+            "intend",
+            "join",
+            "interest",
+            "see",
+            "be",
+            "have",
+            "plan",
+            "will",
+        }:
             return True
     return False
 
 
-def _wanted(scene: Scene, line: Line, token: Any, commitment: Any) -> bool:
+def _wanted(scene: Scene, line: Line, commitment: Any) -> bool:
     if commitment.frame.cls in {"urge", "propose", "endorse"}:
         return True
     return scene.has(
@@ -131,16 +185,56 @@ def _by_doer(scene: Scene, line: Line, token: Any, polarity: int) -> Iterator[Fi
     for _ in range(5):
         node = node.head
         lemma = node.lemma_.lower()
-        if lemma in {"refuse", "decline", "reject", "oppose", "rule", "want", "propose", "seek", "urge", "call", "refusal", "spurn", "resist", "desire", "push", "demand", "insist"}:
+        if lemma in {
+            "refuse",
+            "decline",
+            "reject",
+            "oppose",
+            "rule",
+            "want",
+            "propose",
+            "seek",
+            "urge",
+            "call",
+            "refusal",
+            "spurn",
+            "resist",
+            "desire",
+            "push",
+            "demand",
+            "insist",
+        }:
             agents = scene.agents(node)
             if agents and (polarity < 0 or lemma not in {"refuse", "decline", "reject", "oppose", "rule"}):
                 kind = "rejection" if polarity < 0 else "proposal"
                 attitude = Attitude(agents, polarity, node, kind, scene.done(node, agents))
-                yield thing_finding(scene, line, token, attitude, _P, stance_of(polarity), kind, (), rule="multilateral-doer", sure=0.68)
+                yield thing_finding(
+                    scene,
+                    line,
+                    token,
+                    attitude,
+                    _P,
+                    stance_of(polarity),
+                    kind,
+                    (),
+                    rule="multilateral-doer",
+                    sure=0.68,
+                )
             return
         if node.head.i == node.i:
             break
     agents = scene.agents(token)
     if agents == ("china",) and polarity < 0:
         attitude = Attitude(agents, polarity, token, "rejection", scene.done(token, agents))
-        yield thing_finding(scene, line, token, attitude, _P, stance_of(-1), "rejection", (), rule="multilateral-doer", sure=0.65)
+        yield thing_finding(
+            scene,
+            line,
+            token,
+            attitude,
+            _P,
+            stance_of(-1),
+            "rejection",
+            (),
+            rule="multilateral-doer",
+            sure=0.65,
+        )

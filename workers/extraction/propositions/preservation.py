@@ -31,8 +31,10 @@ _KEEP = (
     "h=(value|appreciat*|cherish*|champion*|stand for|support*) ~3 {treaty}",
 )
 _PRAISE = (
-    "{treaty} %14 h=(cornerstone|pillar|important|importance|crucial*|crucial|vital|key|essential|valuable|fundamental|contribut*|stabilis*|stabiliz*"
-    "|benefit*|success*|significan*|backbone|linchpin|foundation|indispensable|landmark achievement|milestone|bedrock|guarant*|central|instrumental|keystone|serve*|helped|underpin*|stability)",
+    (
+        "{treaty} %14 h=(cornerstone|pillar|important|importance|crucial*|crucial|vital|key|essential|valuable|fundamental|contribut*|stabilis*|stabiliz*"
+        "|benefit*|success*|significan*|backbone|linchpin|foundation|indispensable|landmark achievement|milestone|bedrock|guarant*|central|instrumental|keystone|serve*|helped|underpin*|stability)"
+    ),
     "h=(importance|value|significance|merit|role|benefit|contribution) of ~3 {treaty}",
     "h=(cornerstone|pillar|important|crucial|vital|key|essential|valuable|fundamental|backbone|linchpin|bedrock) %10 {treaty}",
     "how ~1 h=(much|important|vital|crucial) %6 {treaty}",
@@ -51,8 +53,10 @@ _GRIEF = (
     "h=(regret*|lament*|deplor*|sad*) ~4 {treaty} ~8 (lose|lost|die|go|vanish|disappear|expire|end)",
 )
 _OBSOLETE = (
-    "{treaty} %10 h=(obsolete|outdated|outmoded|outlived|relic|irrelevant|useless|antiquated|anachronis*|dead letter|worthless|no long* relevant|old-fashioned"
-    "|no long* serve*|not fit|unfit|ineffective|overtaken|archaic|pointless|a thing of past|past its|fiction|hollow)",
+    (
+        "{treaty} %10 h=(obsolete|outdated|outmoded|outlived|relic|irrelevant|useless|antiquated|anachronis*|dead letter|worthless|no long* relevant|old-fashioned"
+        "|no long* serve*|not fit|unfit|ineffective|overtaken|archaic|pointless|a thing of past|past its|fiction|hollow)"
+    ),
     "h=(obsolete|outdated|outmoded|antiquated|anachronistic|archaic) ~2 {treaty}",
     "{treaty} (should|must|deserve|need) ~3 h=(go|die|end|scrapped|buried|disappear|abandoned)",
     "no ~2 h=(point|sense|reason|use|value) ~4 (in|to|of)? ~4 {treaty}",
@@ -64,7 +68,12 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     if "#treaty" not in line.code and not scene.recently(line, "{treaty}", 1):
         return
     done: set[int] = set()
-    for sources, polarity, sure in ((_OBSOLETE, -1, 0.72), (_KEEP, 1, 0.75), (_GRIEF, 1, 0.65), (_PRAISE, 1, 0.65)):
+    for sources, polarity, sure in (
+        (_OBSOLETE, -1, 0.72),
+        (_KEEP, 1, 0.75),
+        (_GRIEF, 1, 0.65),
+        (_PRAISE, 1, 0.65),
+    ):
         for source in sources:
             for hit in scene.find(line, source):
                 token = hit.token()
@@ -78,9 +87,11 @@ def _keeps(sources: tuple[str, ...]) -> bool:
     return sources is _KEEP
 
 
-def _at(scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: float, keeping: bool) -> Iterator[Finding]:
+def _at(
+    scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: float, keeping: bool
+) -> Iterator[Finding]:
     code = line.signs[number].code
-    if keeping and (_about_compliance(scene, line, number) or _about_leaving(scene, line, number)):
+    if keeping and (_about_compliance(line, number) or _about_leaving(line, number)):
         return
     if polarity < 0 and negated(line, number, token):
         return
@@ -94,38 +105,51 @@ def _at(scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: 
             continue
         found = True
         recipients = addressees(scene, commitment.frame.cue, commitment.holders)
-        asked = commitment.frame.cls == "urge" and keeping and _for_others(scene, commitment.frame.cue, recipients)
+        asked = commitment.frame.cls == "urge" and keeping and _for_others(commitment.frame.cue, recipients)
         if commitment.polarity < 0 and polarity > 0:
             continue
         kind = "demand" if asked else "statement"
         recipients = recipients if asked else ()
         yield from_commitment(
-            scene, line, token, commitment, _P, stance_of(commitment.polarity), kind=kind, recipients=recipients,
-            weak=not asked, rule="preservation", sure=sure,
+            scene,
+            line,
+            token,
+            commitment,
+            _P,
+            stance_of(commitment.polarity),
+            kind=kind,
+            recipients=recipients,
+            weak=not asked,
+            rule="preservation",
+            sure=sure,
         )
     if not found and keeping:
         yield from _by_doer(scene, line, token, sure)
 
 
-def _for_others(scene: Scene, cue: Any, recipients: tuple[str, ...]) -> bool:
+def _for_others(cue: Any, recipients: tuple[str, ...]) -> bool:
     """Whether somebody else is asked: an actor, "both sides", "the parties"."""
     if recipients:
         return True
     if cue is None or cue.lemma_.lower() in {"want", "expect", "insist"}:
         return False
-    return any(t.lemma_.lower() in {"side", "party", "country", "capital", "power", "ally", "signatory", "nation"} for t in cue.subtree if cue.i < t.i < cue.i + 6)
+    return any(
+        t.lemma_.lower() in {"side", "party", "country", "capital", "power", "ally", "signatory", "nation"}
+        for t in cue.subtree
+        if cue.i < t.i < cue.i + 6
+    )
 
 
-def _about_compliance(scene: Scene, line: Line, number: int) -> bool:
+def _about_compliance(line: Line, number: int) -> bool:
     near = line.before(number, 3) + line.after(number, 3)
     return any(word in near for word in (" compliance ", " comply ", " obligation ", " violat", " breach"))
 
 
-def _about_leaving(scene: Scene, line: Line, number: int) -> bool:
+def _about_leaving(line: Line, number: int) -> bool:
     after = line.after(number, 4)
-    return any(word in after for word in (" withdraw", " exit ", " leav", " decision ", " end ")) and line.signs[number].code.startswith(
-        ("support", "defend", "commit", "stand", "appreciat")
-    )
+    return any(
+        word in after for word in (" withdraw", " exit ", " leav", " decision ", " end ")
+    ) and line.signs[number].code.startswith(("support", "defend", "commit", "stand", "appreciat"))
 
 
 def _by_doer(scene: Scene, line: Line, token: Any, sure: float) -> Iterator[Finding]:
@@ -140,5 +164,15 @@ def _by_doer(scene: Scene, line: Line, token: Any, sure: float) -> Iterator[Find
         return
     attitude = Attitude(agents, 1, token, "statement", scene.done(token, agents))
     yield thing_finding(
-        scene, line, token, attitude, _P, stance_of(1), "statement", (), rule="preservation-doer", sure=sure - 0.05, weak=True
+        scene,
+        line,
+        token,
+        attitude,
+        _P,
+        stance_of(1),
+        "statement",
+        (),
+        rule="preservation-doer",
+        sure=sure - 0.05,
+        weak=True,
     )

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Line
 
 _OFFER = "(proposal|offer|initiative|idea|plan|suggestion|letter|overture|moratori*|#moratorium|#verify|proposition|call)"
-_POOR = (
-    "(credible|serious|real|genuine|sincere|acceptable|realistic|new|meaningful|honest|believable|plausible|helpful|interested|enough|convincing)"
-)
+_POOR = "(credible|serious|real|genuine|sincere|acceptable|realistic|new|meaningful|honest|believable|plausible|helpful|interested|enough|convincing)"
 _BAD = "(unacceptable|insincere|incredible|worthless|meaningless|disingenuous|implausible|unrealistic|propaganda|ploy|trap|trick|stunt|laughable|hollow|useless|cynical|old|farce|implementable|impossible)"
 _JUDGED = (
     f"h={_OFFER} %8 (not|hardly|no|never|neither) ~4 {_POOR}",
@@ -35,7 +33,9 @@ _JUDGED = (
     f"h={_OFFER} ~3 lack* ~2 credib*",
     "(that|it|this) be ~2 (not|no) ~3 h=(credible|serious|real|genuine) offer",
 )
-_REFUSE = "h=(reject|dismiss|turn|brush|rebuff|spurn|decline|refuse|rule|wave|ignore|rejection|scorn|shrug|snub)"
+_REFUSE = (
+    "h=(reject|dismiss|turn|brush|rebuff|spurn|decline|refuse|rule|wave|ignore|rejection|scorn|shrug|snub)"
+)
 _REFUSED = (
     f"{_REFUSE} (down|aside|off|out|away)? ~5 {_OFFER}",
     f"{_OFFER} ~4 be ~2 h=(reject|dismiss|rebuff|spurn|turn|brush|decline|ignore)",
@@ -49,7 +49,7 @@ _REACH = 12
 
 def find(scene: Scene, line: Line, before: list[Finding], here: list[Finding]) -> Iterator[Finding]:
     """The findings of one line; `before` are those of earlier lines, `here` this line's own."""
-    topics = _on_offer(scene, line, before)
+    topics = _on_offer(line, before)
     if not topics:
         return
     already = {(h, f.proposition) for f in here for h in f.holders if f.stance is OPPOSES}
@@ -66,7 +66,7 @@ def find(scene: Scene, line: Line, before: list[Finding], here: list[Finding]) -
                 yield from _made(scene, line, token, attitude, topics, already)
 
 
-def _on_offer(scene: Scene, line: Line, before: list[Finding]) -> list[str]:
+def _on_offer(line: Line, before: list[Finding]) -> list[str]:
     """The propositions that Russia put forward in the lines before, or in this one."""
     named = [p for p, code in _TOPICS.items() if code in line.code]
     if named:
@@ -74,7 +74,10 @@ def _on_offer(scene: Scene, line: Line, before: list[Finding]) -> list[str]:
     found = dict.fromkeys(
         f.proposition
         for f in before
-        if f.proposition in _TOPICS and "russia" in f.holders and f.stance is not OPPOSES and line.number - f.line <= _REACH
+        if f.proposition in _TOPICS
+        and "russia" in f.holders
+        and f.stance is not OPPOSES
+        and line.number - f.line <= _REACH
     )
     return [p for p in found if p]
 
@@ -92,15 +95,27 @@ def _judges(scene: Scene, token: Any) -> Iterator[Commitment]:
 
 
 def _opposing(
-    scene: Scene, line: Line, token: Any, commitment: Commitment, topics: list[str], already: set[tuple[str, str | None]]
+    scene: Scene,
+    line: Line,
+    token: Any,
+    commitment: Commitment,
+    topics: list[str],
+    already: set[tuple[str, str | None]],
 ) -> Iterator[Finding]:
     when = scene.said(commitment.frame)
-    attitude = Attitude(commitment.holders, -1, commitment.frame.cue, "rejection", when, bool(commitment.outer))
+    attitude = Attitude(
+        commitment.holders, -1, commitment.frame.cue, "rejection", when, bool(commitment.outer)
+    )
     yield from _made(scene, line, token, attitude, topics, already)
 
 
 def _made(
-    scene: Scene, line: Line, token: Any, attitude: Attitude, topics: list[str], already: set[tuple[str, str | None]]
+    scene: Scene,
+    line: Line,
+    token: Any,
+    attitude: Attitude,
+    topics: list[str],
+    already: set[tuple[str, str | None]],
 ) -> Iterator[Finding]:
     for topic in topics:
         if all((h, topic) in already for h in attitude.holders):

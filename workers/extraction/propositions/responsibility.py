@@ -37,7 +37,9 @@ _SHIFT = (
     "(shift*|pin|pinning|lay|laying|put|putting|place|placing|heap|dump|pass|cast|throw|deflect|load|attach) ~3"
     " h=(blame|responsibility|fault|guilt) ~14 (on|onto|upon|to|at) ~2 v=(@russia|@usa|us|we|it)"
 )
-_TRY = "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"
+_TRY = (
+    "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"
+)
 _KILLED = (
     "v=(@russia|@usa|we|it|they|he|who|which|that) ~6 h=({destroy-treaty}) ~4 {treaty}",
     "h=({destroy-treaty}) ~4 {treaty} ~6 by ~2 v=(@russia|@usa)",
@@ -88,11 +90,13 @@ def _about_the_end(scene: Scene, line: Line) -> bool:
     )
 
 
-def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:
+def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:  # noqa: PLR0912  # a cascade of cases, each of one line
     for hit in scene.find(line, _SHIFT):
         party = _party(scene, hit)
         if party:
-            trying = scene.has(line, _TRY) or any(w in line.before(hit.first, 6) for w in (" try ", " attempt", " seek "))
+            trying = scene.has(line, _TRY) or any(
+                w in line.before(hit.first, 6) for w in (" try ", " attempt", " seek ")
+            )
             yield hit, party, -1 if trying else 1, "shift"
     for source in _BLAMED:
         for hit in scene.find(line, source):
@@ -118,9 +122,11 @@ def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:
 
 
 def _shifted(scene: Scene, line: Line, hit: Hit) -> bool:
-    """"They try to blame Russia" is what the speaker rejects, unless somebody else says so."""
+    """ "They try to blame Russia" is what the speaker rejects, unless somebody else says so."""
     before = line.before(hit.names.get("h", hit.first), 5)
-    return any(f" {w} " in before for w in ("shift", "pin", "lay", "put", "place")) and scene.has(line, _SHIFT)
+    return any(f" {w} " in before for w in ("shift", "pin", "lay", "put", "place")) and scene.has(
+        line, _SHIFT
+    )
 
 
 def _party(scene: Scene, hit: Hit) -> str | None:
@@ -145,7 +151,9 @@ def _party(scene: Scene, hit: Hit) -> str | None:
     return doers[0] if doers else None
 
 
-def _at(scene: Scene, line: Line, hit: Hit, token: Any, party: str, polarity: int, rule: str) -> Iterator[Finding]:
+def _at(
+    scene: Scene, line: Line, hit: Hit, token: Any, party: str, polarity: int, rule: str
+) -> Iterator[Finding]:
     number = hit.names.get("h", hit.first)
     if rule in {"blame", "killed"} and (negated(line, number, token) or _tried(line, number)):
         polarity = -polarity
@@ -163,22 +171,44 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any, party: str, polarity: in
         if commitment.polarity < 0 and party not in holders and commitment.rule != "deny":
             continue
         stance = stance_of(commitment.polarity)
-        condition = condition_of(scene, line, token, strict=True) if stance is Stance.SUPPORTS and rule == "blame" else None
+        condition = (
+            condition_of(scene, line, token, strict=True)
+            if stance is Stance.SUPPORTS and rule == "blame"
+            else None
+        )
         if condition is not None:
             stance = Stance.CONDITIONAL
-        kind = "accusation" if stance is Stance.SUPPORTS else "ultimatum" if stance is Stance.CONDITIONAL else "denial"
+        kind = (
+            "accusation"
+            if stance is Stance.SUPPORTS
+            else "ultimatum"
+            if stance is Stance.CONDITIONAL
+            else "denial"
+        )
         yield from_commitment(
-            scene, line, token, commitment, proposition, stance, kind=kind,
-            recipients=(party,) if commitment.polarity > 0 else (_OTHER[party],), condition=condition, rule=f"responsible-{rule}",
+            scene,
+            line,
+            token,
+            commitment,
+            proposition,
+            stance,
+            kind=kind,
+            recipients=(party,) if commitment.polarity > 0 else (_OTHER[party],),
+            condition=condition,
+            rule=f"responsible-{rule}",
             sure=0.8 if rule == "blame" else 0.68,
         )
         if rule == "shift" and polarity < 0:
-            blamers = [a for a in scene.agents(token.head if token.head.pos_ == "VERB" else token) if a != party]
+            blamers = [
+                a for a in scene.agents(token.head if token.head.pos_ == "VERB" else token) if a != party
+            ]
             if blamers and blamers[0] in _PARTY:
                 from dataclasses import replace  # noqa: PLC0415
 
                 other = replace(commitment, holders=(blamers[0],), polarity=1, outer=holders, rule="accuser")
-                yield from_commitment(scene, line, token, other, proposition, stance_of(1), rule="responsible-shift", sure=0.55)
+                yield from_commitment(
+                    scene, line, token, other, proposition, stance_of(1), rule="responsible-shift", sure=0.55
+                )
 
 
 def _tried(line: Line, number: int) -> bool:
@@ -186,9 +216,11 @@ def _tried(line: Line, number: int) -> bool:
 
 
 def _our_leaving(scene: Scene, line: Line) -> Iterator[Finding]:
-    """"It was the United States that pulled out"; "Russia quit at its sole discretion"; "Russia took no action to leave"."""
+    """ "It was the United States that pulled out"; "Russia quit at its sole discretion"; "Russia took no action to leave"."""
     for leaving in exits(scene, line):
-        if leaving.suspends or leaving.mood in {Mood.UNREAL, Mood.THREATENED, Mood.NAMED} and not leaving.negated:
+        if leaving.suspends or (
+            leaving.mood in {Mood.UNREAL, Mood.THREATENED, Mood.NAMED} and not leaving.negated
+        ):
             continue
         if "russia" in leaving.agents:
             if leaving.mood is not Mood.DONE and not leaving.negated:
@@ -197,16 +229,33 @@ def _our_leaving(scene: Scene, line: Line) -> Iterator[Finding]:
                 if ("russia" in commitment.holders) != (commitment.polarity < 0):
                     continue
                 yield from_commitment(
-                    scene, line, leaving.token, commitment, "russia-responsible", stance_of(commitment.polarity),
+                    scene,
+                    line,
+                    leaving.token,
+                    commitment,
+                    "russia-responsible",
+                    stance_of(commitment.polarity),
                     kind="accusation" if commitment.polarity > 0 else "denial",
-                    recipients=("russia",) if commitment.polarity > 0 else ("usa",), rule="responsible-left", sure=0.6,
+                    recipients=("russia",) if commitment.polarity > 0 else ("usa",),
+                    rule="responsible-left",
+                    sure=0.6,
                 )
-        elif "usa" in leaving.agents and leaving.mood is Mood.DONE and scene.has(
-            line, "(it|@) be (@usa|@ ~3 @usa) (who|that|which)"
+        elif (
+            "usa" in leaving.agents
+            and leaving.mood is Mood.DONE
+            and scene.has(line, "(it|@) be (@usa|@ ~3 @usa) (who|that|which)")
         ):
             for commitment in scene.commitments(leaving.token, 1):
                 if "usa" not in commitment.holders:
                     yield from_commitment(
-                        scene, line, leaving.token, commitment, "us-responsible", stance_of(1), kind="accusation",
-                        recipients=("usa",), rule="responsible-cleft", sure=0.72,
+                        scene,
+                        line,
+                        leaving.token,
+                        commitment,
+                        "us-responsible",
+                        stance_of(1),
+                        kind="accusation",
+                        recipients=("usa",),
+                        rule="responsible-cleft",
+                        sure=0.72,
                     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.vocabulary import Status, Voice
-
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Exit, Mood, exits
-from workers.extraction.frames import Frame, is_negated
 from workers.extraction.findings import Finding
+from workers.extraction.frames import Frame, is_negated
 from workers.extraction.rulework import OPPOSES, SUPPORTS, evidence, from_commitment
 from workers.extraction.scene import Commitment
 
@@ -20,13 +18,9 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Line
 
 _P = "us-withdrawal"
-_STEP = (
-    "h=(step|move|decision|action|announcement|plan|withdrawal|exit|course|approach|pullout|choice|departure|policy)"
-)
+_STEP = "h=(step|move|decision|action|announcement|plan|withdrawal|exit|course|approach|pullout|choice|departure|policy)"
 _ANAPHOR = _STEP
-_RECONSIDER = (
-    "h=(reconsider*|rethink*|re-think|reverse|revise|revisit|think twice|think again|change ~2 mind|weigh|consider ~2 consequence|reflect)"
-)
+_RECONSIDER = "h=(reconsider*|rethink*|re-think|reverse|revise|revisit|think twice|think again|change ~2 mind|weigh|consider ~2 consequence|reflect)"
 _STAY = "h=(stay|remain|continue) (in|within|party|a party|part of|inside|committed to|commit to) ~4 {treaty}"
 _BAD_FAITH = "(pretext|blackmail|unprovoked|bad faith|far - fetched|excuse|smokescreen|invented|cynical*|fabricat*|under ~2 guise|lie|ulterior)"
 _REACH = 10
@@ -72,7 +66,9 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
     when, kind, status = _dated(scene, leaving, chain)
     speaker = scene.speaker(chain[0], "usa") if own else None
     unless = scene.has(line, "unless") and leaving.mood is Mood.COMING
-    starting = leaving.mood is Mood.COMING and any(w in line.before(leaving.number, 6) for w in (" start ", " begin ", " process "))
+    starting = leaving.mood is Mood.COMING and any(
+        w in line.before(leaving.number, 6) for w in (" start ", " begin ", " process ")
+    )
     if unless and (leaving.suspends or starting):
         kind = None  # a threat with a way out: an ultimatum, no announcement
     yield Finding(
@@ -110,8 +106,31 @@ def _only_asked(scene: Scene, token: Any) -> bool:
 
 
 _ANNOUNCING = frozenset(
-    """announce declare confirm notify start begin complete trigger launch initiate order formalise formalize give
-    submit serve announcement notice notification signal state unveil proclaim""".split()
+    [
+        "announce",
+        "declare",
+        "confirm",
+        "notify",
+        "start",
+        "begin",
+        "complete",
+        "trigger",
+        "launch",
+        "initiate",
+        "order",
+        "formalise",
+        "formalize",
+        "give",
+        "submit",
+        "serve",
+        "announcement",
+        "notice",
+        "notification",
+        "signal",
+        "state",
+        "unveil",
+        "proclaim",
+    ]
 )
 
 
@@ -121,7 +140,18 @@ def _announced(scene: Scene, token: Any) -> bool:
     for _ in range(6):
         if node.head.i == node.i:
             return False
-        if node.dep_ not in {"dobj", "pobj", "prep", "nsubjpass", "xcomp", "acl", "conj", "ccomp", "pcomp", "attr"}:
+        if node.dep_ not in {
+            "dobj",
+            "pobj",
+            "prep",
+            "nsubjpass",
+            "xcomp",
+            "acl",
+            "conj",
+            "ccomp",
+            "pcomp",
+            "attr",
+        }:
             return False
         node = node.head
         if node.lemma_.lower() in _ANNOUNCING:
@@ -155,7 +185,11 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
         return when, kind if when.value else None, Status.ACTUAL
     if explicit:
         late = _after(explicit, scene.article_date)
-        return Dated(explicit, Basis.EXPLICIT), "agreement-ended" if late and not leaving.suspends else kind, Status.PLANNED if late else Status.ACTUAL
+        return (
+            Dated(explicit, Basis.EXPLICIT),
+            "agreement-ended" if late and not leaving.suspends else kind,
+            Status.PLANNED if late else Status.ACTUAL,
+        )
     return Dated(None, Basis.OPEN), None, Status.ACTUAL
 
 
@@ -165,7 +199,13 @@ def _announcing_verb(scene: Scene, token: Any) -> Any:
         if node.head.i == node.i:
             return None
         node = node.head
-        if node.lemma_.lower() in _ANNOUNCING | {"say", "decide", "vow", "pledge", "threaten"} and node.pos_ in {"VERB", "NOUN"}:
+        if node.lemma_.lower() in _ANNOUNCING | {
+            "say",
+            "decide",
+            "vow",
+            "pledge",
+            "threaten",
+        } and node.pos_ in {"VERB", "NOUN"}:
             agents = scene.agents(node)
             return node if not agents or "usa" in agents else None
     return None
@@ -227,8 +267,7 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
         for hit in scene.find(line, _ANAPHOR):
             number = hit.names.get("h", hit.first)
             places.append((line.doc[line.signs[number].first], number))
-        for hit in scene.find(line, _ERR):
-            places.append((hit.token(), hit.names["h"] - 1))
+        places.extend((hit.token(), hit.names["h"] - 1) for hit in scene.find(line, _ERR))
         for hit in scene.find(line, _IT):
             number = hit.names["h"]
             if any(s.code in {"this", "it", "that"} for s in line.signs[max(0, number - 1) : number + 2]):
@@ -270,23 +309,49 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
         if stance is None:
             continue
         bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
-        kind = "statement" if "usa" in holders else "endorsement" if stance is SUPPORTS else "accusation" if bad_faith else "statement"
-        commitment = Commitment(holders, 1, frame, scene._outer(chain[chain.index(frame) + 1 :], holders), frame.cls, 0.75)
+        kind = (
+            "statement"
+            if "usa" in holders
+            else "endorsement"
+            if stance is SUPPORTS
+            else "accusation"
+            if bad_faith
+            else "statement"
+        )
+        commitment = Commitment(
+            holders, 1, frame, scene.outer_of(chain[chain.index(frame) + 1 :], holders), frame.cls, 0.75
+        )
         yield from_commitment(
-            scene, line, token, commitment, _P, stance, kind=kind,
-            recipients=("usa",) if kind != "statement" else (), weak=kind == "statement", rule="withdrawal-judged",
+            scene,
+            line,
+            token,
+            commitment,
+            _P,
+            stance,
+            kind=kind,
+            recipients=("usa",) if kind != "statement" else (),
+            weak=kind == "statement",
+            rule="withdrawal-judged",
             sure=0.8 if _by_frame(frame) else 0.68,
         )
         return
     if scene.own_voice and scene.own_voice != "usa":
         stance = _near(scene, line, number, 0, len(line.signs))
         if stance is not None:
-            base = scene._own(1)
+            base = scene.own_word(1)
             bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
             yield from_commitment(
-                scene, line, token, base, _P, stance,
+                scene,
+                line,
+                token,
+                base,
+                _P,
+                stance,
                 kind="accusation" if bad_faith else "statement" if stance is OPPOSES else "endorsement",
-                recipients=("usa",) if bad_faith else (), weak=not bad_faith, rule="withdrawal-judged", sure=0.68,
+                recipients=("usa",) if bad_faith else (),
+                weak=not bad_faith,
+                rule="withdrawal-judged",
+                sure=0.68,
             )
 
 
@@ -305,7 +370,24 @@ def _by_words(scene: Scene, line: Line, frame: Frame, number: int) -> Any:
     if not covered:
         return None
     cue = line.sign_of(frame.cue.i) if frame.cue is not None else None
-    if frame.lemma in {"call", "describe", "label", "brand", "dub", "term", "see", "view", "regard", "consider", "deem", "condemn"} and cue is not None:
+    if (
+        frame.lemma
+        in {
+            "call",
+            "describe",
+            "label",
+            "brand",
+            "dub",
+            "term",
+            "see",
+            "view",
+            "regard",
+            "consider",
+            "deem",
+            "condemn",
+        }
+        and cue is not None
+    ):
         covered = [*covered, *range(covered[-1] + 1, min(len(line.signs), covered[-1] + 6))]
     return _near(scene, line, number, covered[0], covered[-1] + 1)
 
@@ -322,9 +404,17 @@ def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
             if not first <= at < last or distance > _REACH or at == number:
                 continue
             between = line.signs[min(at, number) + 1 : max(at, number)]
-            if any(s.code in {"@russia", ";", "#9m729"} or s.code.startswith(("violat", "breach")) for s in between) and distance > 3:
+            if (
+                any(
+                    s.code in {"@russia", ";", "#9m729"} or s.code.startswith(("violat", "breach"))
+                    for s in between
+                )
+                and distance > 3
+            ):
                 continue
-            negative = any(s.code in {"not", "no", "never", "hardly"} for s in line.signs[max(0, at - 3) : at])
+            negative = any(
+                s.code in {"not", "no", "never", "hardly"} for s in line.signs[max(0, at - 3) : at]
+            )
             judged = stance if not negative else (SUPPORTS if stance is OPPOSES else OPPOSES)
             if negative and stance is OPPOSES:
                 continue
@@ -337,7 +427,7 @@ def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
 
 
 def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
-    """"gave Washington its full support", "sided with the Americans", "stood firmly behind the decision"."""
+    """ "gave Washington its full support", "sided with the Americans", "stood firmly behind the decision"."""
     if not (found or _lately(scene, line, 40)):
         return
     for source in _BACKING:
@@ -349,8 +439,16 @@ def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
                 if "usa" in commitment.holders or "russia" in commitment.holders or commitment.polarity < 0:
                     continue
                 yield from_commitment(
-                    scene, line, token, commitment, _P, SUPPORTS, kind="endorsement", recipients=("usa",),
-                    rule="withdrawal-backed", sure=0.65,
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    _P,
+                    SUPPORTS,
+                    kind="endorsement",
+                    recipients=("usa",),
+                    rule="withdrawal-backed",
+                    sure=0.65,
                 )
                 return
             agents = tuple(a for a in scene.agents(token) if a not in {"usa", "russia"})
@@ -358,8 +456,16 @@ def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
                 frame = Frame("endorse", token, (), agents, noun=token.pos_ == "NOUN")
                 commitment = Commitment(agents, 1, frame, (), "endorse", 0.65)
                 yield from_commitment(
-                    scene, line, token, commitment, _P, SUPPORTS, kind="endorsement", recipients=("usa",),
-                    rule="withdrawal-backed", sure=0.65,
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    _P,
+                    SUPPORTS,
+                    kind="endorsement",
+                    recipients=("usa",),
+                    rule="withdrawal-backed",
+                    sure=0.65,
                 )
                 return
 
@@ -380,8 +486,14 @@ def _appeals(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
             if frame.cls == "urge" or frame.lemma in {"urge", "ask", "call"}:
                 commitment = Commitment(holders, -1, frame, (), "urge", 0.75)
                 yield from_commitment(
-                    scene, line, token, commitment, _P, OPPOSES, kind="demand", recipients=("usa",), rule="withdrawal-appeal"
+                    scene,
+                    line,
+                    token,
+                    commitment,
+                    _P,
+                    OPPOSES,
+                    kind="demand",
+                    recipients=("usa",),
+                    rule="withdrawal-appeal",
                 )
             break
-
-
