@@ -43,7 +43,7 @@ _OPEN = frozenset(
 )
 _OPEN_PHRASE = re.compile(
     r"(?i)\b(?:for (?:many |several |\w+ )?(?:years|months|decades|a long time)|in the past|over the (?:years|past)"
-    r"|in recent (?:years|months)|since|for over|time and again|on several occasions|once)\b"
+    r"|in recent (?:years|months)|since|for over|time and again|on several occasions)\b"
 )
 _CLIMB = frozenset(
     [

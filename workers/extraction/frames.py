@@ -106,7 +106,8 @@ def read_frames(
     used: set[int] = set()
     for quotation in quotations:
         cue = _cue(document, quotation, operators)
-        if cue is not None and not quotation.direct and cue.lemma_.lower() in _ENDEAVOUR:
+        quoted = document.text[quotation.content.start] in "\"“”'‘«"
+        if cue is not None and not quoted and cue.lemma_.lower() in _ENDEAVOUR:
             continue  # whoever tries or goes on to do something does not say it
         if cue is not None and cue.lemma_.lower() in _ENDEAVOUR and quotation.source is None:
             continue

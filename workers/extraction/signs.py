@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workers.extraction.document import Document
     from workers.extraction.mention import Mention
 
+_REFERENCE = 3  # sentences back that "such missiles" may refer to
 _SKIPPED = frozenset(["the", "a", "an", "'s", "’s", "'", "’", '"', "“", "”", "‘", "``", "''"])
 
 
@@ -154,10 +155,21 @@ def read_lines(document: Document, mentions: list[Mention], concepts: Concepts) 
         known = by_start.get(mention.span.start)
         if known is None or mention.span.end > known.span.end:
             by_start[mention.span.start] = mention
-    return [
-        Line(number, span, document.doc, tuple(_signs(document, span, by_start, concepts)))
-        for number, span in enumerate(document.sentences)
-    ]
+    lines: list[Line] = []
+    for number, span in enumerate(document.sentences):
+        signs = list(_signs(document, span, by_start, concepts))
+        before = " ".join(line.code for line in lines[-_REFERENCE:])
+        signs = [_referred(s, before + " ".join(o.code for o in signs)) for s in signs]
+        lines.append(Line(number, span, document.doc, tuple(signs)))
+    return lines
+
+
+def _referred(sign: Sign, context: str) -> Sign:
+    """"Such missiles" are those of the subject where it was just named, else any weapons."""
+    if sign.code != "#inf-such":
+        return sign
+    named = any(code in context for code in ("#treaty", "#inf ", "#inf-banned", "#9m729", "#moratorium", "#usmissile"))
+    return replace(sign, code="#inf" if named else "weapon")
 
 
 def _signs(

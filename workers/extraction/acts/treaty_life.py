@@ -34,6 +34,7 @@ _JOINED = (
     "{treaty} ~6 h=(multilaterali*|extend*|broaden*|widen*)",
 )
 _ENDED = (
+    "{treaty} %28 be ~1 h=(terminate|end|dissolve)",
     "{treaty} %16 h=(expire|lapse|collapse|end|terminate|cease|die|expired|lapsed|ended|terminated|defunct|dissolve|finish|conclude|run|fall|perish)",
     "h=(termination|end|expiry|expiration|demise|collapse|death|lapse|termination) of ~3 {treaty}",
     "({treaty}|it) %6 h=(come|came|draw|drew) to ~1 end",

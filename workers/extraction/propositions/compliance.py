@@ -178,6 +178,8 @@ def _elsewhere(scene: Scene, hit: Hit) -> bool:
     near = hit.line.before(number, 2) + hit.line.after(number, 7)
     if scene.words(_ELSEWHERE).search(near):
         return "#treaty" not in near or near.index("#treaty") > scene.words(_ELSEWHERE).search(near).start()  # type: ignore[union-attr]
+    if not any(code in hit.line.code for code in ("#treaty", "#9m729", "#mk41", "#inf")):
+        return not scene.recently(hit.line, "({treaty}|#9m729|#mk41)", 3)
     return not scene.topical[hit.line.number]
 
 

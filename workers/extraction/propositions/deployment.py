@@ -158,6 +158,8 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:  #
     if unreal(token):
         return
     agents = scene.agents(token) or _orderer(scene, token)
+    if token.pos_ == "NOUN" and value_owner(line, hit):
+        agents = value_owner(line, hit)
     chain = [f for f in scene.chain(token.idx) if scene.holders(f)]
     speakers = scene.holders(chain[0]) if chain else ((scene.own_voice,) if scene.own_voice else ())
     if chain and chain[0].cls in _ACCUSING and chain[0].cls != "deny":

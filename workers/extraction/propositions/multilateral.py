@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _P = "multilateral-treaty"
 _STATES = "(@china|@india|@pakistan|@north-korea|@iran|@israel|@south-korea|@japan|@uk|@france)"
-_OTHERS = "(other|more|further|additional|all|third|several|many|asian|nuclear) ~2 (countr*|state*|nation*|power*|part*|actor*|player*|signator*)"
+_OTHERS = "(other|more|further|additional|all|third|several|many|asian|nuclear) ~2 (country|countries|state|nation|power|signator*)"
 _DEAL = "(#treaty|#newtreaty|#other|arms - control|arms control|talk|negotiation|regime|framework|agreement|deal|limit|limitation|restriction|it|disarmament|ban|prohibition|process|format|party|negotiate)"
 _JOIN = "(join*|includ*|involv*|acced*|accession|participat*|sign*|part|party|enter*|extend*|expand*|inclusion|participation|engag*|take part|cover*|encompass*|adhere|incorporat*|embrac*)"
 _PATTERNS = (

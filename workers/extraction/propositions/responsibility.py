@@ -35,7 +35,7 @@ _BLAMED = (
 )
 _SHIFT = (
     "(shift*|pin|pinning|lay|laying|put|putting|place|placing|heap|dump|pass|cast|throw|deflect|load|attach) ~3"
-    " h=(blame|responsibility|fault|guilt) ~14 (on|onto|upon|to|at) ~2 v=(@russia|@usa|us|we|it)"
+    " h=(blame|responsibility|fault|guilt) ~18 (on|onto|upon|to|at) ~2 v=(@russia|@usa|us|we|it)"
 )
 _TRY = (
     "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"

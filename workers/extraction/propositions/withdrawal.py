@@ -266,6 +266,8 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
     if not places and _lately(scene, line):
         for hit in scene.find(line, _ANAPHOR):
             number = hit.names.get("h", hit.first)
+            if hit.token().tag_ == "NNS":
+                continue
             places.append((line.doc[line.signs[number].first], number))
         places.extend((hit.token(), hit.names["h"] - 1) for hit in scene.find(line, _ERR))
         for hit in scene.find(line, _IT):
@@ -302,6 +304,8 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
                 continue
             return
         if not holders:
+            continue
+        if frame.cls in {"pledge", "propose", "urge"}:
             continue
         stance = _by_frame(frame) or _by_words(scene, line, frame, number)
         if stance is None and frame.cls == "deny":
