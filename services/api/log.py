@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request, Response
 from psycopg import sql
 
+from services.api.caching import check_unchanged, etag_of, validated
 from services.api.clocks import both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import AtLeastDep, Connection, ReadsDep
@@ -54,8 +55,10 @@ async def get_events(
     # What was read leaves the database here: a crash must not be able to take it back.
     async with reads.pool.connection() as flushing:
         await flushing.execute(FLUSH)
+    etag = etag_of(request, newest)
+    check_unchanged(request, etag)
     following = Cursor(newest, (rows[limit - 1]["global_position"],)) if len(rows) > limit else None
-    return page(request, [cloud_event(row) for row in rows[:limit]], following, newest)
+    return validated(page(request, [cloud_event(row) for row in rows[:limit]], following, newest), etag)
 
 
 async def newest_position(conn: Connection) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
-from services.cli.embedded.server import born
+from services.cli.embedded.server import EmbeddedServer, born
 from services.core.errors import TreatylineError
 from services.core.eventstore.migrate import SERVICES_ROLE, migrate
 from services.core.settings import Settings
@@ -52,13 +52,21 @@ def stored(settings: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def backends(settings: Settings, *, broker: bool = True, migrating: bool = True) -> Iterator[Settings]:
+def backends(
+    settings: Settings,
+    *,
+    broker: bool = True,
+    migrating: bool = True,
+    started: list[EmbeddedServer] | None = None,
+) -> Iterator[Settings]:
     """Settings with working servers behind them. Embedded ones are migrated, and stop at the end.
 
-    A database that the settings name is migrated only where `migrating`, as `migrate_url`'s owner.
+    A database that the settings name is migrated only where `migrating`, as `migrate_url`'s owner. Servers that
+    were started are put into `started`.
 
     Raises EmbeddedServerError, PortInUse, FolderInUse or MigrationError with a message for the operator.
     """
+    servers = started if started is not None else []
     with ExitStack() as stack:
         found = running(settings)
         update: dict[str, str] = {}
@@ -69,6 +77,7 @@ def backends(settings: Settings, *, broker: bool = True, migrating: bool = True)
                 postgres = stack.enter_context(
                     EmbeddedPostgres(settings.data_dir / "postgres", port=settings.postgres_port)
                 )
+                servers.append(postgres)
                 migrate(postgres.url, postgres.services_password)
                 update |= {"database_url": postgres.services_url, "migrate_url": postgres.url}
         elif migrating:
@@ -80,6 +89,7 @@ def backends(settings: Settings, *, broker: bool = True, migrating: bool = True)
                 valkey = stack.enter_context(
                     EmbeddedValkey(settings.data_dir / "valkey", port=settings.valkey_port)
                 )
+                servers.append(valkey)
                 update["redis_url"] = valkey.url
         yield settings.model_copy(update=update)
 

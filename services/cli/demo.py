@@ -28,8 +28,6 @@ def run_demo(
     quiet = settings.model_copy(update={"log_level": "warning"})
     configure_logging(level=quiet.log_level, json=quiet.json_logs)
     with running_system(quiet, err) as system:
-        if system.supervisor.stopping:
-            return
         with Service(system.url) as service:
             post_files(service, sorted(folder.glob("*.json")), err, wait=True)
             out.rule("Timeline")

@@ -23,6 +23,8 @@ app = typer.Typer(
     help="Who said and did what about the INF Treaty, when, and on what evidence.",
 )
 
+INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
+
 out = Console()
 err = Console(stderr=True)
 
@@ -39,6 +41,8 @@ def _plainly() -> Iterator[None]:
     except TreatylineError as error:
         err.print(f"[red]error:[/] {error}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

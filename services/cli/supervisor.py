@@ -17,6 +17,7 @@ from services.core.settings import PREFIX, Settings
 log = get_logger(__name__)
 
 STOP_SECONDS = 10.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = (0.2, 1.0, 3.0, 10.0)  # seconds before the next restart of a process that keeps dying
 STEADY_SECONDS = 30.0  # a process that lived this long starts afresh with the shortest pause
 
@@ -40,6 +41,7 @@ class Supervisor:
         self.use(settings)
         self._children = [Child(n, (sys.executable, "-m", "services.cli", "run", n)) for n in names]
         self._stopping = False
+        self._running = False
 
     def use(self, settings: Settings) -> None:
         """The settings that children start with from now on."""
@@ -55,20 +57,25 @@ class Supervisor:
         return {c.name: c.process.pid for c in self._children if c.process and c.process.poll() is None}
 
     def stop_on_signals(self) -> None:
-        """Ctrl-C, SIGTERM and a closed terminal end `run`."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        """Ctrl-C, SIGTERM and a closed terminal end `run`; outside it they raise KeyboardInterrupt."""
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
+
+    def ignore_signals(self) -> None:
+        """From here on nothing stops the stopping."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        if not self._running:
+            raise KeyboardInterrupt
 
-    @property
-    def stopping(self) -> bool:
-        return self._stopping
-
-    def run(self, on_change: Callable[[dict[str, int]], None]) -> None:
+    def run(self, on_change: Callable[[dict[str, int]], None], meanwhile: Callable[[], None]) -> None:
         """Restart whatever dies until told to stop. `on_change` hears the new process ids."""
+        self._running = True
         while not self._stopping:
+            meanwhile()
             if self.tend():
                 on_change(self.pids())
             time.sleep(0.1)
@@ -80,7 +87,7 @@ class Supervisor:
         for child in self._children:
             if child.process is not None and (code := child.process.poll()) is not None:
                 child.deaths = 0 if now - child.started > STEADY_SECONDS else child.deaths + 1
-                pause = PATIENCE[min(child.deaths, len(PATIENCE) - 1)]
+                pause = PATIENCE[min(max(child.deaths, 1), len(PATIENCE)) - 1]
                 log.warning("process ended", process=child.name, exit_code=code, restart_in_seconds=pause)
                 child.process, child.restart_at = None, now + pause
             if child.process is None and now >= child.restart_at:
@@ -113,6 +120,7 @@ class Supervisor:
             start_new_session=True,
         )
         child.started = time.monotonic()
+        log.info("process started", process=child.name, pid=child.process.pid)
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from services.cli.backends import announce, backends, withdraw
-from services.cli.embedded.server import port_is_free
+from services.cli.backends import announce, backends, running, withdraw
+from services.cli.embedded.server import EmbeddedServer, port_is_free
 from services.cli.http import Service
 from services.cli.processes import TOGETHER
 from services.cli.supervisor import Supervisor
-from services.core.errors import PortInUse, TreatylineError
+from services.core.errors import FolderInUse, PortInUse, TreatylineError
+from services.core.logging import get_logger
 from services.core.settings import Settings
+
+log = get_logger(__name__)
 
 READY_SECONDS = 90.0
 
@@ -27,37 +29,49 @@ class NotReady(TreatylineError):  # noqa: N818 - named by what happened
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system that runs: where it answers, and who keeps it running."""
+    """A system that runs: where it answers, who keeps its processes running, and its own servers."""
 
     url: str
     settings: Settings
     supervisor: Supervisor
+    servers: Sequence[EmbeddedServer]
 
     def run(self) -> None:
         """Keep it running until a signal says otherwise."""
-        self.supervisor.run(lambda pids: announce(self.settings, self.url, pids))
+        self.supervisor.run(lambda pids: announce(self.settings, self.url, pids), self.revive)
+
+    def revive(self) -> None:
+        """Start an embedded server again that died, where the processes look for it."""
+        for server in self.servers:
+            if not server.alive:
+                log.warning("server ended, starting it again", server=server.label)
+                server.stop()
+                server.wanted_port = server.port
+                server.start()
 
 
 @contextmanager
 def running_system(settings: Settings, err: Console) -> Iterator[System]:
     """Everything started and ready; everything stopped at the end, in whatever way it comes.
 
-    Raises PortInUse where something else listens, NotReady, and what the servers raise. A signal while
-    starting ends it as well.
+    Until `System.run` a signal raises KeyboardInterrupt. Raises PortInUse where something else listens,
+    NotReady, and what the servers raise.
     """
+    _refuse_second(settings)
     _refuse_port_in_use(settings)
     supervisor = Supervisor(settings, TOGETHER)
     supervisor.stop_on_signals()
-    with backends(settings) as found:
+    servers: list[EmbeddedServer] = []
+    with backends(settings, started=servers) as found:
         url = f"http://{found.host}:{found.port}"
         supervisor.use(found)
         try:
             supervisor.start()
             announce(found, url, supervisor.pids())
             _wait_until_ready(url, supervisor)
-            yield System(url, found, supervisor)
+            yield System(url, found, supervisor, servers)
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
+            supervisor.ignore_signals()  # a second Ctrl-C must not leave servers behind
             withdraw(found)
             supervisor.stop()
     err.print("stopped")
@@ -80,6 +94,15 @@ def tell_where(system: System, err: Console) -> None:
     err.print("Ctrl-C stops everything.\n")
 
 
+def _refuse_second(settings: Settings) -> None:
+    found = running(settings)
+    if found is not None:
+        raise FolderInUse(
+            f"a system runs on {settings.data_dir.absolute()} already (process {found.pid}, {found.url}): use it, "
+            "stop it, or choose another folder with TREATYLINE_DATA_DIR"
+        )
+
+
 def _refuse_port_in_use(settings: Settings) -> None:
     if not port_is_free(settings.port):
         raise PortInUse(
@@ -91,7 +114,7 @@ def _refuse_port_in_use(settings: Settings) -> None:
 def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + READY_SECONDS
     with Service(url, timeout=5.0) as service:
-        while not supervisor.stopping:
+        while True:
             if service.ready():
                 return
             supervisor.tend()

@@ -243,3 +243,54 @@ def test_the_demo_shows_a_timeline_and_positions_and_ends(tmp_path: Path) -> Non
     assert "2 outlets, 1 independent" in shown.stdout, "the exact copy carries the story and is no news"
     assert "supports" in shown.stdout.split("Positions")[1]
     assert "stopped" in shown.stderr
+
+
+def test_an_embedded_server_that_dies_comes_back_and_nothing_is_lost(tmp_path: Path) -> None:
+    with running_system(tmp_path / "var") as system:
+        done = system.post(text=WIRE, url="https://wire.example/1").json()["id"]
+        system.finished(done)
+        for kind in ("postgres", "valkey"):
+            os.kill(json.loads((system.data_dir / kind / "server.pid").read_text())["pid"], signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while (taken := system.post(text=OTHER, url="https://courier.example/1")).status_code == 503:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert taken.status_code == 202
+        assert system.finished(taken.json()["id"], 90)["state"] == "extracted"
+        assert system.command("verify").returncode == 0
+
+
+def test_a_second_system_on_the_same_data_is_refused(system: RunningSystem) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "services.cli", "up"],
+        env=environment(system.data_dir, free_port()),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "already" in second.stderr
+    assert system.told()["pid"] == system.process.pid
+
+
+def test_ctrl_c_while_starting_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "up"],
+        env=environment(tmp_path / "var", free_port()),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "var" / "postgres" / "server.pid").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(1.0)
+    members = family(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert {pid for pid, birth in members.items() if birth and born(pid) == birth} == set()

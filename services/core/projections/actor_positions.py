@@ -63,11 +63,12 @@ def cell_of(statement: StatedPosition) -> Cell:
 
 
 def _same(before: StandingVersion, after: StandingVersion) -> bool:
-    numbering = {"version", "change_number"}
+    """Whether nothing changed. Words do not count: a replay may not have them any more."""
+    ignored = {"version", "change_number", "condition"}
     return all(
         getattr(before, name) == getattr(after, name)
         for name in StandingVersion.__dataclass_fields__
-        if name not in numbering
+        if name not in ignored
     )
 
 
@@ -87,6 +88,7 @@ def _standing_version(cell: Cell, run: Run | None, version: int, change_number: 
         last_stated=run.last_stated if run else None,
         voice=shown.voice.value if shown else None,
         representative=shown.id if shown else None,
+        revision=shown.revision if shown else None,
         mention_count=run.counts.mentions if run else 0,
         outlet_count=run.counts.outlets if run else 0,
         story_count=run.counts.stories if run else 0,

@@ -72,6 +72,7 @@ class StandingVersion:
     last_stated: str | None
     voice: str | None
     representative: UUID | None
+    revision: int | None
     mention_count: int
     outlet_count: int
     story_count: int

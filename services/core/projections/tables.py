@@ -268,6 +268,7 @@ class StandingRow(SQLModel, table=True):
     last_stated: str | None = _text(null=True)
     voice: str | None = _text(null=True)
     representative: UUID | None = _column(Uuid, null=True)  # statement id
+    revision: int | None = _column(Integer, null=True)  # of its article
     mention_count: int = _column(Integer)
     outlet_count: int = _column(Integer)
     story_count: int = _column(Integer)

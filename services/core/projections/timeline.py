@@ -96,7 +96,9 @@ class TimelineProjection:
             change_number += 1
             version = before.content.version + 1 if before else 1
             if mentions:
-                root = next(m.key for m in sorted(mentions, key=_finest) if m.key.id == entry_id)
+                keys = sorted((m.key for m in mentions), key=_finest)
+                # No key of its own is left only where a newer dossier says otherwise what happens once.
+                root = next((key for key in keys if key.id == entry_id), keys[0])
                 change = "changed" if before and before.content.live else "added"
                 content = _entry_version(fold_entry(root, mentions), mentions, version, change, change_number)
             elif before is not None:
@@ -122,8 +124,8 @@ class TimelineProjection:
         )
 
 
-def _finest(mention: Mention) -> tuple[int, int, EntryKey]:
-    return (-len(mention.key.date), -len(mention.key.actors), mention.key)
+def _finest(key: EntryKey) -> tuple[int, int, EntryKey]:
+    return (-len(key.date), -len(key.actors), key)
 
 
 def _entry_version(

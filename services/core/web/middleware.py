@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from http import HTTPStatus
 
 import structlog
 import uuid_utils.compat
@@ -130,7 +131,8 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safe(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # What a 304 says replaces what the client's copy was sent with: a page would lose its own policy.
+            if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
                 answer = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     answer.setdefault(name, value)

@@ -194,7 +194,7 @@ def field_errors(found: Sequence[Any], where: str | None = None) -> list[FieldEr
         if item["type"] == "extra_forbidden":
             message = "There is no such field here"
         errors.append(FieldError(".".join(path), message, place))
-    return errors
+    return list(dict.fromkeys(errors))  # a field that several parts of a request depend on is checked by each
 
 
 class FieldProblem(BaseModel):

@@ -179,6 +179,7 @@ CREATE TABLE read.standings (
     last_stated TEXT,
     voice TEXT,
     representative UUID,
+    revision INTEGER,
     mention_count INTEGER NOT NULL,
     outlet_count INTEGER NOT NULL,
     story_count INTEGER NOT NULL,
