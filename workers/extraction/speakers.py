@@ -11,6 +11,9 @@ from workers.extraction.document import Document
 from workers.extraction.gazetteer import ADJECTIVE
 from workers.extraction.mention import PLACE, PRONOUN, SELF, Mention
 
+_LABELS = frozenset(
+    {"question", "q", "moderator", "reporter", "journalist", "answer", "a", "nobody", "everybody"}
+)
 _RELATIVE = frozenset({"who", "which", "that"})
 _DEPENDENT = frozenset({ADJECTIVE, PLACE, PRONOUN, SELF})  # beside the head of a phrase: "his", "Russian"
 
@@ -30,12 +33,24 @@ class Speakers:
         mention = self.mention_in(source)
         words = " ".join(source.of(self.document.text).split())
         if mention is None:
-            return Speaker(span=source, name=words), None
+            return self._stranger(source, words), None
         if mention.person is not None:
             return Speaker(
                 person=mention.person, name=self.dossier.people[mention.person].name
             ), mention.actor
+        if mention.name is None and self._nameless(source):
+            return None, mention.actor
         return Speaker(span=source, name=mention.name or words), mention.actor
+
+    def _stranger(self, source: Span, words: str) -> Speaker | None:
+        """Whoever no mention explains speaks under the words that name them, if any do."""
+        return None if self._nameless(source) else Speaker(span=source, name=words)
+
+    def _nameless(self, source: Span) -> bool:
+        """Whether nothing in the source names anybody: "it", "who", "nobody", the label of a questioner."""
+        tokens = self.document.tokens_in(source)
+        named = any(token.pos_ in {"NOUN", "PROPN", "ADJ"} for token in tokens)
+        return not named or " ".join(source.of(self.document.text).split()).strip(":").lower() in _LABELS
 
     def mention_in(self, source: Span) -> Mention | None:
         """The mention that is the head of the source: its noun, else the person named in it.
