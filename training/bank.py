@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -29,7 +28,16 @@ SENTENCES = Path(__file__).parent / "sentences"
 #: Days on which the people of the sentences were in office; that with most holders known is taken.
 _DAYS = tuple(
     date.fromisoformat(d)
-    for d in ("2019-03-06", "2018-10-22", "2024-07-15", "2025-08-05", "2022-01-26", "2014-07-29", "1987-06-12", "1983-11-23")
+    for d in (
+        "2019-03-06",
+        "2018-10-22",
+        "2024-07-15",
+        "2025-08-05",
+        "2022-01-26",
+        "2014-07-29",
+        "1987-06-12",
+        "1983-11-23",
+    )
 )
 _FIRST = frozenset({"i", "we", "our", "us", "my"})
 #: Who a holder whom the sentence alone does not tell ("he", "the ministry") most likely is, by what it says.
@@ -46,6 +54,7 @@ _LIKELY = {
     "treaty-preserved": {"supports": "germany", "opposes": "usa", "conditional": "russia"},
     "deployment": {"supports": "usa", "opposes": "nato", "conditional": "russia"},
 }
+_ANYBODY = ("usa", "russia", "nato", "germany", "france")
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def entries(folder: Path = SENTENCES) -> Iterator[Entry]:
 
 
 def rows(entry: Entry, dossier: Dossier) -> list[Row]:
-    """What one coded sentence teaches; nothing where a holder cannot be told."""
+    """What one coded sentence teaches."""
     text = f"{entry.before} {entry.text}" if entry.before else entry.text
     offset = len(text) - len(entry.text)
     document = parse(ArticleText(text=text))
@@ -103,8 +112,6 @@ def rows(entry: Entry, dossier: Dossier) -> list[Row]:
         if holder in known:
             continue
         guess = _guess(entry, holder, mentions)
-        if guess is None:
-            return []
         known[holder] = guess
         if holder.lower() in _FIRST:
             voice = guess
@@ -123,10 +130,16 @@ def _rows(scene: Scene, entry: Entry, offset: int, labels: dict[str, set[str]]) 
             continue
         for candidate in candidates(scene, line):
             if candidate.own:
-                dated = when(scene, candidate, anchor(scene, candidate))
+                dated = when(scene, candidate, anchor(candidate))
                 yield Row(
                     (entry.file, entry.number, candidate.actor),
-                    frozenset(features(candidate, party_of(candidate.actor, scene.dossier), word_classes(scene.dossier.id))),
+                    frozenset(
+                        features(
+                            candidate,
+                            party_of(candidate.actor, scene.dossier),
+                            word_classes(scene.dossier.id),
+                        )
+                    ),
                     frozenset(labels.get(candidate.actor, ())),
                     dated.value is not None and dated.basis is not Basis.OPEN,
                 )
@@ -148,13 +161,13 @@ def _actor(holder: str, text: str, offset: int, mentions: list[Mention]) -> str 
     return max(over, key=lambda m: m.span.end - m.span.start).actor if over else None
 
 
-def _guess(entry: Entry, holder: str, mentions: list[Mention]) -> str | None:
+def _guess(entry: Entry, holder: str, mentions: list[Mention]) -> str:
     for who, label in entry.codes:
         proposition, _, stance = label.partition(" ")
-        if who == holder and proposition in _LIKELY:
-            actor = _LIKELY[proposition].get(stance)
-            return None if any(m.actor == actor for m in mentions) else actor
-    return None
+        if who == holder and stance in _LIKELY.get(proposition, {}):
+            return _LIKELY[proposition][stance]
+    named = {m.actor for m in mentions}
+    return next(actor for actor in _ANYBODY if actor not in named or actor == _ANYBODY[-1])
 
 
 def _injected(holder: str, text: str, offset: int, actor: str) -> Iterator[Mention]:
@@ -162,7 +175,9 @@ def _injected(holder: str, text: str, offset: int, actor: str) -> Iterator[Menti
         yield Mention(place, actor, None, OFFICIAL)
 
 
-def _scene(document: Document, dossier: Dossier, mentions: list[Mention], day: date, voice: str | None) -> Scene:
+def _scene(
+    document: Document, dossier: Dossier, mentions: list[Mention], day: date, voice: str | None
+) -> Scene:
     timexes = find_dates(document.text, day)
     nested = find_quotations(document, mentions, dossier, nested=True)
     return Scene(document, dossier, mentions, nested, timexes, day.isoformat(), voice)

@@ -65,13 +65,17 @@ def _fit(table: Any, truth: Any, strength: float) -> tuple[Any, float]:
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _add(names: list[str], weights: list[Any], bias: list[float], name: str, fitted: tuple[Any, float]) -> None:
+def _add(
+    names: list[str], weights: list[Any], bias: list[float], name: str, fitted: tuple[Any, float]
+) -> None:
     names.append(name)
     weights.append(fitted[0])
     bias.append(fitted[1])
 
 
-def _packed(vocabulary: Sequence[str], names: Sequence[str], weights: Any, bias: Any, smallest: float) -> Model:
+def _packed(
+    vocabulary: Sequence[str], names: Sequence[str], weights: Any, bias: Any, smallest: float
+) -> Model:
     weights = np.where(np.abs(weights) < smallest, 0.0, weights)
     used = np.flatnonzero(np.abs(weights).sum(axis=1))
     filled = [np.flatnonzero(weights[row]) for row in used]

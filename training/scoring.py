@@ -41,7 +41,11 @@ def positions(gold: Sequence[dict[str, Any]], found: Iterable[Position]) -> tupl
     keys = {(p["actor"], p["proposition"], p["stance"]): bool(p.get("optional")) for p in gold}
     mine = {(p.actor, p.proposition, p.stance.value) for p in found}
     right = sum(1 for k in mine if keys.get(k) is False)
-    return right, len(mine - keys.keys()), sum(1 for k, optional in keys.items() if not optional and k not in mine)
+    return (
+        right,
+        len(mine - keys.keys()),
+        sum(1 for k, optional in keys.items() if not optional and k not in mine),
+    )
 
 
 def events(gold: Sequence[dict[str, Any]], found: Sequence[PoliticalEvent]) -> tuple[int, int, int]:
@@ -51,7 +55,9 @@ def events(gold: Sequence[dict[str, Any]], found: Sequence[PoliticalEvent]) -> t
             (-(set(g["actors"]) == set(e.actors)), bool(g.get("optional")), i, j)
             for i, g in enumerate(gold)
             for j, e in enumerate(found)
-            if g["kind"] == e.kind and _same_day(g, e) and (not g["actors"] or set(g["actors"]) & set(e.actors))
+            if g["kind"] == e.kind
+            and _same_day(g, e)
+            and (not g["actors"] or set(g["actors"]) & set(e.actors))
         )
     )
     golds: set[int] = set()

@@ -1,0 +1,122 @@
+"""Who may hold something in a sentence: every actor that speaks or acts in it, and which words are whose.
+
+Each sign of the sentence (signs.py) is put into a zone as seen from one actor:
+
+    h  the actor's own words                d  the same, under a denial
+    a  the actor's own act, told by nobody else
+    p  the actor's act as another actor tells it
+    o  another actor's words or act         x  the words of somebody who speaks for no actor
+    n  the article's own words
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workers.extraction.frames import Frame
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+OWN_ZONES = frozenset("hda")
+_VERBS = frozenset({"VERB", "AUX"})
+_CLIMB = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One actor in one sentence; `zones` has a letter for each sign of the line."""
+
+    actor: str
+    line: Line
+    zones: str
+    frame: Frame | None  # the innermost frame that puts words of this line into the actor's mouth
+
+    @property
+    def own(self) -> bool:
+        """Whether the actor says or does anything here itself."""
+        return any(zone in OWN_ZONES for zone in self.zones)
+
+
+def candidates(scene: Scene, line: Line) -> Iterator[Candidate]:
+    """Every actor that speaks or acts in a line, in the order in which they first do."""
+    views = [_view(scene, line.doc[sign.last - 1]) for sign in line.signs]
+    actors = dict.fromkeys(a for view in views for a in view.actors())
+    for actor in actors:
+        zones = "".join(view.zone(actor) for view in views)
+        frame = next((f for view in views for f, holders in view.told if actor in holders), None)
+        yield Candidate(actor, line, zones, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Around one sign: the frames with their holders, innermost first, and who acts in the clause."""
+
+    told: tuple[tuple[Frame, tuple[str, ...]], ...]
+    doers: tuple[str, ...]
+
+    def actors(self) -> Iterator[str]:
+        for _, holders in self.told:
+            yield from holders
+        yield from self.doers
+
+    def zone(self, actor: str) -> str:
+        denials, others = 0, False
+        silent = False
+        for frame, holders in self.told:
+            denials += frame.cls == "deny" and not frame.negated
+            if actor in holders:
+                if frame.cls == "deny":
+                    return "d" if denials % 2 else "h"
+                return "o" if others else "x" if silent else "d" if denials % 2 else "h"
+            if holders:
+                others = True
+            elif frame.cls != "deny":
+                silent = True
+        mine = actor in self.doers
+        if others:
+            return "p" if mine else "o"
+        if silent:
+            return "x"
+        return "a" if mine else "o" if self.doers else "n"
+
+
+def _view(scene: Scene, token: Any) -> _View:
+    told = []
+    for frame in scene.chain(token.idx):
+        if frame.cue is not None and frame.cue.i == token.i:
+            continue
+        told.append((frame, scene.holders(frame)))
+    if not told and scene.own_voice:
+        return _View(((_own_frame(scene), (scene.own_voice,)),), _doers(scene, token))
+    return _View(tuple(told), _doers(scene, token))
+
+
+def _own_frame(scene: Scene) -> Frame:
+    from workers.extraction.frames import Frame  # noqa: PLC0415
+
+    return Frame("say", None, (), (scene.own_voice or "",), direct=True)
+
+
+def _doers(scene: Scene, token: Any) -> tuple[str, ...]:
+    """Who does what the clause around a word tells: its noun of speech or its verb."""
+    key = ("doers", token.i)
+    known: tuple[str, ...] | None = scene.memo.get(key)
+    if known is None:
+        known = scene.memo[key] = _found_doers(scene, token)
+    return known
+
+
+def _found_doers(scene: Scene, token: Any) -> tuple[str, ...]:
+    node = token
+    for _ in range(_CLIMB):
+        if node.pos_ in _VERBS or (node.pos_ == "NOUN" and node.lemma_.lower() in scene.operators.nouns):
+            agents = scene.agents(node)
+            if agents or node.dep_ in {"ROOT", "ccomp", "relcl"}:
+                return agents
+        if node.head.i == node.i:
+            return scene.agents(node)
+        node = node.head
+    return ()
