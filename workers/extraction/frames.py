@@ -346,8 +346,16 @@ def _broken(span: Span, text: str) -> bool:
     return words[:1] in {"”", '"'} or ("”" in words and "“" not in words) or words.count('"') % 2 == 1
 
 
+def _cut(tokens: list[Any]) -> list[Any]:
+    """Without the clause that only adds something: ", which they themselves have violated"."""
+    for place, token in enumerate(tokens[:-1]):
+        if token.text == "," and tokens[place + 1].lower_ in {"which", "who", "whose", "while"}:
+            return tokens[:place]
+    return tokens
+
+
 def _trimmed(tokens: list[Any], without: Any) -> Iterator[Span]:
-    kept = [t for t in tokens if t.i != without.i]
+    kept = [t for t in _cut(tokens) if t.i != without.i]
     if kept:
         yield Span(kept[0].idx, kept[-1].idx + len(kept[-1]))
 
@@ -376,6 +384,7 @@ def _right_subtree(noun: Any) -> Span | None:
         if c.i > noun.i and c.dep_ not in {"cc", "conj", "punct", "relcl"}
         for t in c.subtree
     ]
+    tokens = _cut(sorted(tokens, key=lambda t: int(t.i)))
     if not tokens:
         return None
     first, last = min(tokens, key=lambda t: t.i), max(tokens, key=lambda t: t.i)

@@ -99,6 +99,8 @@ def from_commitment(
 
 def negated(line: Line, number: int, token: Any, reach: int = 4) -> bool:
     """Whether a word is denied in its clause: by the parse, or by a negator shortly before it."""
+    if " why not " in line.before(number, reach + 2):
+        return False
     before = line.before(number, reach).rsplit(" , ", 1)[-1]
     words = before.split()
     for negator in ("not", "no", "never", "without", "neither", "nor", "hardly", "cannot", "n't", "nothing"):

@@ -23,6 +23,7 @@ _ANAPHOR = _STEP
 _RECONSIDER = "h=(reconsider*|rethink*|re-think|reverse|revise|revisit|think twice|think again|change ~2 mind|weigh|consider ~2 consequence|reflect)"
 _STAY = "h=(stay|remain|continue) (in|within|party|a party|part of|inside|committed to|commit to) ~4 {treaty}"
 _BAD_FAITH = "(pretext|blackmail|unprovoked|bad faith|far - fetched|excuse|smokescreen|invented|cynical*|fabricat*|under ~2 guise|lie|ulterior)"
+_PRETEXT = "(pretext|far - fetched|excuse|smokescreen|invented|invent|fabricat*|fig leaf)"
 _REACH = 10
 _BACKING = (
     "(give|lend|offer|express|voice|pledge|reiterate|declare) @usa? ~4 h=(support|backing|solidarity) ~4",
@@ -312,51 +313,50 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
             return
         if stance is None:
             continue
-        bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
-        kind = (
-            "statement"
-            if "usa" in holders
-            else "endorsement"
-            if stance is SUPPORTS
-            else "accusation"
-            if bad_faith
-            else "statement"
-        )
         commitment = Commitment(
             holders, 1, frame, scene.outer_of(chain[chain.index(frame) + 1 :], holders), frame.cls, 0.75
         )
-        yield from_commitment(
-            scene,
-            line,
-            token,
-            commitment,
-            _P,
-            stance,
-            kind=kind,
-            recipients=("usa",) if kind != "statement" else (),
-            weak=kind == "statement",
-            rule="withdrawal-judged",
-            sure=0.8 if _by_frame(frame) else 0.68,
-        )
+        yield from _judgement(scene, line, token, commitment, stance, 0.8 if _by_frame(frame) else 0.68)
         return
     if scene.own_voice and scene.own_voice != "usa":
         stance = _near(scene, line, number, 0, len(line.signs))
         if stance is not None:
-            base = scene.own_word(1)
-            bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
-            yield from_commitment(
-                scene,
-                line,
-                token,
-                base,
-                _P,
-                stance,
-                kind="accusation" if bad_faith else "statement" if stance is OPPOSES else "endorsement",
-                recipients=("usa",) if bad_faith else (),
-                weak=not bad_faith,
-                rule="withdrawal-judged",
-                sure=0.68,
-            )
+            yield from _judgement(scene, line, token, scene.own_word(1), stance, 0.68)
+
+
+def _judgement(
+    scene: Scene, line: Line, token: Any, commitment: Commitment, stance: Any, sure: float
+) -> Iterator[Finding]:
+    bad_faith = stance is OPPOSES and scene.has(line, _BAD_FAITH)
+    kind = "accusation" if bad_faith else "endorsement" if stance is SUPPORTS else "statement"
+    if "usa" in commitment.holders:
+        kind = "statement"
+    yield from_commitment(
+        scene,
+        line,
+        token,
+        commitment,
+        _P,
+        stance,
+        kind=kind,
+        recipients=("usa",) if kind != "statement" else (),
+        weak=kind == "statement",
+        rule="withdrawal-judged",
+        sure=sure,
+    )
+    if bad_faith and "russia" in commitment.holders and scene.has(line, _PRETEXT):
+        yield from_commitment(  # a pretext is a charge without ground
+            scene,
+            line,
+            token,
+            commitment,
+            "russia-complied",
+            SUPPORTS,
+            kind="denial",
+            recipients=("usa",),
+            rule="withdrawal-pretext",
+            sure=0.6,
+        )
 
 
 def _by_frame(frame: Frame) -> Any:
