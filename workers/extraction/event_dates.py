@@ -104,11 +104,14 @@ class Dating:
             if not len(tokens) or _in_dateline(document, timex):
                 continue
             root = tokens.root
+            if root.text.isdigit() and root.dep_ in {"nummod", "amod", "compound", "nmod"} and root.head.pos_ in {"NOUN", "PROPN"}:
+                continue  # "the 1987 treaty", "its 2014 report": a name
             number = document.sentence_index(timex.start)
             governors = tuple(_governors(root, past=bool(article) and value <= str(article)[: len(value)]))
             self._by_sentence.setdefault(number, []).append((timex, value, root, governors))
 
-    def explicit(self, token: Any, within: Iterable[Span] = (), *, climb: bool = True) -> str | None:
+    def explicit(self, token: Any, within: Iterable[Span] = (), *, climb: bool = True, past: bool = False
+    ) -> str | None:
         """The date that hangs on a verb or noun of action, or (`climb`) on the verb that it is part of.
 
         `within`: dates elsewhere count only if they hang on the very word.
@@ -118,6 +121,8 @@ class Dating:
         if not dates:
             return None
         spans = tuple(within)
+        if past and self.article:
+            dates = [d for d in dates if d[1] <= str(self.article)[: len(d[1])]]
         for node in _path(token) if climb else (token,):
             hung = [
                 (-len(value), abs(root.i - node.i), value)

@@ -112,7 +112,7 @@ def exits(scene: Scene, line: Line) -> list[Exit]:
     """The exits that a line speaks of, in text order; worked out once."""
     key = ("exits", line.number)
     if key not in scene.memo:
-        scene.memo[key] = list(_exits(scene, line))
+        scene.memo[key] = sorted(_exits(scene, line), key=lambda e: e.number)
     found: list[Exit] = scene.memo[key]
     return found
 

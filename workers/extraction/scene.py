@@ -396,7 +396,7 @@ class Scene:
     def _said_on(self, frame: Frame) -> Dated:
         cue = frame.cue
         explicit = (
-            self.act_date(cue, frame.spans)
+            self.act_date(cue, frame.spans, past=True)
             if not self._embedded(frame)
             else self.dating.explicit(cue, climb=False)
         )
@@ -454,14 +454,14 @@ class Scene:
             frame.cue.dep_ not in {"dobj", "ROOT"} or head.lemma_.lower() not in self.operators.light
         )
 
-    def act_date(self, token: Any, spans: Iterable[Span] = ()) -> str | None:
+    def act_date(self, token: Any, spans: Iterable[Span] = (), *, past: bool = False) -> str | None:
         """The date that the clause of an act gives it, leaving out dates within `spans`."""
         inside = tuple(spans)
         sentence = self.document.sentence_at(token.idx)
         if sentence is None:
             return None
         free = tuple(_gaps(sentence, inside)) if inside else ()
-        return self.dating.explicit(token, free) or self.dating.lone(token, inside)
+        return self.dating.explicit(token, free, past=past) or self.dating.lone(token, inside)
 
     def _lean(self, frame: Frame) -> str | None:
         """The date of the paragraph's last dated act, or of the same speaker's last recent statement."""

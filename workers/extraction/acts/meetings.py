@@ -179,7 +179,8 @@ def _date(scene: Scene, token: Any) -> str | None:
             and token.lemma_.lower() in {"meet", "sit", "confer", "hold"}
             and scene.document.paragraph_index(token.idx) <= 6
         ):
-            return scene.done(token, ()).value
+            done = scene.done(token, ())
+            return done.value if done.basis is Basis.ARTICLE else None
         return given
     if token.pos_ == "VERB":
         return scene.dating.explicit(token)

@@ -73,7 +73,7 @@ _RETURN = (
 )
 _ELSEWHERE = (
     "(airspace|sovereignty|border|ceasefire|law|sanction|charter|right|waters|territory|#other|resolution|memorandum"
-    "|integrity|human|convention|embargo|truce|constitution|trade|protocol)"
+    "|#moratorium|integrity|human|convention|embargo|truce|constitution|trade|protocol)"
 )
 _EACH_OTHER = "(each other|one another|each side|mutual* accus*|mutual recrimination*|both ~3 accus*|trade* accus*|swap* accus*|accus* ~3 other)"
 

@@ -155,7 +155,8 @@ def _place(line: Line, code: str) -> int:
 
 
 def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:  # noqa: PLR0912  # a cascade of cases, each of one line
-    if unreal(token):
+    depends = scene.has(line, "whether ~12 (depend*|hinge*)")
+    if unreal(token) and not depends:
         return
     agents = scene.agents(token) or _orderer(scene, token)
     if token.pos_ == "NOUN" and value_owner(line, hit):
@@ -181,6 +182,8 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:  #
             return
         holders = agents
     stance, condition, kind = _stance(scene, line, hit, token, told)
+    if depends:
+        stance, condition, kind = CONDITIONAL, None, "statement"
     if stance is None:
         return
     when = scene.said(chain[0]) if chain and not told else scene.done(_main(token), holders)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _P = "treaty-preserved"
 _KEEP = (
     "h=({preserve}|preservation|viability|survival) !that (of|for)? ~4 {treaty}",
-    "h=({preserve}) it (alive|in place|in force|up|going|from|by|!to)?",
+    "h=(keep*) it (alive|in place|in force|going)",
+    "h=(preserv*|sav*|salvag*|rescu*) it !(to|for|up|from)",
     "h=(remain|stay|continue) (in|within|party to|a party to|part of|inside) ~3 {treaty}",
     "h=(commit*|devoted|dedicated|attached|attach*) (to|importance to) ~4 {treaty}",
     "h=(commit*) to ~3 ({preserve}|preservation) ~3 {treaty}",
@@ -28,7 +29,7 @@ _KEEP = (
     "h=(keep|keeping) ~4 {treaty} (alive|in place|in force|going)",
     "h=(future|survival|preservation|integrity) of ~2 {treaty}",
     "(way|chance|opportunity|time|window|effort|hope) ~4 to h=(save|preserve|rescue|salvage) ~4 ({treaty}|it)",
-    "h=(value|appreciat*|cherish*|champion*|stand for|support*) ~3 {treaty}",
+    "h=(value|appreciat*|cherish*|champion*|stand for) ~3 {treaty}",
 )
 _PRAISE = (
     (
@@ -108,7 +109,8 @@ def _at(
         asked = commitment.frame.cls == "urge" and keeping and _for_others(commitment.frame.cue, recipients)
         if commitment.polarity < 0 and polarity > 0:
             continue
-        kind = "demand" if asked else "statement"
+        warned = commitment.frame.cls == "warn" and not keeping
+        kind = "demand" if asked else "warning" if warned else "statement"
         recipients = recipients if asked else ()
         yield from_commitment(
             scene,
@@ -119,7 +121,7 @@ def _at(
             stance_of(commitment.polarity),
             kind=kind,
             recipients=recipients,
-            weak=not asked,
+            weak=kind == "statement",
             rule="preservation",
             sure=sure,
         )

@@ -222,7 +222,9 @@ def _planned(scene: Scene, line: Line, leaving: Exit, when: Dated) -> Iterator[F
             continue
         near = _clause_exit(scene, line, timex.start)
         kind = "suspension" if near is not None and near.suspends else "agreement-ended"
-        if near is not None and near.token.i != leaving.token.i and "russia" in near.agents:
+        if near is None or (near.token.i != leaving.token.i and "russia" in near.agents):
+            continue
+        if scene.dating.explicit(near.token) != value and scene.dating.explicit(leaving.token) != value:
             continue
         starting = any(w in line.code for w in (" process ", " start ", " begin ", " notice "))
         if starting and kind == "agreement-ended" and "month" not in timex_text(scene, timex):
