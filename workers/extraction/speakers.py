@@ -39,7 +39,10 @@ class Speakers:
                 person=mention.person, name=self.dossier.people[mention.person].name
             ), mention.actor
         if mention.name is None and self._nameless(source):
-            return None, mention.actor
+            # "A US official, who asked": the mention lies outside the source and names what the source does not.
+            if mention.kind in _DEPENDENT or self._nameless(mention.span):
+                return None, mention.actor
+            return Speaker(span=mention.span, name=mention.span.of(self.document.text)), mention.actor
         return Speaker(span=source, name=mention.name or words), mention.actor
 
     def _stranger(self, source: Span, words: str) -> Speaker | None:
