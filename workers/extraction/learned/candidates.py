@@ -42,7 +42,10 @@ class Candidate:
 
 def candidates(scene: Scene, line: Line) -> Iterator[Candidate]:
     """Every actor that speaks or acts in a line, in the order in which they first do."""
-    views = [_view(scene, line.doc[sign.last - 1]) for sign in line.signs]
+    near = _near(scene, line)
+    if not near and not scene.own_voice and not any(sign.code.startswith("@") for sign in line.signs):
+        return
+    views = [_view(scene, line.doc[sign.last - 1], near) for sign in line.signs]
     actors = dict.fromkeys(a for view in views for a in view.actors())
     for actor in actors:
         zones = "".join(view.zone(actor) for view in views)
@@ -83,12 +86,19 @@ class _View:
         return "a" if mine else "o" if self.doers else "n"
 
 
-def _view(scene: Scene, token: Any) -> _View:
-    told = []
-    for frame in scene.chain(token.idx):
-        if frame.cue is not None and frame.cue.i == token.i:
-            continue
-        told.append((frame, scene.holders(frame)))
+def _near(scene: Scene, line: Line) -> list[tuple[Frame, tuple[str, ...]]]:
+    """The frames that reach into a line with their holders, the smallest first."""
+    start, end = line.span.start, line.span.end
+    frames = [f for f in scene.frames if any(s.start < end and start < s.end for s in f.spans)]
+    return [(f, scene.holders(f)) for f in sorted(frames, key=lambda f: f.size)]
+
+
+def _view(scene: Scene, token: Any, near: list[tuple[Frame, tuple[str, ...]]]) -> _View:
+    told = [
+        (frame, holders)
+        for frame, holders in near
+        if frame.covers(token.idx) and not (frame.cue is not None and frame.cue.i == token.i)
+    ]
     if not told and scene.own_voice:
         return _View(((_own_frame(scene), (scene.own_voice,)),), _doers(scene, token))
     return _View(tuple(told), _doers(scene, token))
@@ -113,10 +123,18 @@ def _found_doers(scene: Scene, token: Any) -> tuple[str, ...]:
     node = token
     for _ in range(_CLIMB):
         if node.pos_ in _VERBS or (node.pos_ == "NOUN" and node.lemma_.lower() in scene.operators.nouns):
-            agents = scene.agents(node)
+            agents = _agents(scene, node)
             if agents or node.dep_ in {"ROOT", "ccomp", "relcl"}:
                 return agents
         if node.head.i == node.i:
-            return scene.agents(node)
+            return _agents(scene, node)
         node = node.head
     return ()
+
+
+def _agents(scene: Scene, token: Any) -> tuple[str, ...]:
+    key = ("agents", token.i)
+    known: tuple[str, ...] | None = scene.memo.get(key)
+    if known is None:
+        known = scene.memo[key] = scene.agents(token)
+    return known

@@ -38,6 +38,8 @@ class Model:
         self._columns = columns
         self._weights = np.asarray(weights, dtype=np.float32)
         self._bias = np.asarray(bias, dtype=np.float32)
+        self._table = np.zeros((len(self.rows), len(self.labels)), dtype=np.float32)
+        self._table[np.repeat(np.arange(len(self.rows)), np.diff(starts)), columns] = self._weights
 
     def probabilities(self, features: Iterable[str]) -> dict[str, float]:
         """The probability of each `proposition stance` and each event kind.
@@ -53,12 +55,9 @@ class Model:
 
     def _raw(self, features: Iterable[str]) -> Any:
         rows = [row for name in features if (row := self.rows.get(name)) is not None]
-        total = self._bias.copy()
+        total = self._bias
         if rows:
-            scale = np.float32(scale_of(len(rows)))
-            for row in rows:
-                first, last = self._starts[row], self._starts[row + 1]
-                np.add.at(total, self._columns[first:last], self._weights[first:last] * scale)
+            total = total + self._table[rows].sum(axis=0) * np.float32(scale_of(len(rows)))
         return 1.0 / (1.0 + np.exp(-total))
 
     def believed(self, features: Iterable[str]) -> list[tuple[str, float]]:
