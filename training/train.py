@@ -18,8 +18,9 @@ from training.learning import learn
 DOSSIER = "inf"
 OUTPUT = Path(__file__).parents[1] / "workers" / "extraction" / "learned" / f"{DOSSIER}.npz"
 
-#: Chosen on the development articles (training/evaluate.py): the sum of both sets' F1 is best.
-POSITIONS, EVENTS = 0.7, 0.7
+#: Chosen on the development articles (training/evaluate.py): the sum of both sets' F1 is best. Political events
+#: are left to the rules: what the model adds was right there and wrong on every set that nobody tuned on.
+POSITIONS, EVENTS = 0.7, 1.0
 
 
 def main() -> None:
