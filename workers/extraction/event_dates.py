@@ -104,13 +104,18 @@ class Dating:
             if not len(tokens) or _in_dateline(document, timex):
                 continue
             root = tokens.root
-            if root.text.isdigit() and root.dep_ in {"nummod", "amod", "compound", "nmod"} and root.head.pos_ in {"NOUN", "PROPN"}:
+            if (
+                root.text.isdigit()
+                and root.dep_ in {"nummod", "amod", "compound", "nmod"}
+                and root.head.pos_ in {"NOUN", "PROPN"}
+            ):
                 continue  # "the 1987 treaty", "its 2014 report": a name
             number = document.sentence_index(timex.start)
             governors = tuple(_governors(root, past=bool(article) and value <= str(article)[: len(value)]))
             self._by_sentence.setdefault(number, []).append((timex, value, root, governors))
 
-    def explicit(self, token: Any, within: Iterable[Span] = (), *, climb: bool = True, past: bool = False
+    def explicit(
+        self, token: Any, within: Iterable[Span] = (), *, climb: bool = True, past: bool = False
     ) -> str | None:
         """The date that hangs on a verb or noun of action, or (`climb`) on the verb that it is part of.
 
@@ -229,7 +234,7 @@ def _in_time(document: Document, timex: Timex, article: str | None) -> str | Non
 
 def is_open(token: Any) -> bool:
     """Whether the time of an act is left open: habits, perfects, a plain present."""
-    words = {c.lower_ for c in token.children if c.dep_ in {"advmod", "aux"}}
+    words = {c.lower_ for c in token.children if c.dep_ in {"advmod", "aux"} and c.i < token.i}
     if words & _OPEN:
         return True
     if any(c.dep_ == "aux" and c.lemma_.lower() == "have" for c in token.children):
@@ -239,10 +244,22 @@ def is_open(token: Any) -> bool:
     )
 
 
-def is_repeated(token: Any, sentence: str) -> bool:
-    """Whether words like "repeatedly" or "for years" say that there is no one day."""
-    words = {c.lower_ for c in token.children if c.dep_ == "advmod"}
-    return bool(words & _OPEN) or bool(_OPEN_PHRASE.search(sentence))
+def is_repeated(token: Any, inside: Iterable[Span]) -> bool:
+    """Whether words like "repeatedly" or "for years" by the verb say that there is no one day.
+
+    `inside` is what is said, which may have its own.
+    """
+    said = tuple(inside)
+    for child in token.children:
+        if any(s.start <= child.idx < s.end for s in said):
+            continue
+        if child.dep_ == "advmod" and child.lower_ in _OPEN and (child.i < token.i or child.lower_ != "long"):
+            return True  # "has long said", but not "will stay as long as"
+        if child.dep_ in {"prep", "npadvmod", "advmod", "mark", "advcl"}:
+            words = " ".join(t.text for t in child.subtree)
+            if len(words) < 60 and _OPEN_PHRASE.search(words):
+                return True
+    return False
 
 
 def _governors(root: Any, *, past: bool) -> Iterable[int]:

@@ -192,6 +192,8 @@ def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, opera
                     break
     if not holders and cue is not None:
         holders = cast.agents(cue)
+    if not holders and cue is not None and quotation.speaker is None:
+        holders = _beside(cue, cast)
     owner = _noun_owner(cue, cast, operators)
     if owner:
         holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
@@ -200,6 +202,8 @@ def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, opera
         before = _before_source(document, quotation.source, quotation.content)
         if before is not None:
             spans = (before, *spans)
+    if cue is not None and cls in {"say", "claim"} and cue.pos_ == "VERB":
+        spans = (*spans, *_clauses(cue, spans))
     if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
         text = document.doc.text
         wider = [
@@ -217,6 +221,36 @@ def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, opera
         noun=cue is not None and cue.pos_ == "NOUN",
         lemma=lemma,
     )
+
+
+def _beside(cue: Any, cast: Cast) -> tuple[str, ...]:
+    """ "Ryabkov on Sunday called ...": whoever stands right before a verb that the parse gave another subject."""
+    if cue.tag_ not in {"VBD", "VBZ", "VBP"}:
+        return ()
+    for token in reversed(cue.doc[max(cue.sent.start, cue.i - 5) : cue.i]):
+        mention = cast.mention(token)
+        if mention is not None:
+            return (mention.actor,) if mention.actor and mention.kind != "place" else ()
+        if token.pos_ not in {"ADV", "ADP", "AUX", "NUM", "PROPN", "PART"} or token.lower_ in {
+            "of",
+            "by",
+            "with",
+            "for",
+        }:
+            return ()
+    return ()
+
+
+def _clauses(cue: Any, known: tuple[Span, ...]) -> Iterator[Span]:
+    """That-clauses of a verb of saying that a quotation after it has hidden."""
+    text = cue.doc.text
+    for child in cue.children:
+        if child.dep_ != "ccomp" or child.i < cue.i:
+            continue
+        inside = list(child.subtree)
+        span = Span(inside[0].idx, inside[-1].idx + len(inside[-1]))
+        if not any(s.start < span.end and span.start < s.end for s in known) and not _broken(span, text):
+            yield span
 
 
 _SUBORDINATE = frozenset(

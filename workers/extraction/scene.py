@@ -214,7 +214,13 @@ class Scene:
             return ()
         doer = self.cast.doer(cue)
         itself = bool(frame.holders)
-        if doer is not None and doer.lower_ not in _PRONOUNS and not itself:
+        lost = (
+            doer is not None
+            and cue.dep_ == "conj"
+            and not self.cast.actors(doer)
+            and self.cast.mention(doer) is None
+        )
+        if doer is not None and doer.lower_ not in _PRONOUNS and not itself and not lost:
             return ("nato",) if doer.text == "Allies" else ()
         if doer is None and (
             cue.dep_ not in {"conj", "ccomp", "advcl", "dep"}
@@ -402,9 +408,7 @@ class Scene:
         )
         if explicit and not (self.article_date and explicit > self.article_date):
             return Dated(explicit, Basis.EXPLICIT)
-        sentence = self.document.sentence_at(cue.idx)
-        outside = _outside(self.document.text, sentence, frame.spans) if sentence else ""
-        if is_repeated(cue, outside):
+        if is_repeated(cue, frame.spans):
             return Dated(None, Basis.OPEN)
         for outer in self.chain(cue.idx):
             if outer.cue is None or outer.cue.i == cue.i:
@@ -539,7 +543,3 @@ def _gaps(sentence: Span, inside: tuple[Span, ...]) -> Iterator[Span]:
         at = max(at, span.end)
     if at < sentence.end:
         yield Span(at, sentence.end)
-
-
-def _outside(text: str, sentence: Span, inside: tuple[Span, ...]) -> str:
-    return " ".join(span.of(text) for span in _gaps(sentence, inside))

@@ -165,10 +165,12 @@ def read_lines(document: Document, mentions: list[Mention], concepts: Concepts) 
 
 
 def _referred(sign: Sign, context: str) -> Sign:
-    """"Such missiles" are those of the subject where it was just named, else any weapons."""
+    """ "Such missiles" are those of the subject where it was just named, else any weapons."""
     if sign.code != "#inf-such":
         return sign
-    named = any(code in context for code in ("#treaty", "#inf ", "#inf-banned", "#9m729", "#moratorium", "#usmissile"))
+    named = any(
+        code in context for code in ("#treaty", "#inf ", "#inf-banned", "#9m729", "#moratorium", "#usmissile")
+    )
     return replace(sign, code="#inf" if named else "weapon")
 
 

@@ -180,7 +180,7 @@ def _date(scene: Scene, token: Any) -> str | None:
             and scene.document.paragraph_index(token.idx) <= 6
         ):
             done = scene.done(token, ())
-            return done.value if done.basis is Basis.ARTICLE else None
+            return done.value if done.basis in {Basis.ARTICLE, Basis.LEANED} else None
         return given
     if token.pos_ == "VERB":
         return scene.dating.explicit(token)

@@ -181,6 +181,8 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
         if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
             return "proposal" if lemma == "invite" else None
         return "demand"
+    if frame.cls == "warn" and not frame.noun and lemma in {"warn", "threaten", "caution"}:
+        return "warning"
     if (
         frame.cls == "accuse"
         and frame.noun

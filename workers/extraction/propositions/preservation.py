@@ -34,7 +34,7 @@ _KEEP = (
 _PRAISE = (
     (
         "{treaty} %14 h=(cornerstone|pillar|important|importance|crucial*|crucial|vital|key|essential|valuable|fundamental|contribut*|stabilis*|stabiliz*"
-        "|benefit*|success*|significan*|backbone|linchpin|foundation|indispensable|landmark achievement|milestone|bedrock|guarant*|central|instrumental|keystone|serve*|helped|underpin*|stability)"
+        "|benefit*|success*|significan*|backbone|linchpin|foundation|indispensable|landmark achievement|milestone|bedrock|guarant*|central|instrumental|keystone|serve*|helped|underpin*|stability|wall|anchor|bulwark|safeguard|brake|asset)"
     ),
     "h=(importance|value|significance|merit|role|benefit|contribution) of ~3 {treaty}",
     "h=(cornerstone|pillar|important|crucial|vital|key|essential|valuable|fundamental|backbone|linchpin|bedrock) %10 {treaty}",

@@ -272,11 +272,12 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
             if hit.token().tag_ == "NNS":
                 continue
             places.append((line.doc[line.signs[number].first], number))
-        places.extend((hit.token(), hit.names["h"] - 1) for hit in scene.find(line, _ERR))
         for hit in scene.find(line, _IT):
             number = hit.names["h"]
             if any(s.code in {"this", "it", "that"} for s in line.signs[max(0, number - 1) : number + 2]):
                 places.append((line.doc[line.signs[number].first], number))
+    if not places and _lately(scene, line, 60):
+        places.extend((hit.token(), hit.names["h"] - 1) for hit in scene.find(line, _ERR))
     done: set[tuple[tuple[str, ...], str]] = set()
     for token, number in places:
         for finding in _judged(scene, line, token, number):
@@ -290,7 +291,7 @@ def _is_us(leaving: Exit) -> bool:
     return "usa" in leaving.agents or not leaving.agents
 
 
-def _lately(scene: Scene, line: Line, back: int = 6) -> bool:
+def _lately(scene: Scene, line: Line, back: int = 12) -> bool:
     return any(
         "usa" in e.agents
         for other in scene.lines[max(0, line.number - back) : line.number + 1]

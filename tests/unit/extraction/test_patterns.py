@@ -1,0 +1,55 @@
+"""The pattern language of the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.extraction.patterns import PatternError, compile_pattern, lexicon, load_rules
+
+MACROS = {"treaty": "#treaty|#newtreaty", "leave": "quit*|pull out"}
+
+
+def found(pattern: str, line: str) -> str | None:
+    match = compile_pattern(pattern, MACROS).search(f" {line} ")
+    return match[0].strip() if match else None
+
+
+def test_signs_in_a_row_with_gaps_that_stop_at_commas() -> None:
+    assert found("deny ~ #moratorium", "@russia deny this very #moratorium .") == "deny this very #moratorium"
+    assert found("deny ~2 #moratorium", "deny this very old #moratorium") is None
+    assert found("deny ~ #moratorium", "deny it , #moratorium") is None
+    assert found("deny %3 #moratorium", "deny it , #moratorium") == "deny it , #moratorium"
+
+
+def test_alternatives_endings_and_macros() -> None:
+    assert found("@ ({leave}) {treaty}", "@usa quitting #treaty") == "@usa quitting #treaty"
+    assert found("@ ({leave}) {treaty}", "@usa pull out #newtreaty") == "@usa pull out #newtreaty"
+    assert found("@usa {leave}", "@russia quit") is None
+    assert found("break (it|(all|every) rule)", "break every rule") == "break every rule"
+
+
+def test_what_may_be_missing_and_what_must_not_follow() -> None:
+    assert found("in? breach of", "breach of") == "breach of"
+    assert found("leave !(room|office)", "leave #treaty") == "leave"
+    assert found("leave !(room|office)", "leave room") is None
+
+
+def test_names_may_stand_in_several_alternatives() -> None:
+    match = compile_pattern("by v=@|v=@ do", MACROS).search(" @china do ")
+    assert match is not None
+    assert match["v"] is None
+    assert match["v__2"] == "@china "
+
+
+@pytest.mark.parametrize("wrong", ["(a|b", "a|", "{nothing}", "a )", "!"])
+def test_a_wrong_pattern_is_named(wrong: str) -> None:
+    with pytest.raises(PatternError):
+        compile_pattern(wrong, MACROS)
+
+
+def test_the_packaged_word_groups_compile_and_a_missing_file_is_named() -> None:
+    words = lexicon("inf")
+    for group in load_rules("inf", "position_patterns")["words"]:
+        assert words(f"{{{group}}}").pattern
+    with pytest.raises(PatternError, match="nothing"):
+        load_rules("inf", "nothing")
