@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import psycopg
-
 from services.core.eventstore.store import EventStore
 from workers import dispatches
 from workers.articles import load_articles
@@ -19,7 +17,6 @@ from workers.limits import TookTooLong, time_limit
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-_REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +31,23 @@ class Deduplication:
         """Judges what is due of the articles. Returns how many judgements were appended.
 
         A batch that fails is judged one by one. An article that cannot be compared, or that took workers
-        down, is in the end judged by equal text alone: it must not hold up its own reading. Errors of the
-        database are nobody's fault, unless it refuses what the article makes it store.
+        down, is in the end judged by equal text alone: it must not hold up its own reading. That the
+        database went away is nobody's fault.
         """
-        held, causes = self._take(article_ids)
+        held = self._take(article_ids)
         try:
             return self._judge(held)
-        except Exception as error:
-            if isinstance(error, psycopg.Error) and not isinstance(error, _REFUSED):
-                self._hand_back(held, RETRY_SECONDS)
-                raise
+        except dispatches.DATABASE_GONE:
+            self._hand_back(held, RETRY_SECONDS)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the articles for ever
             if len(held) > 1:
                 self._hand_back(held)
                 return sum(self.run([item.article_id]) for item in held)
-            self._count_failure(held[0], causes[held[0].article_id], error)
+            self._count_failure(held[0], error)
             return 0
 
-    def _take(self, article_ids: Sequence[str]) -> tuple[list[Held], dict[str, UUID]]:
+    def _take(self, article_ids: Sequence[str]) -> list[Held]:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
@@ -63,7 +60,7 @@ class Deduplication:
             dispatches.settle(conn, DEDUPLICATE, "", nothing_due)
             held = dispatches.hold(conn, DEDUPLICATE, "", work, self.hard)
             dispatches.begin(conn, DEDUPLICATE, "", [item.article_id for item in held])
-        return held, {item[0]: item[2] for item in work}
+        return held
 
     def _judge(self, held: Sequence[Held]) -> int:
         if not held:
@@ -76,18 +73,11 @@ class Deduplication:
         with self.store.pool.connection() as conn:
             dispatches.hand_back(conn, DEDUPLICATE, "", [item.article_id for item in held], delay)
 
-    def _count_failure(self, work: Held, cause: UUID, error: Exception) -> None:
+    def _count_failure(self, work: Held, error: Exception) -> None:
         code = dispatches.TIMEOUT if isinstance(error, TookTooLong) else ERROR
         name = type(error).__name__
         with self.store.pool.connection() as conn:
             attempts = dispatches.fail(
-                conn,
-                DEDUPLICATE,
-                "",
-                work.article_id,
-                cause,
-                error_class=name,
-                code=code,
-                delay=RETRY_SECONDS,
+                conn, DEDUPLICATE, "", work, error_class=name, code=code, delay=RETRY_SECONDS
             )
         log.warning("could not judge article %s, attempt %d: %s", work.article_id, attempts, name)

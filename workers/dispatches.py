@@ -18,6 +18,8 @@ STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 """Each is also the name of its task and of its queue."""
 
 ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
+DATABASE_GONE = (psycopg.OperationalError, psycopg.InterfaceError)
+"""Nobody's fault, and not counted: a connection broke or was refused, a lock or the pool kept one waiting."""
 ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
 """How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
 
@@ -75,7 +77,7 @@ ON CONFLICT (article_id, stage, dossier) DO UPDATE
                          ELSE 'lost' END
  WHERE d.cause_position <= excluded.cause_position
    AND NOT (d.state IN ('held', 'started') AND d.worker <> pg_backend_pid() AND {_ALIVE})
-RETURNING article_id, attempts, error_class, error_code
+RETURNING article_id, cause_id, attempts, error_class, error_code
 """  # noqa: S608 - constants
 # What was sent waits in the broker's queue; a batch in work is held by its worker.
 OUTSTANDING = "SELECT count(*) FROM dispatches WHERE stage = %s AND state IN ('sent', 'held', 'started')"
@@ -115,6 +117,7 @@ class Held:
     """One piece of work that this worker now holds. `attempts` are those that failed before."""
 
     article_id: str
+    cause_id: UUID
     attempts: int
     error_class: str | None
     error_code: str | None
@@ -164,8 +167,7 @@ def fail(
     conn: psycopg.Connection[Any],
     stage: str,
     dossier: str,
-    article_id: str,
-    cause: UUID,
+    work: Held,
     *,
     error_class: str,
     code: str,
@@ -177,8 +179,8 @@ def fail(
         {
             "stage": stage,
             "dossier": dossier,
-            "id": article_id,
-            "cause": cause,
+            "id": work.article_id,
+            "cause": work.cause_id,
             "error_class": error_class,
             "code": code,
             "delay": delay,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.core.domain.events import ExtractionCompleted, ExtractionFailed, ExtractionSkipped
@@ -37,8 +37,8 @@ class Extraction:
         """Reads what is due of the articles, one after another. Returns how many outcomes were appended.
 
         Each outcome is in the log before the next article is begun. What is not done is handed back: the rest
-        when the process is to stop, all from the article on that stops the task. That one waits a moment, so
-        that it cannot keep back the ones behind it. Errors of the database are nobody's fault.
+        when the process is to stop, all from the article on where the database went away. That one waits a
+        moment, so that it cannot keep back the ones behind it. Whatever else fails counts as an attempt.
         """
         held = self._take(article_ids, dossier)
         appended = 0
@@ -47,7 +47,7 @@ class Extraction:
                 self._hand_back(dossier, held[number:])
                 break
             try:
-                appended += self._attempt(work, self.readers[dossier])
+                appended += self._counted(work, self.readers[dossier])
             except Exception:
                 self._hand_back(dossier, held[number + 1 :])
                 self._hand_back(dossier, [work], RETRY_SECONDS)
@@ -71,6 +71,14 @@ class Extraction:
             dispatches.settle(conn, EXTRACT, dossier, nothing_due)
             return dispatches.hold(conn, EXTRACT, dossier, work, self.hard)
 
+    def _counted(self, work: Held, reader: Reader) -> int:
+        try:
+            return self._attempt(work, reader)
+        except dispatches.DATABASE_GONE:
+            raise
+        except Exception as error:  # noqa: BLE001 - one article's failure is recorded, whatever it is
+            return self._count_failure(work, reader, error)
+
     def _attempt(self, work: Held, reader: Reader) -> int:
         with self.store.pool.connection() as conn:
             dispatches.begin(conn, EXTRACT, reader.dossier, [work.article_id])
@@ -83,44 +91,38 @@ class Extraction:
                 dispatches.settle(conn, EXTRACT, reader.dossier, [(work.article_id, position)])
             return 0
         if work.given_up:
-            return self._append(article, cause.id, self._failed(article, reader, work), reader, None)
+            return self._give_up(article, cause.id, reader, work)
         text = readings.article_text(article, body)
         input_: UUID | None = readings.input_id(text, article.current.data["text_sha256"], reader)
         with self.store.pool.connection() as conn:
             outcome: Outcome | None = readings.reuse(conn, input_, article)
         if outcome is not None:
             return self._append(article, cause.id, outcome, reader, None)
-        try:
-            with time_limit(self.soft, self.hard):
-                outcome = readings.read(text, article, reader)
-        except Exception as error:  # noqa: BLE001 - one article's failure is recorded, whatever it is
-            outcome = self._count_failure(article, cause.id, reader, error)
-            input_ = None
-        return self._append(article, cause.id, outcome, reader, input_) if outcome else 0
+        with time_limit(self.soft, self.hard):
+            outcome = readings.read(text, article, reader)
+        return self._append(article, cause.id, outcome, reader, input_)
 
-    def _count_failure(
-        self, article: Article, cause: UUID, reader: Reader, error: Exception
-    ) -> ExtractionFailed | None:
-        """What failed is tried again later, or has failed for good."""
+    def _count_failure(self, work: Held, reader: Reader, error: Exception) -> int:
+        """What failed is tried again later, or has failed for good; then the log is to say so at once.
+
+        Where even that cannot be written, it is tried again, each time much later.
+        """
         name = type(error).__name__
         code = TIMEOUT if isinstance(error, TookTooLong) else ERROR
         with self.store.pool.connection() as conn:
             attempts = dispatches.fail(
-                conn,
-                EXTRACT,
-                reader.dossier,
-                article.article_id,
-                cause,
-                error_class=name,
-                code=code,
-                delay=RETRY_SECONDS,
+                conn, EXTRACT, reader.dossier, work, error_class=name, code=code, delay=RETRY_SECONDS
             )
-        log.warning("could not read article %s, attempt %d: %s", article.article_id, attempts, name)
-        held = Held(article.article_id, attempts, name, code)
-        return self._failed(article, reader, held) if held.given_up else None
+        log.warning("could not read article %s, attempt %d: %s", work.article_id, attempts, name)
+        failed = replace(work, attempts=attempts, error_class=name, error_code=code)
+        if work.given_up or not failed.given_up:
+            return 0
+        with self.store.pool.connection() as conn:
+            article = load_article(conn, work.article_id)
+        return self._give_up(article, work.cause_id, reader, failed) if article else 0
 
-    def _failed(self, article: Article, reader: Reader, work: Held) -> ExtractionFailed:
-        return ExtractionFailed(
+    def _give_up(self, article: Article, cause_id: UUID, reader: Reader, work: Held) -> int:
+        outcome = ExtractionFailed(
             article_id=article.article_id,
             revision=article.revision,
             dossier=reader.dossier,
@@ -129,6 +131,7 @@ class Extraction:
             code=work.error_code or ERROR,
             attempts=work.attempts,
         )
+        return self._append(article, cause_id, outcome, reader, None)
 
     def _append(
         self, article: Article, cause_id: UUID, outcome: Outcome, reader: Reader, input_: UUID | None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from redis import Redis
 
 from services.core.domain.events import ExtractionRequested, article_stream
@@ -19,7 +20,7 @@ from services.core.eventstore.store import StreamWrite, make_event
 from tests.integration import saboteur
 from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in, withdraw
 from workers import relay
-from workers.dispatches import DEDUPLICATE
+from workers.dispatches import DEDUPLICATE, EXTRACT
 from workers.tasks import WorkerProcess
 
 PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}."
@@ -173,13 +174,13 @@ def test_an_article_is_read_again_on_request(pipe: Pipeline) -> None:
 
 def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, owner_url: str) -> None:
     articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(4)]
-    process = WorkerProcess(pipe.settings, saboteur.load)
+    impatient = make_conninfo(pipe.settings.database_url or "", options="-c lock_timeout=200ms")
+    process = WorkerProcess(pipe.settings.model_copy(update={"database_url": impatient}), saboteur.load)
     process.deduplication().run(articles)
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("ALTER TABLE readings RENAME TO out_of_reach")
-        with pytest.raises(psycopg.errors.UndefinedTable):
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("LOCK TABLE readings")
+        with pytest.raises(psycopg.OperationalError):
             process.extraction().run(articles, "inf")
-        owner.execute("ALTER TABLE out_of_reach RENAME TO readings")
     assert states(pipe) == {"waiting": 4}
     assert {row[3] for row in pipe.dispatches()} == {0}  # no attempt was lost
     with pipe.store.pool.connection() as conn:
@@ -188,6 +189,73 @@ def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, ow
     process.extraction().run(articles, "inf")
     process.close()
     assert len(of_type(pipe.store, "ExtractionCompleted")) == 4
+
+
+def test_an_outcome_that_the_log_refuses_is_in_the_end_a_failure(pipe: Pipeline, owner_url: str) -> None:
+    article = take_in(pipe.store, PLAIN)
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run([article])
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("ALTER TABLE events ADD CHECK (type <> 'ExtractionCompleted')")
+    assert [process.extraction().run([article], "inf") for _ in range(4)] == [0, 0, 1, 0]
+    process.close()
+    (failed,) = of_type(pipe.store, *TYPES_READ)
+    told = [failed.type, *(failed.data[name] for name in ("error_class", "code", "attempts"))]
+    assert told == ["ExtractionFailed", "CheckViolation", "error", 3]
+    assert not pipe.dispatches()
+
+
+def test_a_reading_that_cannot_be_reused_is_counted_and_keeps_nobody_back(
+    pipe: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, copy, other = [
+        take_in(pipe.store, text, url=f"https://site{number}.example/", published_at="2019-09-25")
+        for number, text in enumerate([PLAIN, PLAIN, PLAIN.format("two")])
+    ]
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run([first, copy, other])
+    process.extraction().run([first], "inf")
+
+    def unknown(*_: object) -> None:
+        raise TypeError("a field that this code does not know")
+
+    monkeypatch.setattr("workers.readings.event_of", unknown)
+    assert process.extraction().run([copy, other], "inf") == 1
+    assert pipe.dispatches() == [(copy, EXTRACT, "waiting", 1)]
+    assert [process.extraction().run([copy], "inf") for _ in range(2)] == [0, 1]
+    process.close()
+    (failed,) = of_type(pipe.store, "ExtractionFailed")
+    assert (failed.data["article_id"], failed.data["error_class"]) == (copy, "TypeError")
+
+
+def test_a_failure_that_cannot_be_written_down_waits_longer_each_time(pipe: Pipeline, owner_url: str) -> None:
+    article = take_in(pipe.store, PLAIN)
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    process.deduplication().run([article])
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("ALTER TABLE events ADD CHECK (type NOT LIKE 'Extraction%')")
+    for _ in range(2):
+        process.extraction().run([article], "inf")
+    with pytest.raises(psycopg.errors.CheckViolation):  # the third is the last: the failure is refused, too
+        process.extraction().run([article], "inf")
+    process.extraction().run([article], "inf")
+    process.close()
+    assert pipe.dispatches() == [(article, EXTRACT, "waiting", 4)]
+    with pipe.store.pool.connection() as conn:
+        row = conn.execute("SELECT available_at - now() > interval '50 seconds' FROM dispatches").fetchone()
+    assert row == (True,)
+
+
+def test_judging_that_fails_in_whatever_way_is_counted(pipe: Pipeline, owner_url: str) -> None:
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(2)]
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE shingle_keys RENAME TO out_of_reach")
+        assert process.deduplication().run(articles) == 0
+        owner.execute("ALTER TABLE out_of_reach RENAME TO shingle_keys")
+    assert sorted(pipe.dispatches()) == sorted((article, DEDUPLICATE, "waiting", 1) for article in articles)
+    assert process.deduplication().run(articles) == 2
+    process.close()
 
 
 def test_an_article_that_the_database_refuses_does_not_keep_its_neighbours_from_being_judged(
