@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from services.core.eventstore.store import EventStore
 from workers import dispatches
@@ -17,6 +21,7 @@ from workers.limits import TookTooLong, time_limit
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+CANCEL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,17 @@ class Deduplication:
         if not held:
             return 0
         plainly = {item.article_id for item in held if item.given_up}
-        with time_limit(self.soft, self.hard):
-            return stories.judge(self.store, [item.article_id for item in held], plainly=plainly)
+        with self.store.pool.connection() as conn:  # taken and given back where no alarm can ring
+            try:
+                with time_limit(self.soft, self.hard):
+                    return stories.judge(conn, [item.article_id for item in held], plainly=plainly)
+            except TookTooLong:
+                _discard(conn)
+                raise
 
     def _hand_back(self, held: Sequence[Held], delay: float = 0.0) -> None:
         with self.store.pool.connection() as conn:
-            dispatches.hand_back(conn, DEDUPLICATE, "", [item.article_id for item in held], delay)
+            dispatches.hand_back(conn, DEDUPLICATE, "", held, delay)
 
     def _count_failure(self, work: Held, error: Exception) -> None:
         code = dispatches.TIMEOUT if isinstance(error, TookTooLong) else ERROR
@@ -81,3 +91,14 @@ class Deduplication:
                 conn, DEDUPLICATE, "", work, error_class=name, code=code, delay=RETRY_SECONDS
             )
         log.warning("could not judge article %s, attempt %d: %s", work.article_id, attempts, name)
+
+
+def _discard(conn: psycopg.Connection[Any]) -> None:
+    """Ends a connection that was interrupted at any point, and what the server still does for it.
+
+    The pool makes a new one. Without the cancelling, the server would go on waiting for the lock, and keep its
+    own, before it notices.
+    """
+    with contextlib.suppress(psycopg.Error):
+        conn.cancel_safe(timeout=CANCEL_SECONDS)
+    conn.close()

@@ -77,7 +77,7 @@ ON CONFLICT (article_id, stage, dossier) DO UPDATE
                          ELSE 'lost' END
  WHERE d.cause_position <= excluded.cause_position
    AND NOT (d.state IN ('held', 'started') AND d.worker <> pg_backend_pid() AND {_ALIVE})
-RETURNING article_id, cause_id, attempts, error_class, error_code
+RETURNING article_id, cause_id, worker, attempts, error_class, error_code
 """  # noqa: S608 - constants
 # What was sent waits in the broker's queue; a batch in work is held by its worker.
 OUTSTANDING = "SELECT count(*) FROM dispatches WHERE stage = %s AND state IN ('sent', 'held', 'started')"
@@ -105,10 +105,11 @@ UPDATE dispatches
 RETURNING attempts
 """
 HAND_BACK = """
-UPDATE dispatches
+UPDATE dispatches d
    SET state = 'waiting', worker = NULL, available_at = now() + %(delay)s * interval '1 second'
- WHERE article_id = ANY (%(ids)s::uuid[]) AND stage = %(stage)s AND dossier = %(dossier)s
-   AND (state = 'sent' OR worker = pg_backend_pid())
+  FROM unnest(%(ids)s::uuid[], %(workers)s::integer[]) AS h (article_id, worker)
+ WHERE d.article_id = h.article_id AND stage = %(stage)s AND dossier = %(dossier)s
+   AND (state = 'sent' OR d.worker = h.worker)
 """
 
 
@@ -118,6 +119,7 @@ class Held:
 
     article_id: str
     cause_id: UUID
+    worker: int  # the server process of the connection that took it: another may be in use by now
     attempts: int
     error_class: str | None
     error_code: str | None
@@ -190,10 +192,19 @@ def fail(
 
 
 def hand_back(
-    conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str], delay: float = 0.0
+    conn: psycopg.Connection[Any], stage: str, dossier: str, work: Sequence[Held], delay: float = 0.0
 ) -> None:
     """Lets somebody else do it, in `delay` seconds; nothing is counted."""
-    conn.execute(HAND_BACK, {"stage": stage, "dossier": dossier, "ids": list(ids), "delay": delay})
+    conn.execute(
+        HAND_BACK,
+        {
+            "stage": stage,
+            "dossier": dossier,
+            "ids": [item.article_id for item in work],
+            "workers": [item.worker for item in work],
+            "delay": delay,
+        },
+    )
 
 
 def settle(conn: psycopg.Connection[Any], stage: str, dossier: str, done: Sequence[tuple[str, int]]) -> None:

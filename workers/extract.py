@@ -56,7 +56,7 @@ class Extraction:
 
     def _hand_back(self, dossier: str, work: Sequence[Held], delay: float = 0.0) -> None:
         with self.store.pool.connection() as conn:
-            dispatches.hand_back(conn, EXTRACT, dossier, [item.article_id for item in work], delay)
+            dispatches.hand_back(conn, EXTRACT, dossier, work, delay)
 
     def _take(self, article_ids: Sequence[str], dossier: str) -> list[Held]:
         work: list[tuple[str, int, UUID, int]] = []

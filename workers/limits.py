@@ -33,10 +33,12 @@ def time_limit(soft: float, hard: float) -> Iterator[None]:
     left, interval = signal.setitimer(signal.ITIMER_REAL, soft)
     faulthandler.dump_traceback_later(hard, exit=True, file=sys.__stderr__ or sys.stderr)
     try:
-        yield
+        try:
+            yield
+        finally:  # the alarm, which rings once, may still ring here: what follows is safe from it
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         faulthandler.cancel_dump_traceback_later()
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(0.001, left - (time.monotonic() - started)), interval)

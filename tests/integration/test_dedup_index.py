@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import pytest
 
@@ -25,6 +25,12 @@ def store(database_url: str) -> Iterator[EventStore]:
     made = EventStore(open_pool(database_url, max_size=10))
     yield made
     made.pool.close()
+
+
+def judge(store: EventStore, articles: Sequence[str], **more: Collection[str]) -> int:
+    """Judges them on a connection of the pool."""
+    with store.pool.connection() as conn:
+        return stories.judge(conn, articles, **more)
 
 
 def judged(store: EventStore) -> dict[str, Recorded]:
@@ -52,7 +58,7 @@ def test_exact_and_near_copies_join_the_story_and_own_accounts_open_theirs(store
     exact = take_in(store, PLEDGE[0], url="https://two.example/a")
     near = take_in(store, f"{PLEDGE[0]}\n\nFollow us.", url="https://three.example/a")
     own = take_in(store, PLEDGE[1], url="https://four.example/a")
-    assert stories.judge(store, [original, exact, near, own]) == 4
+    assert judge(store, [original, exact, near, own]) == 4
     found = judged(store)
     story = found[original].data["story_id"]
     assert [found[a].type for a in (original, own)] == ["ArticleJudgedOriginal"] * 2
@@ -66,9 +72,9 @@ def test_exact_and_near_copies_join_the_story_and_own_accounts_open_theirs(store
 
 def test_judging_twice_writes_once(store: EventStore) -> None:
     articles = [take_in(store, text) for text in PLEDGE]
-    assert stories.judge(store, articles) == 3
+    assert judge(store, articles) == 3
     before, index = log_of(store), rows(store)
-    assert stories.judge(store, articles) == 0
+    assert judge(store, articles) == 0
     assert (log_of(store), rows(store)) == (before, index)
 
 
@@ -83,7 +89,7 @@ def test_many_at_once_give_one_original(store: EventStore) -> None:
         for n in range(24)
     ]
     threads = [
-        threading.Thread(target=stories.judge, args=(store, articles[n % 4 :: 4] if n < 4 else articles))
+        threading.Thread(target=judge, args=(store, articles[n % 4 :: 4] if n < 4 else articles))
         for n in range(8)
     ]
     for thread in threads:
@@ -99,11 +105,11 @@ def test_many_at_once_give_one_original(store: EventStore) -> None:
 def test_copies_add_nothing_to_the_index_that_their_story_has(store: EventStore) -> None:
     rng = random.Random(7)
     first = take_in(store, PLEDGE[0])
-    stories.judge(store, [first])
+    judge(store, [first])
     keys = rows(store)[1]
     assert keys == len(fingerprint(PLEDGE[0]).keys)
     copies = [take_in(store, edited(PLEDGE[0], rng, keep=0.9, change=0.01) + f" {n}") for n in range(40)]
-    stories.judge(store, copies)
+    judge(store, copies)
     assert Counter(event.type for event in judged(store).values())["ArticleJudgedDuplicate"] == 40
     assert rows(store) == (41, keys)
 
@@ -112,12 +118,12 @@ def test_when_the_article_that_stood_for_a_story_goes_another_takes_its_place(st
     first = take_in(store, PLEDGE[0])
     second = take_in(store, f"{PLEDGE[0]} Follow us.")
     other = take_in(store, OFFER[0])
-    stories.judge(store, [first, second, other])
+    judge(store, [first, second, other])
     withdraw(store, first)
     stories.forget(store, [first])
     stories.forget(store, [first])
     third = take_in(store, f"{PLEDGE[0]} Read more.")
-    stories.judge(store, [third])
+    judge(store, [third])
     found = judged(store)
     assert found[third].data["of"] == second
     assert found[third].data["story_id"] == found[first].data["story_id"]
@@ -130,7 +136,7 @@ def test_when_the_article_that_stood_for_a_story_goes_another_takes_its_place(st
 def test_a_withdrawn_article_is_not_judged(store: EventStore) -> None:
     article = take_in(store, PLEDGE[0])
     withdraw(store, article)
-    assert stories.judge(store, [article]) == 0
+    assert judge(store, [article]) == 0
     assert rows(store) == (0, 0)
 
 
@@ -138,15 +144,15 @@ def test_a_revision_leaves_the_story_of_its_copies_and_can_come_back(store: Even
     url = "https://one.example/a"
     article = take_in(store, PLEDGE[0], url=url)
     copy = take_in(store, f"{PLEDGE[0]} Follow us.")
-    stories.judge(store, [article, copy])
+    judge(store, [article, copy])
     story = judged(store)[article].data["story_id"]
     take_in(store, OFFER[0], url=url, revision=2)
-    stories.judge(store, [article])
+    judge(store, [article])
     away = judged(store)[article]
     assert away.type == "ArticleJudgedOriginal"
     assert away.data["story_id"] != story
     take_in(store, PLEDGE[0] + " It was said on Wednesday.", url=url, revision=3)
-    stories.judge(store, [article])
+    judge(store, [article])
     back = judged(store)[article]
     assert (back.data["story_id"], back.data["of"]) == (story, copy)
     assert rows(store)[0] == 2
@@ -158,7 +164,7 @@ def test_a_key_has_few_rows_in_however_many_stories_it_stands(store: EventStore)
     words = words_of(" ".join(text for accounts in STATEMENTS for text in accounts)).words
     articles = [take_in(store, " ".join(rng.choices(words, k=160)) + "\n" + shared) for n in range(60)]
     for start in range(0, 60, 20):
-        stories.judge(store, articles[start : start + 20])
+        judge(store, articles[start : start + 20])
     assert {event.type for event in judged(store).values()} == {"ArticleJudgedOriginal"}
     with store.pool.connection() as conn:
         row = conn.execute(
@@ -171,7 +177,7 @@ def test_a_text_that_is_judged_plainly_is_compared_for_equality_alone(store: Eve
     first = take_in(store, PLEDGE[0])
     near = take_in(store, f"{PLEDGE[0]} Follow us.")
     equal = take_in(store, PLEDGE[0], url="https://two.example/a")
-    stories.judge(store, [first, near, equal], plainly={near, equal})
+    judge(store, [first, near, equal], plainly={near, equal})
     found = judged(store)
     assert found[near].type == "ArticleJudgedOriginal"
     assert found[equal].data["method"] == "exact"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,6 +22,7 @@ from services.core.eventstore.store import StreamWrite, make_event
 from tests.integration import saboteur
 from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in, withdraw
 from workers import relay
+from workers.deduplicate import Deduplication
 from workers.dispatches import DEDUPLICATE, EXTRACT
 from workers.tasks import WorkerProcess
 
@@ -270,6 +273,43 @@ def test_an_article_that_the_database_refuses_does_not_keep_its_neighbours_from_
     judged = of_type(pipe.store, "ArticleJudgedOriginal", "ArticleJudgedDuplicate")
     assert {event.data["article_id"] for event in judged} == set(others)
     assert pipe.dispatches() == [(refused, DEDUPLICATE, "waiting", 1)]
+
+
+def test_judging_that_takes_too_long_in_the_database_leaves_nothing_held(pipe: Pipeline) -> None:
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(3)]
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    with psycopg.connect(pipe.settings.database_url or "") as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+        assert Deduplication(process.store, 0.5, 60).run(articles) == 0
+        # All at once they took too long, which is nobody's attempt; then one by one, which is.
+        assert sorted(pipe.dispatches()) == sorted((one, DEDUPLICATE, "waiting", 1) for one in articles)
+        with pipe.store.pool.connection() as conn:
+            codes = conn.execute("SELECT DISTINCT error_code, worker FROM dispatches").fetchall()
+        assert codes == [("timeout", None)]
+        eventually(lambda: _waiting(pipe, locks.JUDGE) == 0, "the server has given up, too")
+    assert process.deduplication().run(articles) == 3
+    process.close()
+
+
+def test_a_time_limit_does_not_cost_the_pool_its_connection(
+    pipe: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alarm must not ring while a connection is on its way from or to the pool."""
+    articles = [take_in(pipe.store, PLAIN.format(n)) for n in range(2)]
+    process = WorkerProcess(pipe.settings, saboteur.load)
+    stage = Deduplication(process.store, 5, 60)
+    stage.store.pool.timeout = 5.0
+    back = stage.store.pool.putconn
+
+    def slowly(conn: psycopg.Connection[Any]) -> None:
+        if signal.getitimer(signal.ITIMER_REAL)[0]:
+            time.sleep(6)
+        back(conn)
+
+    monkeypatch.setattr(stage.store.pool, "putconn", slowly)
+    assert stage.run(articles[:1]) == 1
+    assert stage.run(articles[1:]) == 1
+    process.close()
 
 
 def test_a_withdrawal_and_a_judgement_do_not_wait_for_each_other(pipe: Pipeline) -> None:

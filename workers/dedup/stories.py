@@ -19,7 +19,7 @@ from services.core.domain.ids import derived_id
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
-from services.core.eventstore.store import EventStore, StreamWrite, append
+from services.core.eventstore.store import EventStore, StreamWrite, append, transaction_on
 from workers import dispatches
 from workers.articles import Article, judgement_id, load_articles
 from workers.dedup.index import PostgresIndex
@@ -41,21 +41,20 @@ class _Ready:
     fingerprint: Fingerprint
 
 
-def judge(store: EventStore, article_ids: Sequence[str], *, plainly: Collection[str] = ()) -> int:
+def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly: Collection[str] = ()) -> int:
     """Judges what is not judged yet of the articles, in the order given. Returns how many.
 
     Those named in `plainly` are compared for equal texts alone: what is left for a text that cannot be
     fingerprinted, so that it does not hold up its reading.
 
-    Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
+    `conn` is in autocommit. Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
     when the lock is had, or left to the work that the change asks for.
     """
     seen: dict[int, Fingerprint | None] = {}
-    with store.pool.connection() as conn:
-        ready = _prepare(conn, article_ids, seen, plainly)
+    ready = _prepare(conn, article_ids, seen, plainly)
     for left in reversed(range(TRIES)):
         try:
-            with store.transaction() as conn:
+            with transaction_on(conn):
                 conn.execute(_SERIAL, [locks.JUDGE])
                 return _judge_serially(conn, ready, article_ids, seen)
         except WrongExpectedVersion:

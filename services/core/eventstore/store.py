@@ -54,6 +54,7 @@ __all__ = [
     "read_stream",
     "read_stream_async",
     "read_streams",
+    "transaction_on",
 ]
 
 CHANNEL = "treatyline_events"
@@ -193,6 +194,15 @@ def open_async_pool(conninfo: str, *, min_size: int = 1, max_size: int = 8) -> A
     )
 
 
+@contextmanager
+def transaction_on(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """`EventStore.transaction` on a connection in autocommit that the caller has already."""
+    with conn.transaction():
+        conn.execute("SET LOCAL synchronous_commit = off")
+        yield
+    flush(conn)
+
+
 class EventStore:
     """The log, with acknowledged appends on disk. `pool` comes from `open_pool`."""
 
@@ -209,11 +219,8 @@ class EventStore:
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[Any]]:
         """A transaction for an append and rows that belong to it; on disk when the block is left."""
-        with self.pool.connection() as conn:
-            with conn.transaction():
-                conn.execute("SET LOCAL synchronous_commit = off")
-                yield conn
-            flush(conn)
+        with self.pool.connection() as conn, transaction_on(conn):
+            yield conn
 
     def read_stream(self, stream_name: str, after: int = -1) -> list[Recorded]:
         """The stream's events at positions greater than `after`."""
