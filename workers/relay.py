@@ -83,6 +83,8 @@ class Work:
         self.asked[key] = (event.data["revision"], event.id, event.global_position)
 
     def _end(self, event: Recorded, stage: str, dossier: str) -> None:
+        if event.metadata.get("causation_id") is None:
+            return  # it does not say which work it ends: the worker that takes that up finds nothing to do
         cause = UUID(event.metadata["causation_id"])
         key = (event.data["article_id"], stage, dossier)
         if key in self.asked and self.asked[key][1] == cause:

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from redis import Redis
 
-from services.core.domain.events import ExtractionRequested, article_stream
+from services.core.domain.events import ArticleJudgedOriginal, ExtractionRequested, article_stream
 from services.core.domain.ids import derived_id
 from services.core.eventstore import locks
 from services.core.eventstore.seals import newest_seal
@@ -173,6 +173,23 @@ def test_an_article_is_read_again_on_request(pipe: Pipeline) -> None:
         eventually(lambda: not pipe.dispatches(), "all is done")
     again = of_type(pipe.store, "ExtractionCompleted")
     assert [event.metadata["causation_id"] for event in again][1] == str(request.id)
+
+
+def test_an_outcome_without_a_cause_does_not_stop_the_relay(pipe: Pipeline) -> None:
+    article, other = take_in(pipe.store, PLAIN), take_in(pipe.store, PLAIN.format("two"))
+    event_id = derived_id(article, "judged by hand")
+    judgement = make_event(
+        ArticleJudgedOriginal(article_id=article, revision=1, story_id=str(derived_id(article, "story"))),
+        id=event_id,
+        correlation_id=event_id,
+        causation_id=None,
+    )
+    pipe.store.append([StreamWrite(article_stream(article), [judgement])])
+    with pipe.relay():
+        eventually(lambda: at(pipe) == 3, "the log is read")
+        work_off(pipe, article, other)
+        eventually(lambda: not pipe.dispatches(), "all is done")
+    assert len(of_type(pipe.store, "ExtractionCompleted")) == 2
 
 
 def test_what_a_failing_task_did_not_come_to_is_not_held_back(pipe: Pipeline, owner_url: str) -> None:
