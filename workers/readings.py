@@ -1,8 +1,8 @@
 """Reading an article for a dossier, once for each different input.
 
 What is read out depends on the text, the title, the day and language it was posted with, on whose own statements
-the outlet publishes, and on the address where no day was posted: an exact copy with the same ones reuses the
-reading, whichever newspaper it came from.
+the outlet publishes, and, where no day was posted, on the address and the day of receipt: an exact copy with the
+same ones reuses the reading, whichever newspaper it came from.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def input_id(text: ArticleText, text_sha256: str, reader: Reader) -> UUID:
         (text.published_at or "")[:10],
         text.language or "",
         reader.reads.owner(text) or "",
-        "" if text.published_at else text.url or "",
+        *(("", "") if text.published_at else (text.url or "", text.received_on or "")),
         reader.dossier,
         reader.dossier_version,
         reader.extractor_version,
