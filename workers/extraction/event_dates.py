@@ -324,7 +324,7 @@ _WHEN = frozenset({"of", "after", "following", "at", "during", "in", "on", "befo
 def _to_come(verb: Any) -> bool:
     return verb.dep_ in {"xcomp", "acl", "pcomp", "advcl"} and (
         any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children)
-        or (verb.tag_ == "VBG" and verb.dep_ == "pcomp")
+        or (verb.tag_ == "VBG" and verb.dep_ in {"pcomp", "xcomp"})
     )
 
 

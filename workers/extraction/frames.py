@@ -106,7 +106,7 @@ def read_frames(
     used: set[int] = set()
     for quotation in quotations:
         cue = _cue(document, quotation, operators)
-        quoted = document.text[quotation.content.start] in "\"“”'‘«"
+        quoted = document.text[quotation.content.start] in '"“‘«'
         if cue is not None and not quoted and cue.lemma_.lower() in _ENDEAVOUR:
             continue  # whoever tries or goes on to do something does not say it
         if cue is not None and cue.lemma_.lower() in _ENDEAVOUR and quotation.source is None:
@@ -174,7 +174,7 @@ def _cue(document: Document, quotation: Quotation, operators: Operators) -> Any:
     return best
 
 
-def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, operators: Operators) -> Frame:
+def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, operators: Operators) -> Frame:  # noqa: PLR0912  # a cascade of cases, each of one line
     cls, lemma = "say", ""
     if cue is not None:
         lemma = cue.lemma_.lower()

@@ -13,7 +13,7 @@ from services.core.domain.reading import Quotation, Span, Speaker, Timex
 from services.core.domain.vocabulary import Voice
 from workers.extraction.event_dates import Basis, Dated, Dating, is_open, is_repeated
 from workers.extraction.frames import Frame, Operators, read_frames
-from workers.extraction.mention import PRONOUN
+from workers.extraction.mention import PRONOUN, Mention
 from workers.extraction.patterns import lexicon, load_rules
 from workers.extraction.signs import Hit, Line, load_concepts, read_lines
 from workers.extraction.syntax import SELF, Cast
@@ -21,7 +21,6 @@ from workers.extraction.syntax import SELF, Cast
 if TYPE_CHECKING:
     from services.core.domain.dossier import Dossier
     from workers.extraction.document import Document
-    from workers.extraction.mention import Mention
 
 _TREATY = re.compile(r"#treaty|#9m729|#inf|#moratorium|#mk41|#usmissile|#rumissile|#newtreaty")
 _OTHER = re.compile(r"#other")
@@ -132,25 +131,48 @@ class Scene:
 
     def _coreferent(self, mentions: list[Mention]) -> list[Mention]:
         """ "Moscow said it ...": what follows a verb of saying goes on with its subject."""
-        by_start = {m.span.start: m for m in mentions}
         at = {t.i: m for m in mentions for t in self.document.tokens_in(m.span)}
-        for mention in mentions:
-            if mention.kind != PRONOUN or mention.span.of(self.document.text).lower() not in _NEUTER:
+        made: dict[int, Mention] = {m.span.start: m for m in mentions}
+        for token in self.document.doc:
+            known = at.get(token.i)
+            if token.lower_ not in _NEUTER or (known is not None and known.kind != PRONOUN):
                 continue
-            verb = self.document.token_at(mention.span.start)
-            for _ in range(8):
-                if (verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp") or verb.head.i == verb.i:
-                    break
-                verb = verb.head
-            if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
-                continue
-            subject = next((c for c in verb.head.children if c.dep_ == "nsubj"), None)
-            teller = at.get(subject.i) if subject is not None else None
-            if teller is None or not teller.actor or teller.kind == PRONOUN:
-                continue
-            if teller.person is None or verb.head.lemma_.lower() in _COMMITTING:
-                by_start[mention.span.start] = replace(mention, actor=teller.actor)
-        return [by_start[m.span.start] for m in mentions]
+            if known is None and token.dep_ not in {"nsubj", "nsubjpass", "poss"}:
+                continue  # as an object "it" is what is spoken of: the treaty, the charge
+            teller = self._teller(token, at)
+            if teller is not None:
+                span = Span(token.idx, token.idx + len(token))
+                made[token.idx] = (
+                    replace(known, actor=teller.actor)
+                    if known
+                    else Mention(span, teller.actor, None, PRONOUN)
+                )
+        return [made[start] for start in sorted(made)]
+
+    def _teller(self, token: Any, at: dict[int, Mention]) -> Mention | None:
+        """The subject of the verb of saying above a pronoun, where the pronoun can only mean it."""
+        verb = token
+        for _ in range(8):
+            if (verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp") or verb.head.i == verb.i:
+                break
+            verb = verb.head
+        if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
+            return None
+        subject = next((c for c in verb.head.children if c.dep_ == "nsubj"), None)
+        teller = at.get(subject.i) if subject is not None else None
+        if teller is None or not teller.actor or teller.kind == PRONOUN:
+            return None
+        return teller if teller.person is None or verb.head.lemma_.lower() in _COMMITTING else None
+
+    @cached_property
+    def _in_present(self) -> bool:
+        """Whether the article tells in the present tense, as a live page or the radio does."""
+        cues = [
+            f.cue
+            for f in self._spoken
+            if f.cls in {"say", "claim", "urge"} and f.cue.tag_ in {"VBD", "VBZ", "VBP"}
+        ]
+        return len(cues) >= 4 and sum(c.tag_ != "VBD" for c in cues) > 0.6 * len(cues)
 
     # --- looking at lines --------------------------------------------------------------------------------
 
@@ -428,9 +450,9 @@ class Scene:
         if issued:
             return Dated(issued, Basis.EXPLICIT)
         verb = cue.head if frame.noun else cue
-        if self.own_voice and self.own_voice in self.holders(frame):
+        if self.own_voice and self.own_voice in frame.holders:
             return Dated(self.article_date, Basis.SPEECH)
-        if is_open(verb):
+        if is_open(verb) and not (self._in_present and frame.cls != "act"):
             return Dated(None, Basis.OPEN)
         leaned = self._lean(frame)
         if leaned:

@@ -65,5 +65,5 @@ def test_kremlin_statements(shared: Path, tmp_path: Path) -> None:
     figures = measure(
         shared, "kremlin.yaml", shared / "corpus" / "kremlin", "*.json", tmp_path / "kremlin.ndjson"
     )
-    assert figures["positions"]["f1"] >= 0.65
-    assert figures["events"]["f1"] >= 0.75
+    assert figures["positions"]["f1"] >= 0.82
+    assert figures["events"]["f1"] >= 0.80

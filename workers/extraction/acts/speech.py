@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from services.core.domain.vocabulary import Status
 from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
 from workers.extraction.exits import unreal
@@ -60,6 +61,7 @@ def _ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Find
         f
         for f in found
         if f.kind in {"demand", "accusation", "withdrawal-announced", "suspension", "warning"}
+        and f.status is Status.ACTUAL
         and "russia" in f.recipients
         and "russia" not in f.holders
     ]

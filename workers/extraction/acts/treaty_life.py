@@ -235,7 +235,14 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:  # noqa: PLR0912  # a
                 continue
             if unreal(token) or any(c.lower_ in {"until", "before"} for c in token.children):
                 continue
-            if token.dep_ == "xcomp" and token.head.lemma_.lower() not in {"say", "announce"}:
+            if token.dep_ == "xcomp" and token.head.lemma_.lower() not in {
+                "say",
+                "announce",
+                "due",
+                "set",
+                "expect",
+                "schedule",
+            }:
                 continue
             date = _dated(scene, token) if token.pos_ == "VERB" else scene.dating.explicit(token, climb=False)
             if not date and token.pos_ != "VERB" and token.dep_ in {"nsubj", "dobj", "nsubjpass"}:

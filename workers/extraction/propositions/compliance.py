@@ -29,7 +29,7 @@ _BREACHES = (
     "run ~1 h=afoul of ~ {treaty}",
     "h=(disregard*|ignor*|neglect*|defy|defying|defiance|trample|trampl*) ~3 ({treaty}|{duty})",
     "h=(inconsistent|incompatible|contrary|at odds) (with|to) ~4 ({treaty}|{duty})",
-    "v=(#9m729|#mk41|missile|#inf*) ~6 h=(ban|prohibit|outlaw|forbid|exceed|prohibited|banned) ~5 ({treaty}|limit|range|kilometre|kilometer|km)",
+    "v=(#9m729|#mk41|missile) ~6 h=(ban|prohibit|outlaw|forbid|exceed|prohibited|banned) ~5 ({treaty}|limit|range|kilometre|kilometer|km)",
     "v=(#9m729|missile|#inf*|range) ~8 h=(beyond|exceed|over|outside) ~4 (limit|range|allow*|permit*|500|threshold)",
     "h=illegal ~2 v=(#9m729|#mk41|missile|#inf*)",
     "v=(#9m729|#mk41|missile|#inf*|@russia|@usa) ~2 be ~1 h=(illegal|treaty - busting|banned|prohibited)",

@@ -87,6 +87,8 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
         speaker=speaker,
         voice=Voice.ADVERSARY if adversary else Voice.OWN if own and chain[0].direct else Voice.REPORTED,
     )
+    if unless and leaving.suspends and not scene.has(line, "(announce|declare|notify)"):
+        return
     if kind == "withdrawal-announced" or starting or (leaving.suspends and status is Status.ACTUAL):
         yield from _planned(scene, line, leaving, when)
 
