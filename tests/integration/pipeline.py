@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from services.core.domain.events import ArticleReceived, ArticleRevised, ArticleWithdrawn, article_stream
 from services.core.domain.ids import derived_id
 from services.core.eventstore.bodies import Body, BodyWrite, release_bodies, text_sha256
@@ -145,12 +143,6 @@ def pipeline(database_url: str, valkey_url: str, folder: Path, **settings: Any) 
     """A pipeline without processes."""
     made = Settings(database_url=database_url, redis_url=valkey_url, **{"article_seconds": 2.0, **settings})
     return Pipeline(made, folder, EventStore(open_pool(database_url, max_size=3)))
-
-
-def outstanding(conn: psycopg.Connection[Any]) -> int:
-    """Rows in the table of work."""
-    row = conn.execute("SELECT count(*) FROM dispatches").fetchone()
-    return int(row[0]) if row else 0
 
 
 TYPES_READ: Sequence[str] = ("ExtractionCompleted", "ExtractionSkipped", "ExtractionFailed")

@@ -14,6 +14,7 @@ from tests.integration.pipeline import log_of, of_type, take_in, withdraw
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
 from tests.unit.dedup.edits import edited
 from workers.dedup import stories
+from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
 from workers.dedup.words import words_of
 
@@ -31,6 +32,14 @@ def judge(store: EventStore, articles: Sequence[str], **more: Collection[str]) -
     """Judges them on a connection of the pool."""
     with store.pool.connection() as conn:
         return stories.judge(conn, articles, **more)
+
+
+def forget(store: EventStore, articles: Sequence[str]) -> None:
+    """Removes them from the index, as the relay does when they are withdrawn."""
+    with store.transaction() as conn:
+        index = PostgresIndex(conn)
+        for article_id in articles:
+            index.forget(article_id)
 
 
 def judged(store: EventStore) -> dict[str, Recorded]:
@@ -120,8 +129,8 @@ def test_when_the_article_that_stood_for_a_story_goes_another_takes_its_place(st
     other = take_in(store, OFFER[0])
     judge(store, [first, second, other])
     withdraw(store, first)
-    stories.forget(store, [first])
-    stories.forget(store, [first])
+    forget(store, [first])
+    forget(store, [first])
     third = take_in(store, f"{PLEDGE[0]} Read more.")
     judge(store, [third])
     found = judged(store)
@@ -129,7 +138,7 @@ def test_when_the_article_that_stood_for_a_story_goes_another_takes_its_place(st
     assert found[third].data["story_id"] == found[first].data["story_id"]
     withdraw(store, second)
     withdraw(store, third)
-    stories.forget(store, [second, third])
+    forget(store, [second, third])
     assert rows(store) == (1, len(fingerprint(OFFER[0]).keys))
 
 

@@ -19,7 +19,7 @@ from services.core.domain.ids import derived_id
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
-from services.core.eventstore.store import EventStore, StreamWrite, append, transaction_on
+from services.core.eventstore.store import StreamWrite, append, transaction_on
 from workers import dispatches
 from workers.articles import Article, judgement_id, load_articles
 from workers.dedup.index import PostgresIndex
@@ -61,15 +61,6 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
             if not left:
                 raise
     raise AssertionError("unreachable")
-
-
-def forget(store: EventStore, article_ids: Sequence[str]) -> None:
-    """Removes withdrawn articles from the index of copies."""
-    with store.transaction() as conn:
-        conn.execute(_SERIAL, [locks.JUDGE])
-        index = PostgresIndex(conn)
-        for article_id in article_ids:
-            index.forget(article_id)
 
 
 def _prepare(

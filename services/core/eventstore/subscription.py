@@ -28,6 +28,9 @@ STOP_CHECK_SECONDS = 0.25
 class Subscription:
     """A reader for threads and processes, with a connection of its own that is renewed when it breaks.
 
+    For whoever follows the log and keeps nothing in its database. Relay and projector read it themselves, as
+    they commit a checkpoint together with what they make of each batch.
+
     `after` moves on as batches are taken: the batch just handed out is behind it. `poll` is how long a lost
     wake-up can delay a batch.
     """
@@ -77,7 +80,7 @@ class Subscription:
 
 
 class AsyncSubscription:
-    """The same for async code: reads through a pool, woken by a `Notifier` that many share."""
+    """`Subscription` for async code: reads through a pool, woken by a `Notifier` that many share."""
 
     def __init__(
         self,
