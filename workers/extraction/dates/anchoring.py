@@ -274,7 +274,7 @@ class Anchoring:
             year += 1
         return f"{year:04d}-{code}"
 
-    def deictic(self, unit: str, steps: int) -> str:  # noqa: PLR0911 - one line a unit
+    def deictic(self, unit: str, steps: int) -> str:
         """This (0), last (-1) or next (1) day, week, weekend, month, quarter, year, decade or century."""
         day = self.anchor
         if day is None:

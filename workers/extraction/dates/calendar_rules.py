@@ -220,7 +220,7 @@ _YEAR_GOOD_LEFT = re.compile(
     rf"(?:(?P<edge>{w.EDGE}))?(?:(?:(?i:the)\s+)?(?i:fiscal\s+years?|fiscal|year|calendar\s+year|FY)\s*)?(?P<y>{w.YEAR})(?P<short>[-–/]\d\d(?!\d))?",
     [DIGIT, *_EDGE_WORDS, "fiscal", "year", "calendar", "fy"],
 )
-def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:  # noqa: PLR0911 - one line a case
+def year(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     """ "2019", "late 2019", "fiscal 2020", "2009-10"; not quantities, numbers of papers or parts of names."""
     start = found.start()
     left = at.text[max(0, start - 24) : start]

@@ -110,9 +110,7 @@ def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str
     return shift(base, sign * amount, letter)
 
 
-def _read(  # noqa: PLR0911 - one line a case
-    at: Anchoring, count: float | None, unit: str, start: int, end: int
-) -> Timex | None:
+def _read(at: Anchoring, count: float | None, unit: str, start: int, end: int) -> Timex | None:
     """What the words after an amount make of it: a point in time, an age, a rate or a plain duration."""
     text = at.text
     left = text[max(0, start - 16) : start]
@@ -189,7 +187,7 @@ _NOT_AFTER = r"(?![\w]|-(?!long|old|plus)\w)"
         "intervening",
     ],
 )
-def counted(found: re.Match[str], at: Anchoring) -> Timex | None:  # noqa: PLR0911 - one line a case
+def counted(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "three months", "the past two years", "24-hour", "a decade ago", "60 days later"."""
     unit = found["u"]
     low = unit.lower()
@@ -283,7 +281,7 @@ def vaguely_counted(found: re.Match[str], at: Anchoring) -> Timex | None:
         "centuries",
     ],
 )
-def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:  # noqa: PLR0911 - one line a case
+def bare_plural(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "for years", "the coming weeks", "months of talks", "years ago", "hours after"."""
     unit = found["u"] or found["many"]
     left = at.text[max(0, found.start() - 16) : found.start()]

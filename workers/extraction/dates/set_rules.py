@@ -49,7 +49,7 @@ _SET_ADVERB = {
     rf"(?i:every|each)\s+(?:(?i:single|other|and\s+every)\s+)?(?:(?P<wd>{w.WEEKDAY})(?:\s+(?P<wp>{w.DAY_PART}))?|(?P<mon>{w.MONTH})|(?P<s>{w.SEASON})|(?P<part>{w.DAY_PART})|(?P<n>{w.COUNT})\s+(?P<us>{w.UNIT_MANY})|(?P<few>(?i:few|several))\s+(?P<uf>{w.UNIT_MANY})|(?P<u>{w.UNIT}))(?![\w-])",
     ["every", "each"],
 )
-def every(found: re.Match[str], at: Anchoring) -> Timex:  # noqa: PLR0911 - one line a case
+def every(found: re.Match[str], at: Anchoring) -> Timex:
     """ "every Monday", "each year", "every other week", "every four years"."""
     del at
     other = re.match(r"\w+\s+other\b", found[0], re.IGNORECASE)

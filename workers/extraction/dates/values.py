@@ -45,7 +45,7 @@ def make_day(year: int, month: int, day: int) -> dt.date | None:
         return None
 
 
-def shift(base: dt.date, count: float, unit: str) -> str:  # noqa: PLR0911 - one line a unit
+def shift(base: dt.date, count: float, unit: str) -> str:
     """The value `count` units (letters of `UNITS`) from the base, at the unit's own precision."""
     whole = round(count)
     try:
