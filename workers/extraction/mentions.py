@@ -49,6 +49,14 @@ _NOT_NAMES = frozenset(
 )
 
 
+_SEATED = re.compile(
+    r"\b(?P<who>(?P<body>(?i:(?:foreign|defen[cs]e) (?:ministry|office)|ministry of (?:foreign affairs|defen[cs]e)))"
+    r"(?: (?P<official>(?i:spokes(?:man|woman|person)|official)))?)"
+    r"(?: (?:said|told reporters|announced|warned|declared)(?: on \w+| at a (?:briefing|news conference))?)?"
+    r" in (?P<place>[A-Z]\w+)"
+)
+
+
 def find_mentions(document: Document, dossier: Dossier, on: date | None) -> list[Mention]:
     """All mentions in text order, none within another. `on` is the article's day, None if it is not known."""
     return _Finder(document, dossier, on).run()
@@ -79,11 +87,28 @@ class _Finder:
             if mention is not None:
                 self.found.append(mention)
                 at = mention.span.end
+        self._seat_institutions()
         self._introduce_by_apposition()
         self._surnames_of_the_unknown()
         found = refer_back(self.document, self.found, self.dossier)
         own = first_person(self.document, self.dossier, found)
         return sorted([*found, *own], key=lambda m: m.span) if own else found
+
+    def _seat_institutions(self) -> None:
+        """ "The foreign ministry in Paris" is that of France, whomever the article is about."""
+        seats = {name: a.id for a in self.dossier.actors.values() if a.type == "state" for name in a.metonyms}
+        for match in _SEATED.finditer(self.plain):
+            actor = seats.get(match["place"])
+            span = Span(match.start("who"), match.end("who"))
+            there = [m for m in self.found if m.span.start < span.end and span.start < m.span.end]
+            if actor is None or any(m.span.start < span.start for m in there):
+                continue  # "the Russian Foreign Ministry said in Geneva" says whose it is
+            official = match["official"]
+            kind = OFFICIAL if official else gazetteer.INSTITUTION
+            role = (official or match["body"].split()[0 if "of" in match["body"] else -1]).lower()
+            self.found = [m for m in self.found if m not in there]
+            self.found.append(Mention(span, actor, None, kind, role))
+        self.found.sort(key=lambda m: m.span)
 
     # --- one hit -------------------------------------------------------------------------------------------
 
