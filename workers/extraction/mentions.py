@@ -101,7 +101,7 @@ class _Finder:
             actor = seats.get(match["place"])
             span = Span(match.start("who"), match.end("who"))
             there = [m for m in self.found if m.span.start < span.end and span.start < m.span.end]
-            if actor is None or any(m.span.start < span.start for m in there):
+            if actor is None or any(self._qualified(m, span) for m in there):
                 continue  # "the Russian Foreign Ministry said in Geneva" says whose it is
             official = match["official"]
             kind = OFFICIAL if official else gazetteer.INSTITUTION
@@ -109,6 +109,11 @@ class _Finder:
             self.found = [m for m in self.found if m not in there]
             self.found.append(Mention(span, actor, None, kind, role))
         self.found.sort(key=lambda m: m.span)
+
+    def _qualified(self, mention: Mention, institution: Span) -> bool:
+        """Whether the mention begins with more than an article: "the Russian Foreign Ministry"."""
+        before = self.plain[mention.span.start : institution.start].strip().lower()
+        return before not in {"", "a", "an", "the"}
 
     # --- one hit -------------------------------------------------------------------------------------------
 
