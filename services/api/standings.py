@@ -9,7 +9,8 @@ from psycopg import sql
 
 from services.api.clocks import Clocks, both
 from services.api.deps import Connection
-from services.core.domain.standing import Run, StatedPosition, count, current
+from services.core.domain.standing import Run, StatedPosition, current
+from services.core.domain.timeline import count
 from services.core.domain.vocabulary import Stance, Voice
 from services.core.projections.codecs import standing_id
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.core.domain.calendar import last_day
-from services.core.domain.timeline import Counts, outlet_key
+from services.core.domain.timeline import Counts, count, outlet_key
 from services.core.domain.vocabulary import Stance, Voice
 
 
@@ -61,16 +61,6 @@ class Run:
     told_by: tuple[StatedPosition, ...]  # all that tell this stance in the run, newest first
     otherwise: tuple[StatedPosition, ...]  # what else was told about the run's last day
     counts: Counts
-
-
-def count(statements: Iterable[StatedPosition]) -> Counts:
-    """Articles, distinct outlets and independent accounts."""
-    statements = list(statements)
-    return Counts(
-        mentions=len({s.article_id for s in statements}),
-        outlets=len({s.outlet_key for s in statements}),
-        stories=len({s.story_id or s.article_id for s in statements}),
-    )
 
 
 def history(statements: Iterable[StatedPosition]) -> list[Run]:

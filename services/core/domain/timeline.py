@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.core.domain.calendar import covers
@@ -159,13 +159,24 @@ def _by_key(mention: Mention) -> EntryKey:
     return mention.key
 
 
-def count(mentions: Iterable[Mention]) -> Counts:
-    """Counts of an entry: an article that tells it twice counts once."""
-    mentions = list(mentions)
+class Telling(Protocol):
+    """What counts of an article's telling, of a political event or of a position."""
+
+    @property
+    def article_id(self) -> str: ...
+    @property
+    def outlet_key(self) -> str: ...
+    @property
+    def story_id(self) -> UUID | None: ...
+
+
+def count(tellings: Iterable[Telling]) -> Counts:
+    """Articles, distinct outlets, independent accounts: an article that tells it twice counts once."""
+    tellings = list(tellings)
     return Counts(
-        mentions=len({m.article_id for m in mentions}),
-        outlets=len({m.outlet_key for m in mentions}),
-        stories=len({m.story_id or m.article_id for m in mentions}),
+        mentions=len({t.article_id for t in tellings}),
+        outlets=len({t.outlet_key for t in tellings}),
+        stories=len({t.story_id or t.article_id for t in tellings}),
     )
 
 
