@@ -328,7 +328,8 @@ def test_an_ordinary_user_needs_no_more(tmp_path: Path, folder: Path) -> None:
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
         command = [
             "setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
-            "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search", *command,
+            "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search",
+            "--securebits=+no_setuid_fixup", *command,
         ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=100)
     assert done.stdout == "True True True\n" * 2, done.stderr
