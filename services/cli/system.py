@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -78,8 +78,8 @@ def running_system(settings: Settings, err: Console) -> Iterator[System]:
 
 
 def run_until_told(settings: Settings, err: Console) -> None:
-    """`treatyline up`."""
-    with running_system(settings, err) as system:
+    """`treatyline up`. Being told to stop is how it ends, however far it has come."""
+    with suppress(KeyboardInterrupt), running_system(settings, err) as system:
         tell_where(system, err)
         system.run()
 
