@@ -144,6 +144,30 @@ def extract(
 
 
 @command
+def evaluate(
+    gold: Annotated[Path | None, typer.Argument(help="Coded articles (YAML).")] = None,
+    texts: Annotated[Path | None, typer.Option(help="Folder of their texts. [default: beside them]")] = None,
+    timex: Annotated[Path | None, typer.Option(help="Folder of TimeML files to score dates on.")] = None,
+    attributions: Annotated[
+        Path | None, typer.Option(help="Folder with text/ and attributions/ to score quotations on.")
+    ] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Say what confidences are worth.")
+    ] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="Name every miss and every false alarm.")] = False,
+    json: Json = False,
+) -> None:
+    """Score the extractor on coded articles: precision, recall, F1 by question and kind. Needs no server."""
+    from services.cli.evaluation.command import Asked, run_evaluation  # noqa: PLC0415
+    from services.core.domain.dossier import load_dossier  # noqa: PLC0415
+    from workers.extraction.reader import Reader  # noqa: PLC0415
+
+    reader = Reader(load_dossier(_settings(quiet=True).dossiers[0]))
+    asked = Asked(gold, texts, timex, attributions, errors, calibration)
+    run_evaluation(reader, asked, out, _line if json else None)
+
+
+@command
 def timeline(
     url: Url = None,
     actor: Annotated[list[str] | None, typer.Option(help="Only this actor; may be repeated.")] = None,
