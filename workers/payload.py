@@ -46,6 +46,7 @@ def outcome_of(
         positions=tuple(_write_position(position) for position in reading.positions),
         quotations=tuple(_write_quotation(quotation) for quotation in reading.quotations),
         dropped=reading.dropped,
+        refused=dict(reading.refused),
         **common,
     )
 
@@ -60,7 +61,7 @@ def reading_of(event: ExtractionCompleted) -> Reading:
         quotations=tuple(_read_quotation(data) for data in event.quotations),
         positions=tuple(_read_position(data) for data in event.positions),
         events=tuple(_read_political_event(data) for data in event.political_events),
-        dropped=event.dropped,
+        refused=event.refused or ({"unknown": event.dropped} if event.dropped else {}),
     )
 
 

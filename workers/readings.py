@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 
+from services.core import metrics
 from services.core.domain.dossier import load_dossier
 from services.core.domain.events import ExtractionCompleted, ExtractionSkipped, event_of
 from services.core.domain.ids import derived_id
@@ -107,8 +108,11 @@ def reuse(
 
 def read(text: ArticleText, article: Article, reader: Reader) -> ExtractionCompleted | ExtractionSkipped:
     """Reads the article. Whatever the reader raises comes through."""
+    reading = reader.reads.read(text, gated=True)
+    for reason, count in reading.refused.items():
+        metrics.RECORDS_REFUSED.labels(reason).inc(count)
     return outcome_of(
-        reader.reads.read(text, gated=True),
+        reading,
         article_id=article.article_id,
         revision=article.revision,
         dossier_version=reader.dossier_version,

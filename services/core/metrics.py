@@ -32,3 +32,6 @@ INGEST_RETRIES = Counter("treatyline_ingest_retries", "Decisions taken again aft
 HTML_SECONDS = Histogram(
     "treatyline_html_to_text_seconds", "Time to take the text out of HTML", buckets=_SECONDS
 )
+
+# Records that a reader made and the guard refused, by reason (`workers/extraction/guard.py`).
+RECORDS_REFUSED = Counter("treatyline_records_refused", "Records that did not hold, by reason", ["reason"])

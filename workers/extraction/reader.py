@@ -8,8 +8,10 @@ from datetime import date
 from services.core.domain.dossier import Dossier
 from services.core.domain.reading import ArticleDate, ArticleText, Quotation, Reading, Timex
 from workers.extraction.article_date import work_out_date
+from workers.extraction.confidence import EVENTS, POSITIONS, calibrated
 from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
+from workers.extraction.findings import Finding
 from workers.extraction.guard import guard
 from workers.extraction.language import detect_language
 from workers.extraction.learned.second_look import second_look
@@ -74,19 +76,25 @@ class Reader:
         timexes: list[Timex],
     ) -> Reading:
         scene = self.scene(article, document, mentions, timexes, reading.date)
-        findings = find_statements(scene)
-        findings += second_look(scene, findings)
+        findings = self.findings(scene)
+        positions = find_positions(findings, reading.date.value)
+        events = find_events(findings, self.dossier)
         full = Reading(
             dossier=reading.dossier,
             language=reading.language,
             relevant=True,
             date=reading.date,
             quotations=reading.quotations,
-            positions=tuple(find_positions(findings, reading.date.value)),
-            events=tuple(find_events(findings, self.dossier)),
+            positions=calibrated(positions, POSITIONS, self.dossier.id),
+            events=calibrated(events, EVENTS, self.dossier.id),
             dates=reading.dates,
         )
         return guard(full, article.text, self.dossier)
+
+    def findings(self, scene: Scene) -> list[Finding]:
+        """What the rules and the learned second look find, in the order in which they look."""
+        found = find_statements(scene)
+        return found + second_look(scene, found)
 
     def scene(
         self,

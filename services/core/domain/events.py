@@ -9,7 +9,7 @@ by the dossier's person id or a span.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 
@@ -123,7 +123,8 @@ class ExtractionCompleted:
     political_events: tuple[dict[str, Any], ...]
     positions: tuple[dict[str, Any], ...]
     quotations: tuple[dict[str, Any], ...]
-    dropped: int
+    dropped: int  # records that did not hold: evidence not in the text, an unknown actor, no date ...
+    refused: dict[str, int] = field(default_factory=dict)  # the same by reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ and ids alone; `to_record` adds the words for people (`treatyline extract`, the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,7 +130,12 @@ class Reading:
     positions: tuple[Position, ...] = ()
     events: tuple[PoliticalEvent, ...] = ()
     dates: tuple[Timex, ...] = ()
-    dropped: int = field(default=0, compare=False)  # records that the guard refused
+    refused: Mapping[str, int] = field(default_factory=dict, compare=False)  # by the guard: reason -> records
+
+    @property
+    def dropped(self) -> int:
+        """How many records the guard refused."""
+        return sum(self.refused.values())
 
 
 def to_record(reading: Reading, article: str, text: str) -> dict[str, Any]:
