@@ -51,12 +51,7 @@ def family(rule: str) -> str:
     return rule.partition("/")[0]
 
 
-def calibrated(records: Iterable[T], of: str, dossier_id: str) -> tuple[T, ...]:
-    """The records with what their raw scores are worth; as they are where nothing was measured."""
-    return with_tables(records, tables(dossier_id).get(of, {}))
-
-
-def with_tables(records: Iterable[T], known: Mapping[str, Steps]) -> tuple[T, ...]:
+def calibrated(records: Iterable[T], known: Mapping[str, Steps]) -> tuple[T, ...]:
     """The records with what their raw scores are worth by the tables of one kind of record."""
     made = []
     for record in records:

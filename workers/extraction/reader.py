@@ -8,7 +8,7 @@ from datetime import date
 from services.core.domain.dossier import Dossier
 from services.core.domain.reading import ArticleDate, ArticleText, Quotation, Reading, Timex
 from workers.extraction.article_date import work_out_date
-from workers.extraction.confidence import EVENTS, POSITIONS, calibrated
+from workers.extraction.confidence import EVENTS, POSITIONS, calibrated, tables
 from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
 from workers.extraction.findings import Finding
@@ -32,12 +32,16 @@ LANGUAGES = frozenset({"en"})
 
 
 class Reader:
-    """Reads articles for one dossier. Holds no state between articles; one per process is enough."""
+    """Reads articles for one dossier. Holds no state between articles; one per process is enough.
+
+    `calibrate=False` leaves records at their raw scores, which only order what one article says.
+    """
 
     EXTRACTOR_VERSION = EXTRACTOR_VERSION
 
-    def __init__(self, dossier: Dossier) -> None:
+    def __init__(self, dossier: Dossier, *, calibrate: bool = True) -> None:
         self.dossier = dossier
+        self._worth = tables(dossier.id) if calibrate else {}
 
     def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
         """All that is read out of an article. Any text is accepted.
@@ -85,8 +89,8 @@ class Reader:
             relevant=True,
             date=reading.date,
             quotations=reading.quotations,
-            positions=calibrated(positions, POSITIONS, self.dossier.id),
-            events=calibrated(events, EVENTS, self.dossier.id),
+            positions=calibrated(positions, self._worth.get(POSITIONS, {})),
+            events=calibrated(events, self._worth.get(EVENTS, {})),
             dates=reading.dates,
         )
         return guard(full, article.text, self.dossier)

@@ -29,6 +29,7 @@ class CodedPosition:
     voice: str | None = None
     confidence: float | None = None
     evidence: str = ""
+    rule: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -48,6 +49,7 @@ class CodedEvent:
     optional: bool = False
     confidence: float | None = None
     evidence: str = ""
+    rule: str = ""
     also: tuple[str, ...] = ()
 
 
@@ -96,6 +98,7 @@ def _position(entry: Mapping[str, Any]) -> CodedPosition:
         voice=entry.get("voice"),
         confidence=entry.get("confidence"),
         evidence=_evidence(entry),
+        rule=entry.get("rule", ""),
     )
 
 
@@ -109,6 +112,7 @@ def _event(entry: Mapping[str, Any]) -> CodedEvent:
         optional=bool(entry.get("optional")),
         confidence=entry.get("confidence"),
         evidence=_evidence(entry),
+        rule=entry.get("rule", ""),
         also=tuple(map(str, entry.get("also_dates") or ())),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluation.calibration import Calibration, calibration
-from services.cli.evaluation.coded import UnusableGold, coded, read_gold
+from services.cli.evaluation.coded import CodedArticle, UnusableGold, coded, read_gold
 from services.cli.evaluation.public_sets import RoleScore, TimexScore, score_attributions, score_timex
 from services.cli.evaluation.scoring import Count, Score, Share, score
 from services.cli.extracting import article_text
@@ -24,13 +24,24 @@ Emit = Callable[[dict[str, Any]], None]
 
 def score_gold(reader: Reader, gold: Path, texts: Path | None = None) -> Score:
     """The score of a reader on a file of coded articles. Raises UnusableGold."""
-    pairs = []
+    return score(readings(reader, gold, texts))
+
+
+def readings(
+    reader: Reader, gold: Path, texts: Path | None = None
+) -> Iterator[tuple[CodedArticle, CodedArticle]]:
+    """Each coded article and what the reader wrote down of it, with rules. Raises UnusableGold."""
     for item in read_gold(gold, texts):
         article = article_text(item.source)
         if isinstance(article, Unreadable):
             raise UnusableGold(f"{article.source} {article.why}")
-        pairs.append((item.gold, coded(to_record(reader.read(article), item.gold.name, article.text))))
-    return score(pairs)
+        reading = reader.read(article)
+        record = to_record(reading, item.gold.name, article.text)
+        for entry, position in zip(record["positions"], reading.positions, strict=True):
+            entry["rule"] = position.rule
+        for entry, event in zip(record["events"], reading.events, strict=True):
+            entry["rule"] = event.rule
+        yield item.gold, coded(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +91,9 @@ def run_evaluation(reader: Reader, asked: Asked, out: Console, emit: Emit | None
 
 def confidences(found: Score) -> Iterable[tuple[str, list[tuple[float, bool]]]]:
     """The confidences of positions, of events, and of both together."""
-    yield from found.confidences.items()
-    yield "all records", [pair for pairs in found.confidences.values() for pair in pairs]
+    pairs = {name: [(j.confidence, j.right) for j in mine] for name, mine in found.judged.items()}
+    yield from pairs.items()
+    yield "all records", [pair for mine in pairs.values() for pair in mine]
 
 
 def show_score(out: Console, found: Score, title: str) -> None:

@@ -63,9 +63,18 @@ class Share:
         return {"right": self.right, "of": self.of}
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record that was found, by what rule if that is known, and whether gold has it."""
+
+    confidence: float
+    right: bool
+    rule: str
+
+
 @dataclass(slots=True)
 class Score:
-    """What a set of articles scored. `confidences`: of each record that counts, whether it is right."""
+    """What a set of articles scored. `judged`: the records found, but for those that are optional in gold."""
 
     articles: int = 0
     article_dates: Share = field(default_factory=Share)
@@ -80,9 +89,7 @@ class Score:
     event_recipients: Share = field(default_factory=Share)
     nothing_to_code: int = 0  # articles without any record in gold
     read_into_them: int = 0  # records found in those
-    confidences: dict[str, list[tuple[float, bool]]] = field(
-        default_factory=lambda: {"positions": [], "events": []}
-    )
+    judged: dict[str, list[Judged]] = field(default_factory=lambda: {"positions": [], "events": []})
     errors: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _positions(total: Score, gold: CodedArticle, found: CodedArticle) -> None:
             if right.voice is not None:
                 total.voices.add(right.voice == position.voice)
         if position.confidence is not None and (right is None or not right.optional):
-            total.confidences["positions"].append((position.confidence, right is not None))
+            total.judged["positions"].append(Judged(position.confidence, right is not None, position.rule))
     for key, position in wanted.items():
         if key not in mine and not position.optional:
             total.positions.fn += 1
@@ -163,7 +170,7 @@ def _events(total: Score, gold: CodedArticle, found: CodedArticle) -> None:
             total.by_kind[event.kind].fp += 1
             total.errors.append(f"{gold.name}: event not in gold: {_named(event)}")
         if event.confidence is not None and not (j in taken and gold.events[taken[j]].optional):
-            total.confidences["events"].append((event.confidence, j in taken))
+            total.judged["events"].append(Judged(event.confidence, j in taken, event.rule))
     for i, event in enumerate(gold.events):
         if i not in matches and not event.optional:
             total.by_kind[event.kind].fn += 1
@@ -222,7 +229,9 @@ def _named(event: CodedEvent) -> str:
 
 
 def _words(record: CodedPosition | CodedEvent) -> str:
-    return f" | {' '.join(record.evidence.split())}" if record.evidence else ""
+    told = (f"[{record.rule}]" if record.rule else "", " ".join(record.evidence.split()))
+    words = " ".join(word for word in told if word)
+    return f" | {words}" if words else ""
 
 
 def _rounded(value: float | None) -> float | None:

@@ -52,7 +52,7 @@ def test_what_is_optional_counts_neither_way() -> None:
     for found in (gold, {"positions": [], "events": []}):
         made = scored(gold, found)
         assert counts(made, "positions") == counts(made, "events") == (0, 0, 0)
-        assert made.confidences == {"positions": [], "events": []}
+        assert made.judged == {"positions": [], "events": []}
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,5 @@ def test_confidences_go_with_whether_the_record_is_right() -> None:
         {"positions": [SUPPORTS], "events": [DENIAL]},
         {"positions": [sure, unsure], "events": [{**DENIAL, "confidence": 0.7}]},
     )
-    assert sorted(made.confidences["positions"]) == [(0.4, False), (0.9, True)]
-    assert made.confidences["events"] == [(0.7, True)]
+    assert {(j.confidence, j.right) for j in made.judged["positions"]} == {(0.4, False), (0.9, True)}
+    assert [(j.confidence, j.right) for j in made.judged["events"]] == [(0.7, True)]
