@@ -8,21 +8,33 @@ from typing import Any
 
 from rich.console import Console
 
+from services.cli.explaining import explained
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
 from services.core.domain.calendar import instant_of
 from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleText, to_record
 from services.core.settings import Settings
+from workers.extraction.explaining import ExplainingReader
 from workers.extraction.reader import Reader
 
 Emit = Callable[[dict[str, Any]], None]
 
 
 def extract_files(
-    settings: Settings, paths: Sequence[Path], published_at: str | None, emit: Emit, err: Console
+    settings: Settings,
+    paths: Sequence[Path],
+    published_at: str | None,
+    emit: Emit,
+    err: Console,
+    *,
+    explain: bool = False,
 ) -> int:
-    """Print a record for each article and dossier. Gives how many articles could not be read."""
-    readers = [Reader(load_dossier(dossier)) for dossier in settings.dossiers]
+    """Print a record for each article and dossier, with `explain` one that says where each comes from.
+
+    Gives how many articles could not be read.
+    """
+    make = ExplainingReader if explain else Reader
+    readers = [make(load_dossier(dossier)) for dossier in settings.dossiers]
     failed = 0
     for path in expand(paths):
         for item in read_articles(path):
@@ -33,7 +45,11 @@ def extract_files(
                 err.print(f"[red]{item.source}[/] {why}", highlight=False, soft_wrap=True)
                 continue
             for reader in readers:
-                emit(to_record(reader.read(article), item.name, article.text))
+                reading = reader.read(article)
+                if isinstance(reader, ExplainingReader):
+                    emit(explained(reader, reading, item.name, article.text))
+                else:
+                    emit(to_record(reading, item.name, article.text))
     return failed
 
 

@@ -131,15 +131,25 @@ def extract(
     published_at: Annotated[
         str | None, typer.Option(help="Publication date or time of articles that bring none.")
     ] = None,
-    json: Json = True,  # noqa: ARG001 - it prints nothing else
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say where each record comes from, in words; with --json as data."),
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Read articles and print one JSON line each: quotations, positions, events, dates. Needs no server."""
+    from services.cli.explaining import in_words  # noqa: PLC0415
     from services.cli.extracting import extract_files, is_date  # noqa: PLC0415
+
+    def in_lines(record: dict[str, Any]) -> None:
+        for line in in_words(record):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
 
     if published_at is not None and not is_date(published_at):
         raise typer.BadParameter("--published-at wants a date such as 2019-08-02, or a time (RFC 3339)")
 
-    if extract_files(_settings(quiet=True), paths, published_at, _line, err):
+    emit = in_lines if explain and not json else _line
+    if extract_files(_settings(quiet=True), paths, published_at, emit, err, explain=explain):
         raise typer.Exit(1)
 
 

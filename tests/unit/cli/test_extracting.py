@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from services.cli.extracting import article_text, extract_files
 from services.cli.files import ArticleFile, Unreadable
+from services.cli.main import app
 from services.core.settings import Settings
 
 TEXT = "MOSCOW, May 4.\r\n\r\nRussia kept to the INF Treaty, the Foreign Ministry said on Saturday. 𝕏\r\n"
@@ -71,3 +73,36 @@ def test_what_is_no_date_is_refused(published_at: str) -> None:
         assert found == Unreadable("a.json", "published_at is neither a date nor a time")
     else:
         assert not isinstance(found, Unreadable), "an empty date is none given"
+
+
+def explain(tmp_path: Path, text: str, *options: str) -> str:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"text": text, "published_at": "2019-05-04"}), encoding="utf-8")
+    done = CliRunner().invoke(app, ["extract", "--explain", *options, str(path)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_explained_in_words(tmp_path: Path) -> None:
+    told = explain(tmp_path, TEXT)
+    assert "position 1: russia supports russia-complied" in told
+    assert '"Foreign Ministry" → ministry → russia  (say by "said")' in told
+    assert "made by:    rule compliance/" in told
+    assert "sentence:   Russia kept to the INF Treaty, the Foreign Ministry said on Saturday." in told
+
+
+def test_explained_as_data_is_what_extract_prints_and_more(tmp_path: Path) -> None:
+    record = json.loads(explain(tmp_path, TEXT, "--json"))
+    plain = json.loads(CliRunner().invoke(app, ["extract", str(tmp_path / "a.json")]).stdout)
+    for entry in (*record["positions"], *record["events"]):
+        made = entry.pop("explanation")
+        assert TEXT[made["sentence"]["start"] : made["sentence"]["end"]] == made["sentence"]["text"]
+        assert {"chain", "rule", "made_by", "score", "date_basis"} <= set(made)
+    assert record.pop("refused") == {}
+    assert record == plain
+
+
+def test_what_is_off_topic_is_explained_too(tmp_path: Path) -> None:
+    assert "it is not on the subject" in explain(
+        tmp_path, "The weather in Rome was fine and dry on Saturday."
+    )
