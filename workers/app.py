@@ -10,6 +10,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from celery import Celery, signals
@@ -19,6 +20,7 @@ from kombu.entity import Queue
 from services.core.settings import Settings
 from workers import broker
 from workers.dispatches import STAGES
+from workers.extraction.endpoint.client import endpoint_of
 from workers.readings import Reader, load_readers
 from workers.tasks import WorkerProcess, register
 
@@ -64,7 +66,7 @@ def make_app(settings: Settings, process: WorkerProcess | None = None) -> Celery
             "health_check_interval": 10,
         },
     )
-    register(app, process or WorkerProcess(settings, load_readers))
+    register(app, process or WorkerProcess(settings, _loader(settings)))
     return app
 
 
@@ -79,15 +81,19 @@ def broker_url(redis_url: str) -> str:
 
 def main(
     settings: Settings,
-    load: Callable[[tuple[str, ...]], Mapping[str, Reader]] = load_readers,
+    load: Callable[[tuple[str, ...]], Mapping[str, Reader]] | None = None,
 ) -> int:
     """Runs a worker in this process's main thread until SIGTERM or SIGINT; the exit code.
 
     It then takes no more work, ends the articles that are being read, hands back the rest of their batches,
     and after six seconds leaves what is still not done to the relay.
     """
-    process = WorkerProcess(settings, load)
+    process = WorkerProcess(settings, load or _loader(settings))
     return _run(make_app(settings, process), process)
+
+
+def _loader(settings: Settings) -> Callable[[tuple[str, ...]], Mapping[str, Reader]]:
+    return partial(load_readers, endpoint=endpoint_of(settings))
 
 
 def _run(app: Celery, process: WorkerProcess) -> int:

@@ -100,7 +100,8 @@ class Extraction:
             return self._append(article, cause.id, outcome, reader, None)
         with time_limit(self.soft, self.hard):
             outcome = readings.read(text, article, reader)
-        return self._append(article, cause.id, outcome, reader, input_)
+        whole = outcome.extractor_version == reader.extractor_version
+        return self._append(article, cause.id, outcome, reader, input_ if whole else None)
 
     def _count_failure(self, work: Held, reader: Reader, error: Exception) -> int:
         """What failed is tried again later, or has failed for good; then the log is to say so at once.
@@ -147,7 +148,7 @@ class Extraction:
                 return 0
             versions = {
                 "dossier_version": reader.dossier_version,
-                "extractor_version": reader.extractor_version,
+                "extractor_version": outcome.extractor_version,
             }
             write = now.write(cause, (outcome_id(cause, reader.dossier), outcome), **versions)
             try:

@@ -1,11 +1,13 @@
 """A reading as it lies in the log, and back: spans and ids, never words.
 
 A span is [start, end] in code points of the posted text; a speaker is {"person": id of the dossier} or
-{"span": [start, end]}. `rule` and the time expressions are not kept: reading again gives them.
+{"span": [start, end]}. `rule` and the time expressions are not kept: reading again gives them. Records that a second
+reader made say so in `reader`.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from services.core.domain.events import ExtractionCompleted, ExtractionSkipped
@@ -15,6 +17,7 @@ from services.core.domain.reading import (
     Position,
     Quotation,
     Reading,
+    SecondReader,
     Span,
     Speaker,
 )
@@ -47,6 +50,7 @@ def outcome_of(
         quotations=tuple(_write_quotation(quotation) for quotation in reading.quotations),
         dropped=reading.dropped,
         refused=dict(reading.refused),
+        second_reader=asdict(reading.second_reader) if reading.second_reader else None,
         **common,
     )
 
@@ -62,6 +66,7 @@ def reading_of(event: ExtractionCompleted) -> Reading:
         positions=tuple(_read_position(data) for data in event.positions),
         events=tuple(_read_political_event(data) for data in event.political_events),
         refused=event.refused or ({"unknown": event.dropped} if event.dropped else {}),
+        second_reader=SecondReader(**event.second_reader) if event.second_reader else None,
     )
 
 
@@ -98,6 +103,7 @@ def _write_position(position: Position) -> dict[str, Any]:
         "voice": position.voice.value,
         "confidence": round(position.confidence, 3),
         "evidence": _write_span(position.evidence),
+        **_second(position.rule),
     }
 
 
@@ -127,6 +133,7 @@ def _write_political_event(event: PoliticalEvent) -> dict[str, Any]:
         "speaker": _write_speaker(event.speaker),
         "confidence": round(event.confidence, 3),
         "evidence": _write_span(event.evidence),
+        **_second(event.rule),
     }
 
 
@@ -143,6 +150,11 @@ def _read_political_event(data: dict[str, Any]) -> PoliticalEvent:
         speaker=_read_speaker(data["speaker"]),
         confidence=data["confidence"],
     )
+
+
+def _second(rule: str) -> dict[str, str]:
+    """What was not made by the built-in reader says so."""
+    return {"reader": rule} if rule.startswith("endpoint/") else {}
 
 
 def _write_span(span: Span | None) -> list[int] | None:

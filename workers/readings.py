@@ -22,6 +22,7 @@ from services.core.domain.reading import ArticleText, Reading
 from services.core.eventstore.bodies import Body
 from services.core.eventstore.store import read_all
 from workers.articles import Article
+from workers.extraction.endpoint.client import READ, Endpoint
 from workers.payload import outcome_of
 
 FIND = "SELECT global_position FROM readings WHERE input = %s"
@@ -48,16 +49,18 @@ class Reader:
     reads: Reads
 
 
-def load_readers(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:
+def load_readers(dossiers: tuple[str, ...], endpoint: Endpoint | None = None) -> Mapping[str, Reader]:
     """A reader for each dossier, warm: models and gazetteers are loaded at the first article. Takes seconds."""
-    from workers.extraction import reader as extractor  # noqa: PLC0415 - heavy
+    from workers.extraction.endpoint.reader import EndpointReader  # noqa: PLC0415 - heavy
+    from workers.extraction.reader import Reader as BuiltIn  # noqa: PLC0415 - heavy
 
     readers = {}
     for name in dossiers:
         dossier = load_dossier(name)
-        reads = extractor.Reader(dossier)
-        reads.read(ArticleText("Moscow, May 4. Russia said on Monday that it would keep the treaty."))
-        readers[name] = Reader(name, dossier.version, extractor.EXTRACTOR_VERSION, reads)
+        warming = BuiltIn(dossier)
+        warming.read(ArticleText("Moscow, May 4. Russia said on Monday that it would keep the treaty."))
+        reads = EndpointReader(dossier, endpoint) if endpoint else warming
+        readers[name] = Reader(name, dossier.version, reads.EXTRACTOR_VERSION, reads)
     return readers
 
 
@@ -107,14 +110,22 @@ def reuse(
 
 
 def read(text: ArticleText, article: Article, reader: Reader) -> ExtractionCompleted | ExtractionSkipped:
-    """Reads the article. Whatever the reader raises comes through."""
+    """Reads the article. Whatever the reader raises comes through.
+
+    Where a second reader was asked in vain, the outcome bears the version of the one that read.
+    """
     reading = reader.reads.read(text, gated=True)
+    version = reader.extractor_version
     for reason, count in reading.refused.items():
         metrics.RECORDS_REFUSED.labels(reason).inc(count)
+    if reading.second_reader is not None:
+        metrics.SECOND_READER.labels(reading.second_reader.outcome).inc()
+        if reading.second_reader.outcome != READ:
+            version = version.partition("+")[0]
     return outcome_of(
         reading,
         article_id=article.article_id,
         revision=article.revision,
         dossier_version=reader.dossier_version,
-        extractor_version=reader.extractor_version,
+        extractor_version=version,
     )

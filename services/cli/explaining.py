@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.core.domain.reading import Reading, to_record
-from workers.extraction.explaining import ExplainingReader, Explanation, Link
+from workers.extraction.explaining import Explains, Explanation, Link
 
 _BASES = {
     "explicit": "said beside it",
@@ -18,7 +18,7 @@ _BASES = {
 }
 
 
-def explained(reader: ExplainingReader, reading: Reading, article: str, text: str) -> dict[str, Any]:
+def explained(reader: Explains, reading: Reading, article: str, text: str) -> dict[str, Any]:
     """The article's record as `extract` prints it; each position and event has an `explanation` besides."""
     record = to_record(reading, article, text)
     for entry, position in zip(record["positions"], reading.positions, strict=True):
@@ -26,6 +26,7 @@ def explained(reader: ExplainingReader, reading: Reading, article: str, text: st
     for entry, event in zip(record["events"], reading.events, strict=True):
         entry["explanation"] = _as_json(reader.explanation(event), text)
     record["refused"] = dict(reading.refused)
+    record["second_reader"] = asdict(reading.second_reader) if reading.second_reader else None
     return record
 
 
@@ -57,6 +58,9 @@ def in_words(record: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"event {number}: {event['kind']} by {', '.join(event['actors']) or 'nobody named'}{to}{planned}"
         yield from _lines(event)
+    if record["second_reader"]:
+        yield ""
+        yield f"second reader: {record['second_reader']['name']}, {record['second_reader']['outcome']}"
     if record["refused"]:
         yield ""
         yield "refused: " + ", ".join(f"{count} for {reason}" for reason, count in record["refused"].items())

@@ -11,11 +11,12 @@ from rich.console import Console
 from services.cli.explaining import explained
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
 from services.core.domain.calendar import instant_of
-from services.core.domain.dossier import load_dossier
+from services.core.domain.dossier import Dossier, load_dossier
 from services.core.domain.reading import ArticleText, to_record
 from services.core.settings import Settings
-from workers.extraction.explaining import ExplainingReader
-from workers.extraction.reader import Reader
+from workers.extraction.endpoint.client import READ, endpoint_of
+from workers.extraction.endpoint.reader import EndpointReader
+from workers.extraction.explaining import ExplainingReader, Explains
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -33,8 +34,7 @@ def extract_files(
 
     Gives how many articles could not be read.
     """
-    make = ExplainingReader if explain else Reader
-    readers = [make(load_dossier(dossier)) for dossier in settings.dossiers]
+    readers = [make_reader(settings, load_dossier(dossier)) for dossier in settings.dossiers]
     failed = 0
     for path in expand(paths):
         for item in read_articles(path):
@@ -46,11 +46,20 @@ def extract_files(
                 continue
             for reader in readers:
                 reading = reader.read(article)
-                if isinstance(reader, ExplainingReader):
+                second = reading.second_reader
+                if second is not None and second.outcome != READ:
+                    err.print(f"{item.source}: {second.name} was not used: {second.outcome}", highlight=False)
+                if explain:
                     emit(explained(reader, reading, item.name, article.text))
                 else:
                     emit(to_record(reading, item.name, article.text))
     return failed
+
+
+def make_reader(settings: Settings, dossier: Dossier) -> Explains:
+    """The reader that the settings ask for: the built-in one, with a second one behind it where one is configured."""
+    endpoint = endpoint_of(settings)
+    return EndpointReader(dossier, endpoint) if endpoint else ExplainingReader(dossier)
 
 
 def article_text(item: ArticleFile, published_at: str | None = None) -> ArticleText | Unreadable:

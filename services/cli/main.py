@@ -169,10 +169,11 @@ def evaluate(
 ) -> None:
     """Score the extractor on coded articles: precision, recall, F1 by question and kind. Needs no server."""
     from services.cli.evaluation.command import Asked, run_evaluation  # noqa: PLC0415
+    from services.cli.extracting import make_reader  # noqa: PLC0415
     from services.core.domain.dossier import load_dossier  # noqa: PLC0415
-    from workers.extraction.reader import Reader  # noqa: PLC0415
 
-    reader = Reader(load_dossier(_settings(quiet=True).dossiers[0]))
+    settings = _settings(quiet=True)
+    reader = make_reader(settings, load_dossier(settings.dossiers[0]))
     asked = Asked(gold, texts, timex, attributions, errors, calibration)
     run_evaluation(reader, asked, out, _line if json else None)
 

@@ -35,3 +35,9 @@ HTML_SECONDS = Histogram(
 
 # Records that a reader made and the guard refused, by reason (`workers/extraction/guard.py`).
 RECORDS_REFUSED = Counter("treatyline_records_refused", "Records that did not hold, by reason", ["reason"])
+
+# What came of asking the second reader, where one is configured: read, or why it was not used
+# (`workers/extraction/endpoint/client.py`).
+SECOND_READER = Counter(
+    "treatyline_second_reader", "Articles that the second reader was asked about", ["outcome"]
+)

@@ -6,8 +6,9 @@ import ipaddress
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.core.errors import UnsafeSettings
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
         200, ge=1, le=10_000
     )  # articles of one stage sent to the broker and not finished
 
+    # An optional second reader: an OpenAI-compatible endpoint, which sees the text of every article on the subject.
+    llm_url: str | None = None  # its base, such as https://host/v1; off without
+    llm_model: str | None = None
+    llm_key: SecretStr | None = None
+    llm_timeout: float = Field(10.0, gt=0, le=600)  # seconds for a whole answer
+
     # What is told about it.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
@@ -102,6 +109,26 @@ class Settings(BaseSettings):
                 f"TREATYLINE_HOST={self.host} would let anyone on the network post and read without an API key. "
                 "Listen on 127.0.0.1, or set TREATYLINE_ALLOW_UNAUTHENTICATED=true where something in front "
                 "decides who may in"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _second_reader(self) -> Self:
+        if self.llm_url is None:
+            return self
+        url = urlsplit(self.llm_url)
+        if url.scheme not in {"http", "https"} or not url.hostname:
+            raise ValueError("TREATYLINE_LLM_URL must be an address such as https://host/v1")
+        if not self.llm_model:
+            raise ValueError("TREATYLINE_LLM_URL needs TREATYLINE_LLM_MODEL, the name of the model to ask")
+        if self.llm_key is not None and url.scheme == "http" and not is_loopback(url.hostname):
+            raise ValueError(
+                "TREATYLINE_LLM_KEY would be sent in the clear: TREATYLINE_LLM_URL must be https"
+            )
+        if self.llm_timeout * 2 > self.article_seconds:
+            raise ValueError(
+                "TREATYLINE_LLM_TIMEOUT must be at most half of TREATYLINE_ARTICLE_SECONDS, or waiting for the "
+                "endpoint could cost the article its reading"
             )
         return self
 

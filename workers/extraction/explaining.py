@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from services.core.domain.dossier import Dossier
 from services.core.domain.reading import ArticleText, PoliticalEvent, Position, Reading, Span, Speaker
 from workers.extraction.findings import Finding
 from workers.extraction.frames import Frame
+from workers.extraction.gazetteer import CONTEXTUAL, fold, gazetteer_of
 from workers.extraction.mention import Mention
 from workers.extraction.reader import Reader
 from workers.extraction.scene import Scene
@@ -21,7 +23,7 @@ Record = Position | PoliticalEvent
 Days = tuple[date, ...]  # on which a speaker may have held office
 
 OWN_TEXT, ACT = "own text", "act"
-_LEARNED = "learned"
+_MODELS = ("learned", "endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,20 @@ class Explanation:
     date_basis: str | None  # explicit, speech, leaned, article; open: the day of the article stands in
 
 
+class Reads(Protocol):
+    """Whatever reads articles."""
+
+    def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
+        """All that it reads out of the article."""
+
+
+class Explains(Reads, Protocol):
+    """Tells of the article that it read last how it came to each record. Not to be shared."""
+
+    def explanation(self, record: Record) -> Explanation:
+        """Of a record of the reading that `read` gave last."""
+
+
 class ExplainingReader(Reader):
     """A reader that tells of the article that it read last how it came to each record. Not to be shared."""
 
@@ -69,6 +85,17 @@ class ExplainingReader(Reader):
         self._scene, self._findings = scene, super().findings(scene)
         return self._findings
 
+    def actors_present(self) -> frozenset[str]:
+        """The actors that the article read last names, by whatever name or person, or whose own text it is."""
+        if self._scene is None:
+            return frozenset()
+        found = {mention.actor for mention in self._scene.mentions} | {self._scene.own_voice}
+        for hit in gazetteer_of(self.dossier).find(fold(self._scene.document.text)):
+            for entry in hit.entries:
+                found |= {office.actor for office in entry.person.offices} if entry.person else set()
+                found |= {entry.actor} if entry.kind != CONTEXTUAL else set()
+        return frozenset(actor for actor in found if actor)
+
     def explanation(self, record: Record) -> Explanation:
         """Of a record of the reading that `read` gave last. Raises ValueError where nothing was read."""
         if self._scene is None:
@@ -80,7 +107,7 @@ class ExplainingReader(Reader):
             sentence=sentence,
             chain=tuple(_chain(scene, record, sentence)),
             rule=record.rule,
-            learned=record.rule.partition("/")[0].startswith(_LEARNED),
+            learned=record.rule.startswith(_MODELS),
             score=finding.confidence if finding else None,
             date_basis=finding.when.basis.value if finding else None,
         )

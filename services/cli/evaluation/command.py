@@ -17,18 +17,18 @@ from services.cli.evaluation.scoring import Count, Score, Share, score
 from services.cli.extracting import article_text
 from services.cli.files import Unreadable
 from services.core.domain.reading import to_record
-from workers.extraction.reader import Reader
+from workers.extraction.explaining import Reads
 
 Emit = Callable[[dict[str, Any]], None]
 
 
-def score_gold(reader: Reader, gold: Path, texts: Path | None = None) -> Score:
+def score_gold(reader: Reads, gold: Path, texts: Path | None = None) -> Score:
     """The score of a reader on a file of coded articles. Raises UnusableGold."""
     return score(readings(reader, gold, texts))
 
 
 def readings(
-    reader: Reader, gold: Path, texts: Path | None = None
+    reader: Reads, gold: Path, texts: Path | None = None
 ) -> Iterator[tuple[CodedArticle, CodedArticle]]:
     """Each coded article and what the reader wrote down of it, with rules. Raises UnusableGold."""
     for item in read_gold(gold, texts):
@@ -56,7 +56,7 @@ class Asked:
     calibration: bool = False
 
 
-def run_evaluation(reader: Reader, asked: Asked, out: Console, emit: Emit | None) -> None:
+def run_evaluation(reader: Reads, asked: Asked, out: Console, emit: Emit | None) -> None:
     """Score what is asked for and print tables, or one JSON object with `emit`. Raises UnusableGold."""
     if asked.gold is None and asked.timex is None and asked.attributions is None:
         raise UnusableGold("name a file of coded articles, or --timex or --attributions with a folder")

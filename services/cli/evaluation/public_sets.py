@@ -11,7 +11,7 @@ from lxml import etree
 
 from services.cli.evaluation.coded import UnusableGold
 from services.core.domain.reading import ArticleText, Reading
-from workers.extraction.reader import Reader
+from workers.extraction.explaining import Reads
 
 ROLES = {"Source": "source", "Cue": "cue", "Content": "content"}
 
@@ -73,7 +73,7 @@ def _walk(node: Any, pieces: list[str], found: list[Expression]) -> None:
         found.append(Expression(start, sum(map(len, pieces)), node.get("value") or ""))
 
 
-def score_timex(folder: Path, reader: Reader) -> TimexScore:
+def score_timex(folder: Path, reader: Reads) -> TimexScore:
     """The time expressions read in the TimeML files (`*.tml`) of a folder. Raises UnusableGold."""
     n_gold = n_found = strict = relaxed_gold = relaxed_found = value_gold = value_found = 0
     for path in _files(folder, "*.tml"):
@@ -116,7 +116,7 @@ class RoleScore:
         }
 
 
-def score_attributions(folder: Path, reader: Reader) -> dict[str, RoleScore]:
+def score_attributions(folder: Path, reader: Reads) -> dict[str, RoleScore]:
     """The attributions read in the texts of a folder (`text/*.txt`, `attributions/*.ann`). Raises UnusableGold."""
     totals = {role: [0, 0, 0] for role in ROLES.values()}
     for path in _files(folder / "attributions", "*.ann"):

@@ -125,6 +125,7 @@ class ExtractionCompleted:
     quotations: tuple[dict[str, Any], ...]
     dropped: int  # records that did not hold: evidence not in the text, an unknown actor, no date ...
     refused: dict[str, int] = field(default_factory=dict)  # the same by reason
+    second_reader: dict[str, str] | None = None  # {"name", "outcome"}: "read", or why the first read alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

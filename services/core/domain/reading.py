@@ -119,6 +119,14 @@ class PoliticalEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondReader:
+    """A reader that was asked besides the built-in one. `outcome`: "read", else why nothing came of it."""
+
+    name: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that one extractor read out of one article for one dossier."""
 
@@ -131,6 +139,7 @@ class Reading:
     events: tuple[PoliticalEvent, ...] = ()
     dates: tuple[Timex, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict, compare=False)  # by the guard: reason -> records
+    second_reader: SecondReader | None = None
 
     @property
     def dropped(self) -> int:

@@ -76,3 +76,25 @@ def test_loopback(host: str) -> None:
 def test_secrets_do_not_show() -> None:
     settings = Settings(database_url="postgresql://u:s3cret@h/d", redis_url="redis://:s3cret@h/0")
     assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"llm_url": "host/v1", "llm_model": "m"}, "https://host/v1"),
+        ({"llm_url": "file:///etc/passwd", "llm_model": "m"}, "https://host/v1"),
+        ({"llm_url": "https://host/v1"}, "TREATYLINE_LLM_MODEL"),
+        ({"llm_url": "http://host/v1", "llm_model": "m", "llm_key": "k"}, "in the clear"),
+        ({"llm_url": "https://host/v1", "llm_model": "m", "llm_timeout": 16.0}, "at most half"),
+    ],
+)
+def test_a_second_reader_that_cannot_work_or_tells_too_much_is_refused(
+    wrong: dict[str, object], told: str
+) -> None:
+    with pytest.raises(UnsafeSettings, match=told):
+        load_settings(**wrong)
+
+
+def test_a_second_reader_is_off_unless_it_is_named() -> None:
+    assert load_settings().llm_url is None
+    assert load_settings(llm_url="http://127.0.0.1:1/v1", llm_model="m", llm_key="k").llm_model == "m"
