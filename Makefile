@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint types format bench lock clean
+.PHONY: help setup demo up test lint types format bench evaluate lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ format: $(READY) ## Rewrite the code in the project's format
 
 bench: $(READY) ## Measure; see benchmarks/
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+evaluate: $(READY) ## Score the reading on every coded set that is present; writes docs/evaluation.md
+	$(BIN)/python -m training.figures
 
 lock: ## Rewrite requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header \
