@@ -1,157 +1,188 @@
 """What judging costs and what the index of copies takes, on an embedded PostgreSQL.
 
-    python benchmarks/copies_index.py [--articles 100000] [--judged 1000] [--copies 10000]
+    python benchmarks/copies_index.py [--articles 1000000] [--judged 1000] [--copies 10000]
 
-Articles are generated: words by Zipf's law, stock phrases and outlets' furniture among them. The index is filled
-in bulk with the rows that judging writes. Then fresh articles, edited copies of known ones, and copies of one
-story that has very many already are looked up as the judging task does it, bodies and all.
+The index is filled with the rows that judging so many generated originals would write, one after the other.
+Then fresh articles, edited copies of known ones, and copies of one story that has very many already are taken
+in and judged one at a time by `workers.dedup.stories.judge`: all of it, bodies, event and index rows included. Costs are
+processor time of this process and of the server's for the connection together, by their own clocks (Linux).
+A million articles take about ten minutes on two cores and 6 GB of disk.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
+import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
 import psycopg
 
+from benchmarks.newsroom import OUTLETS, Newsroom
 from services.cli.embedded import EmbeddedPostgres
+from services.core.domain.events import article_stream
 from services.core.eventstore.bodies import Body, text_sha256
 from services.core.eventstore.migrate import migrate
+from services.core.eventstore.store import EventStore, open_pool
+from tests.integration.pipeline import take_in
 from tests.unit.dedup.edits import edited
-from workers.dedup.index import PostgresIndex
+from workers.dedup import stories
+from workers.dedup.furniture import LATELY, Printed, furniture_in, printed
 from workers.dedup.near_duplicates import fingerprint
-from workers.dedup.search import CROWDED, find_original
+from workers.dedup.search import CROWDED
 
-WORDS, STOCK = 60_000, 3_000
-NOBODY = str(UUID(int=2**128 - 1))
-
-
-class Newsroom:
-    """Writes articles; each by its number alone, so that none has to be kept."""
-
-    def __init__(self) -> None:
-        rng = np.random.default_rng(1)
-        letters = np.array(list("etaoinshrdlucmfwypvbgk"))
-        self.vocabulary = np.array(
-            ["".join(rng.choice(letters, size)) for size in rng.integers(2, 11, WORDS)], dtype=object
-        )
-        self.chances = 1.0 / (np.arange(1, WORDS + 1) + 2.7)
-        self.chances /= self.chances.sum()
-        self.stock = [self._words(rng, int(size)) for size in rng.integers(5, 14, STOCK)]
-        self.furniture = [self._words(rng, 25) for _ in range(300)]
-
-    def _words(self, rng: np.random.Generator, size: int) -> list[str]:
-        return list(rng.choice(self.vocabulary, size, p=self.chances))
-
-    def article(self, number: int) -> str:
-        """Some 150 to 1,500 words in paragraphs."""
-        rng = np.random.default_rng(number + 1_000)
-        size = int(np.clip(rng.lognormal(6.2, 0.5), 150, 1_500))
-        words = self._words(rng, size)
-        for _ in range(size // 50):
-            at = int(rng.integers(0, size))
-            words[at:at] = self.stock[int(STOCK * rng.random() ** 3)]
-        paragraphs = [" ".join(words[start : start + 45]) for start in range(0, len(words), 45)]
-        return "\n\n".join([*paragraphs, " ".join(self.furniture[number % 300])])
+CHUNK = 10_000
+WARM_UP = 20  # of each kind; the first kinds meet each outlet for the first time
+UNLOGGED = ("article_bodies", "body_uses", "fingerprints", "shingle_keys")
 
 
-def rows(newsroom: Newsroom, count: int) -> Iterator[tuple[int, bytes, bytes, str, tuple[int, ...]]]:
-    """(ref, hash of the text, hash of the body, text, keys) of each article."""
-    for number in range(count):
-        text = newsroom.article(number)
-        yield number, text_sha256(text), Body(None, None, text).sha256, text, fingerprint(text).keys
+class Row(NamedTuple):
+    """What the index has of an article."""
+
+    number: int
+    outlet: int
+    text: str
+    text_sha256: bytes
+    body_sha256: bytes
+    furniture: list[int] | None
+    keys: tuple[int, ...]
 
 
-def fill(conn: psycopg.Connection[Any], newsroom: Newsroom, count: int) -> None:
-    """The rows that judging so many originals writes."""
-    crowd: dict[int, int] = {}
-    chunk = 5_000
-    made = rows(newsroom, count)
-    for start in range(0, count, chunk):
-        part = [row for row, _ in zip(made, range(min(chunk, count - start)), strict=False)]
-        with conn.cursor() as cursor:
+def outlet_name(number: int) -> str:
+    return f"Outlet {number}"
+
+
+_newsroom = Newsroom()
+
+
+def rows(first: int, count: int) -> list[Row]:
+    """The rows of so many articles. What their outlets printed before them is known from the numbers, too."""
+    lately: dict[int, deque[Printed]] = {outlet: deque(maxlen=LATELY) for outlet in range(OUTLETS)}
+    made = []
+    for number in range(max(0, first - 4 * OUTLETS), first + count):
+        text, outlet = _newsroom.article(number), _newsroom.outlet(number)
+        own = fingerprint(text)
+        if number >= first:
+            furniture = furniture_in(own, lately[outlet])
+            made.append(
+                Row(number, outlet, text, text_sha256(text), Body(None, None, text).sha256,
+                    sorted(furniture) or None, own.without(furniture).keys)
+            )  # fmt: skip
+        lately[outlet].append(printed(own))
+    return made
+
+
+def fill(conn: psycopg.Connection[Any], count: int) -> None:
+    """The rows that judging so many originals writes, into tables with their indexes."""
+    crowd: Counter[int] = Counter()
+    numbers = [stories.outlet_number(outlet_name(outlet), None) for outlet in range(OUTLETS)]
+    with ProcessPoolExecutor(1) as pool, conn.cursor() as cursor:
+        starts = range(0, count, CHUNK)
+        coming = deque(pool.submit(rows, start, min(CHUNK, count - start)) for start in starts[:2])
+        for start in starts:
+            part = coming.popleft().result()
+            if start + 2 * CHUNK < count:
+                coming.append(pool.submit(rows, start + 2 * CHUNK, min(CHUNK, count - start - 2 * CHUNK)))
             with cursor.copy("COPY article_bodies (sha256, text) FROM STDIN") as copy:
-                for _, _, body, text, _ in part:
-                    copy.write_row((body, text))
+                for row in part:
+                    copy.write_row((row.body_sha256, row.text))
             with cursor.copy(
-                "COPY fingerprints (ref, revision, article_id, story_id, text_sha256, body_sha256, keys) FROM STDIN"
+                "COPY fingerprints (ref, revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)"
+                " FROM STDIN"
             ) as copy:
-                for ref, digest, body, _, keys in part:
-                    copy.write_row((ref, 1, UUID(int=ref), UUID(int=ref), digest, body, list(keys)))
-            with cursor.copy("COPY shingle_keys (key, ref) FROM STDIN") as copy:
-                for ref, _, _, _, keys in part:
-                    for key in keys:
-                        crowd[key] = crowd.get(key, 0) + 1
+                for row in part:
+                    ident = UUID(int=row.number)
+                    copy.write_row((row.number, 1, numbers[row.outlet], ident, ident, row.text_sha256,
+                                    row.body_sha256, row.furniture, list(row.keys)))  # fmt: skip
+            with cursor.copy("COPY shingle_keys (key, ref) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(["int4", "int4"])
+                for row in part:
+                    for key in row.keys:
+                        crowd[key] += 1
                         if crowd[key] <= CROWDED:
-                            copy.write_row((key, ref))
+                            copy.write_row((key, row.number))
     # COPY took the numbers that the column would give.
-    conn.execute("ALTER TABLE fingerprints ALTER COLUMN ref RESTART WITH %d" % count)  # noqa: UP031
+    conn.execute(f"ALTER TABLE fingerprints ALTER COLUMN ref RESTART WITH {count}")
     conn.execute("VACUUM ANALYZE")
 
 
-def judge(conn: psycopg.Connection[Any], text: str) -> tuple[float, float, bool]:
-    """(milliseconds, of them this process's own, whether a copy) of all that judging does but the append."""
-    started, own_started = time.perf_counter(), time.process_time()
-    own = fingerprint(text)
-    verdict = find_original(PostgresIndex(conn), NOBODY, text_sha256(text), own)
-    own_time = time.process_time() - own_started
-    return (time.perf_counter() - started) * 1e3, own_time * 1e3, verdict.of is not None
+class Judge:
+    """Takes in and judges, and knows what that cost."""
 
+    def __init__(self, store: EventStore, conn: psycopg.Connection[Any]) -> None:
+        self._store, self._conn = store, conn
+        self._server_clock = (~conn.info.backend_pid << 3) | 2  # CPUCLOCK_SCHED of another process
+        self._count = 0
 
-def server_seconds(conn: psycopg.Connection[Any]) -> float:
-    """Processor time of the connection's server process (Linux)."""
-    fields = Path(f"/proc/{conn.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def take_in(self, text: str, outlet: int) -> str:
+        """Its id. What it says of a site makes it new."""
+        self._count += 1
+        url = f"https://outlet-{outlet}.example/{self._count}"
+        return take_in(self._store, text, url=url, outlet=outlet_name(outlet))
 
+    def judge(self, *article_ids: str) -> tuple[float, float, float]:
+        """Milliseconds: this process's, the server's, elapsed."""
+        started, own, server = (
+            time.perf_counter(),
+            time.process_time(),
+            time.clock_gettime(self._server_clock),
+        )
+        assert stories.judge(self._conn, article_ids) == len(article_ids)
+        return (
+            (time.process_time() - own) * 1e3,
+            (time.clock_gettime(self._server_clock) - server) * 1e3,
+            (time.perf_counter() - started) * 1e3,
+        )
 
-def measure(conn: psycopg.Connection[Any], name: str, count: int, make: Callable[[int], str]) -> None:
-    """Prints the distribution. The server's share is a mean: its clock ticks slowly."""
-    texts = [make(number) for number in range(count)]
-    for text in texts[:20]:
-        judge(conn, text)
-    before = server_seconds(conn)
-    judged = [judge(conn, text) for text in texts]
-    server = (server_seconds(conn) - before) / count * 1e3
-    copies = sum(copy for _, _, copy in judged)
-    wall = sorted(item[0] for item in judged)
-    own = sorted(item[1] for item in judged)
-    late = int(count * 0.99)
-    print(
-        f"{name:<32} {copies / count:>6.1%} copies; processor time {own[count // 2] + server:.1f} ms, "
-        f"p99 {own[late] + server:.1f} ms (server {server:.1f}); elapsed {wall[count // 2]:.1f} ms, p99 {wall[late]:.1f} ms"
-    )
+    def measure(self, count: int, **kinds: Callable[[int], tuple[str, int]]) -> None:
+        """Prints the distribution over so many articles of each kind, after some to warm up.
 
+        The kinds take turns: what else the machine does is the same for all.
+        """
+        costs: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in kinds}
+        copies = dict.fromkeys(kinds, 0)
+        for number in range(count):
+            for kind, make in kinds.items():
+                article_id = self.take_in(*make(number))
+                costs[kind].append(self.judge(article_id))
+                copies[kind] += self.is_copy(article_id)
+        for kind, found in costs.items():
+            told = found[WARM_UP:]
+            both = sorted(own + server for own, server, _ in told)
+            elapsed = sorted(item[2] for item in told)
+            middle, late = len(told) // 2, int(len(told) * 0.99)
+            print(
+                f"{kind.replace('_', ' '):<34}{copies[kind] / count:>7.1%} copies; processor time {both[middle]:.1f} ms,"
+                f" p99 {both[late]:.1f} ms (server {statistics.median(item[1] for item in told):.1f});"
+                f" elapsed {elapsed[middle]:.1f} ms, p99 {elapsed[late]:.1f} ms",
+                flush=True,
+            )
 
-def one_story(conn: psycopg.Connection[Any], newsroom: Newsroom, original: int, copies: int) -> None:
-    """Adds so many edited copies to an article's story, as judging does."""
-    rng = random.Random(3)
-    text = newsroom.article(original)
-    with conn.transaction():
-        index = PostgresIndex(conn)
-        for number in range(copies):
-            copy = edited(text, rng, keep=0.9, change=0.03, furniture=True) + f" site {number}"
-            own = fingerprint(copy)
-            verdict = find_original(index, NOBODY, text_sha256(copy), own)
-            if verdict.of is not None:
-                body = Body(None, None, text).sha256
-                index.add(
-                    str(UUID(int=2**64 + copies * 2 + number)), 1, verdict.of.story_id, text_sha256(copy), body, own, verdict.keys
-                )  # fmt: skip
+    def is_copy(self, article_id: str) -> bool:
+        """What the log says of it."""
+        row = self._conn.execute(
+            "SELECT type = 'ArticleJudgedDuplicate' FROM events WHERE stream_name = %s ORDER BY position DESC LIMIT 1",
+            [article_stream(article_id)],
+        ).fetchone()
+        return bool(row and row[0])
 
 
 def sizes(conn: psycopg.Connection[Any], count: int) -> None:
-    """Prints what the index takes."""
+    """Prints what the index takes, its own indexes included."""
+    total = 0
     for table in ("fingerprints", "shingle_keys"):
         row = conn.execute("SELECT pg_total_relation_size(%s::regclass)", [table]).fetchone()
-        print(f"{table:<34} {(row[0] if row else 0) / count:>7.0f} bytes an article")
+        size = row[0] if row else 0
+        total += size
+        print(f"{table:<34}{size / count:>7.0f} bytes an article")
+    print(f"{'the index of copies':<34}{total / count:>7.0f} bytes an article", flush=True)
 
 
 def main() -> None:
@@ -162,32 +193,56 @@ def main() -> None:
     parser.add_argument("--judged", type=int, default=1_000)
     parser.add_argument("--copies", type=int, default=10_000)
     options = parser.parse_args()
-    newsroom = Newsroom()
-    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "postgres") as server:
-        migrate(server.url)
+    rng = random.Random(2)
+    vocabulary = _newsroom.article(10**8).split()
+    known = [rng.randrange(options.articles) for _ in range(options.judged)]
+
+    def copy_of(number: int, keep: float = 0.5) -> tuple[str, int]:
+        text = _newsroom.article(number)
+        return edited(
+            text, rng, keep=keep, change=0.05, vocabulary=vocabulary, furniture=True
+        ), rng.randrange(OUTLETS)
+
+    def fresh(number: int) -> tuple[str, int]:
+        return _newsroom.article(10**9 + number), _newsroom.outlet(10**9 + number)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedPostgres(Path(folder) / "postgres", durable=False) as server,
+    ):
+        migrate(server.url, services_password=server.services_password)
         with psycopg.connect(server.url, autocommit=True) as conn:
+            for table in UNLOGGED:
+                conn.execute(f"ALTER TABLE {table} SET UNLOGGED")
             started = time.perf_counter()
-            fill(conn, newsroom, options.articles)
-            print(f"{options.articles} articles in the index after {time.perf_counter() - started:.0f} s")
+            fill(conn, options.articles)
+        print(f"{options.articles} articles in the index after {time.perf_counter() - started:.0f} s")
+        store = EventStore(open_pool(server.services_url, max_size=2))
+        with psycopg.connect(server.services_url, autocommit=True) as conn:
             sizes(conn, options.articles)
-            rng = random.Random(2)
-            known = [rng.randrange(options.articles) for _ in range(options.judged)]
-
-            def copy_of(number: int) -> str:
-                return edited(newsroom.article(known[number]), rng, keep=0.5, change=0.05, furniture=True)
-
-            def fresh(number: int) -> str:
-                return newsroom.article(10**9 + number)
-
-            measure(conn, "fresh articles", options.judged, fresh)
-            measure(conn, "copies, half kept, 5 % changed", options.judged, copy_of)
-            story = known[0]
-            for copies in (1, options.copies):
-                one_story(conn, newsroom, story, copies)
-                measure(
-                    conn, f"copies of a story of {copies + 1}", 200,
-                    lambda _: edited(newsroom.article(story), rng, keep=0.7, change=0.05, furniture=True),
-                )  # fmt: skip
+            judge = Judge(store, conn)
+            judge.measure(
+                options.judged,
+                fresh_articles=fresh,
+                copies_half_kept_5_pc_changed=lambda n: copy_of(known[n]),
+            )
+            # The stories beside the large one are of its size, so that only the number of copies differs.
+            by_size = sorted(known, key=lambda number: len(_newsroom.article(number)))
+            middle = len(by_size) // 2
+            many, few = (
+                by_size[middle],
+                [*by_size[max(0, middle - 100) : middle], *by_size[middle + 1 :][:100]],
+            )
+            for start in range(0, options.copies, 100):
+                more = range(min(100, options.copies - start))
+                judge.judge(*(judge.take_in(*copy_of(many, 0.7)) for _ in more))
+            print(f"one story now has {options.copies} copies more")
+            judge.measure(
+                len(few),
+                copies_in_stories_of_two=lambda n: copy_of(few[n], 0.7),
+                copies_in_the_large_story=lambda _: copy_of(many, 0.7),
+            )
+        store.pool.close()
 
 
 if __name__ == "__main__":

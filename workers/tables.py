@@ -61,14 +61,17 @@ class FingerprintRow(SQLModel, table=True):
         Index("fingerprints_article", "article_id", unique=True),
         Index("fingerprints_text", "text_sha256"),
         Index("fingerprints_story", "story_id"),
+        Index("fingerprints_outlet", "outlet", "ref"),
     )
 
     ref: int = Field(sa_column=Column(Integer, Identity(always=True), nullable=False))
     revision: int = Field(sa_column=Column(Integer, nullable=False))
+    outlet: int = Field(sa_column=Column(BigInteger, nullable=False))  # a hash of its name
     article_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
     story_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
     text_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     body_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    furniture: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))  # hashes of lines left out
     keys: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
 
 

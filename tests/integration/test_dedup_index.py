@@ -171,7 +171,10 @@ def test_a_key_has_few_rows_in_however_many_stories_it_stands(store: EventStore)
     shared = "This very sentence stands in each of them, word for word, as an agency's last line does."
     rng = random.Random(8)
     words = words_of(" ".join(text for accounts in STATEMENTS for text in accounts)).words
-    articles = [take_in(store, " ".join(rng.choices(words, k=160)) + "\n" + shared) for n in range(60)]
+    articles = [
+        take_in(store, " ".join(rng.choices(words, k=160)) + "\n" + shared, outlet=f"outlet {n}")
+        for n in range(60)
+    ]
     for start in range(0, 60, 20):
         judge(store, articles[start : start + 20])
     assert {event.type for event in judged(store).values()} == {"ArticleJudgedOriginal"}

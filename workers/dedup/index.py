@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import psycopg
 
+from services.core.eventstore.bodies import get_bodies
+from workers.dedup.furniture import LATELY, Printed, printed
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
-from workers.dedup.search import CROWDED, Known, most_shared
+from workers.dedup.search import Known, Sharing, Text, Verdict, most_shared
 
 EQUAL = """
 SELECT ref, article_id, story_id FROM fingerprints WHERE text_sha256 = %b AND article_id <> %b
@@ -17,20 +20,29 @@ SELECT ref, article_id, story_id FROM fingerprints WHERE text_sha256 = %b AND ar
 """
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
 SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%b::integer[])"
-KNOWN = "SELECT ref, article_id, story_id FROM fingerprints WHERE ref = ANY (%b::integer[])"
-TEXT = "SELECT b.text FROM fingerprints f JOIN article_bodies b ON b.sha256 = f.body_sha256 WHERE f.ref = %b"
-ADD = """
-INSERT INTO fingerprints (revision, article_id, story_id, text_sha256, body_sha256, keys)
-VALUES (%b, %b, %b, %b, %b, %b::integer[]) RETURNING ref
+# Those whose text is gone are withdrawn, and about to go from here.
+KNOWN = """
+SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256 FROM fingerprints f
+ WHERE f.ref = ANY (%b::integer[]) AND EXISTS (SELECT FROM article_bodies b WHERE b.sha256 = f.body_sha256)
 """
-# A story has one row for a key, and a key as many rows as there are few stories with it.
-ADD_KEYS = f"""
+PRINTED = """
+SELECT article_id, body_sha256 FROM fingerprints WHERE outlet = %b ORDER BY ref DESC LIMIT %b
+"""
+ADD = """
+INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[]) RETURNING ref
+"""
+ADD_KEYS = """
+INSERT INTO shingle_keys (key, ref) SELECT k.key, %b FROM unnest(%b::integer[]) AS k (key) ON CONFLICT DO NOTHING
+"""
+# A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
+ADD_NEW_KEYS = """
 INSERT INTO shingle_keys (key, ref)
-SELECT k.key, %(ref)s FROM unnest(%(keys)s::integer[]) AS k (key)
- WHERE (SELECT count(*) FILTER (WHERE f.story_id = %(story)s) = 0 AND count(*) < {CROWDED}
-          FROM shingle_keys s JOIN fingerprints f ON f.ref = s.ref WHERE s.key = k.key)
+SELECT k.key, %b FROM unnest(%b::integer[]) AS k (key)
+ WHERE %b <> ALL (SELECT (SELECT f.story_id FROM fingerprints f WHERE f.ref = s.ref)
+                    FROM shingle_keys s WHERE s.key = k.key)
 ON CONFLICT DO NOTHING
-"""  # noqa: S608 - a constant
+"""
 OTHERS = "SELECT EXISTS (SELECT FROM fingerprints WHERE story_id = %b AND article_id <> %b)"
 FORGET = "DELETE FROM fingerprints WHERE article_id = %b RETURNING ref, story_id, keys"
 FORGET_KEYS = "DELETE FROM shingle_keys WHERE key = ANY (%b::integer[]) AND ref = %b RETURNING key"
@@ -42,58 +54,86 @@ SELECT k.key, min(f.ref) FROM fingerprints f CROSS JOIN LATERAL unnest(f.keys) A
 ON CONFLICT DO NOTHING
 """
 
+_Kept = TypeVar("_Kept")
+
+
+class _Lately(Generic[_Kept]):
+    """What was worked out from bodies last, by their hashes: it holds for whoever asks."""
+
+    def __init__(self, size: int) -> None:
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._size = size
+
+    def get(self, body: bytes) -> _Kept | None:
+        found = self._kept.get(body)
+        if found is not None:
+            self._kept.move_to_end(body)
+        return found
+
+    def put(self, body: bytes, value: _Kept) -> None:
+        self._kept[body] = value
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+_fingerprints = _Lately[Fingerprint](500)  # some 30 kB each
+_printed = _Lately[Printed](3_000)  # some 10 kB each
+
 
 class PostgresIndex:
-    """`CopyIndex` on a connection, inside whatever transaction the caller has open.
+    """`CopyIndex` on a connection, inside whatever transaction the caller has open."""
 
-    Compared texts are remembered as long as the object lives: an article's text cannot change under its ref.
-    """
-
-    def __init__(
-        self, conn: psycopg.Connection[Any], seen: dict[int, Fingerprint | None] | None = None
-    ) -> None:
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
-        self.seen = {} if seen is None else seen
 
     def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
         row = self._conn.execute(EQUAL, [text_sha256, UUID(besides)]).fetchone()
         return Known(row[0], str(row[1]), row[2]) if row else None
 
-    def sharing(self, query: Sequence[int], besides: str) -> list[Known]:
+    def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         with self._conn.cursor(binary=True) as cursor:
-            refs = most_shared(cursor.execute(SHARING, [list(query)]).fetchall())
-            if not refs:
-                return []
-            rows = {row[0]: Known(row[0], str(row[1]), row[2]) for row in cursor.execute(KNOWN, [refs])}
-        return [rows[ref] for ref in refs if ref in rows and rows[ref].article_id != besides]
+            refs, crowded = most_shared(cursor.execute(SHARING, [list(query)]).fetchall())
+            rows = cursor.execute(KNOWN, [refs]).fetchall() if refs else []
+        found = {row[0]: Known(row[0], str(row[1]), row[2], frozenset(row[3] or ()), row[4]) for row in rows}
+        articles = [found[ref] for ref in refs if ref in found and found[ref].article_id != besides]
+        return Sharing(articles, crowded)
 
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
-        if known.ref not in self.seen:
-            row = self._conn.execute(TEXT, [known.ref]).fetchone()
-            self.seen[known.ref] = fingerprint(row[0]) if row else None
-        return self.seen[known.ref]
+        made = _fingerprints.get(known.body)
+        if made is None:
+            body = get_bodies(self._conn, [known.body]).get(known.body)
+            if body is None:
+                return None
+            made = fingerprint(body.text)
+            _fingerprints.put(known.body, made)
+        return made
+
+    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
+        with self._conn.cursor(binary=True) as cursor:
+            rows = cursor.execute(PRINTED, [outlet, LATELY]).fetchall()
+        bodies = [body for article_id, body in rows if str(article_id) != besides]
+        unknown = [body for body in bodies if _printed.get(body) is None]
+        for sha256, body in (get_bodies(self._conn, unknown) if unknown else {}).items():
+            _printed.put(sha256, printed(fingerprint(body.text)))
+        return [found for body in bodies if (found := _printed.get(body)) is not None]
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:
         """Whether the story has an article other than `besides`."""
         row = self._conn.execute(OTHERS, [story_id, UUID(besides)]).fetchone()
         return bool(row and row[0])
 
-    def add(
-        self,
-        article_id: str,
-        revision: int,
-        story_id: UUID,
-        text_sha256: bytes,
-        body_sha256: bytes,
-        own: Fingerprint,
-        keys: Sequence[int],
-    ) -> None:
-        """Remember an article; of its keys, the index gets `keys`, as the verdict on it says."""
-        row = self._conn.execute(
-            ADD, [revision, UUID(article_id), story_id, text_sha256, body_sha256, list(own.keys)]
-        ).fetchone()
-        if row and keys:
-            self._conn.execute(ADD_KEYS, {"ref": row[0], "keys": list(keys), "story": story_id})
+    def add(self, text: Text, revision: int, story_id: UUID, body_sha256: bytes, verdict: Verdict) -> None:
+        """Remember an article and the verdict on it."""
+        own = text.fingerprint.without(verdict.furniture)
+        article_id = UUID(text.article_id)
+        values = [revision, text.outlet, article_id, story_id, text.sha256, body_sha256]
+        furniture = sorted(verdict.furniture) or None
+        row = self._conn.execute(ADD, [*values, furniture, list(own.keys)]).fetchone()
+        _printed.put(body_sha256, printed(text.fingerprint))
+        if row and verdict.keys and verdict.of is None:
+            self._conn.execute(ADD_KEYS, [row[0], list(verdict.keys)])
+        elif row and verdict.keys:
+            self._conn.execute(ADD_NEW_KEYS, [row[0], list(verdict.keys), story_id])
 
     def forget(self, article_id: str) -> None:
         """Remove an article; where it stood for its story, others of the story take its place."""

@@ -12,13 +12,14 @@ What was measured is in docs/decisions/0003-near-duplicates.md.
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Set
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from workers.dedup.words import words_of
+from workers.dedup.hashes import Flags, Hashes, Places, mix, running_sums, stretches, stretches_between
+from workers.dedup.words import cut
 
 SHINGLE = 5  # words
 RUN = 8  # words in sequence that count as taken over; treaty names and titles are shorter
@@ -34,37 +35,74 @@ COPIED_SHORT_WITHOUT_LEAD = 0.75
 # A text that is nearly all quotation is compared whole, and more strictly.
 MIN_OWN_WORDS, MIN_OWN_SHARE, COPIED_QUOTATION = 20, 0.25, 0.5
 
-VOCABULARY = 200_000  # words whose hashes are kept
-
 STORED_RATE, STORED_LEAST = 24, 24  # one shingle in 24 is indexed, at least 24 of them
 QUERY_RATE, QUERY_LEAST = 8, 64  # looked up more densely: the other may be shorter, so sampled more densely
 
-_Hashes = NDArray[np.uint64]
-_Flags = NDArray[np.bool_]
-_COEFFICIENTS = tuple(
-    np.uint64(c)
-    for c in (
-        0x9E3779B97F4A7C15,
-        0xC2B2AE3D27D4EB4F,
-        0x165667B19E3779F9,
-        0xD6E8FEB86659FD93,
-        0xA0761D6478BD642F,
-    )
-)
+_BOUNDS = {rate: np.uint64(2**64 // rate) for rate in (STORED_RATE, QUERY_RATE)}
+_LOWER_HALF = np.uint64(0xFFFFFFFF)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Fingerprint:
-    """What is compared. `shingles[i]` is the hash of words i to i+4; `own[i]`: word i stands outside quotation marks.
+    """What is kept of a text to compare it: a hash of each word, and whether it is the text's own or quoted.
 
-    `keys` go into an index, `query` is what to look up there: signed 32-bit integers, each at most once.
+    `line_starts`: at which of them lines begin. No word can be read out of it.
     """
 
-    words: int
-    shingles: _Hashes
-    own: _Flags
-    keys: tuple[int, ...]
-    query: tuple[int, ...]
+    hashes: Hashes
+    own: Flags
+    line_starts: Places
+
+    @property
+    def words(self) -> int:
+        """How many there are."""
+        return len(self.hashes)
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """At i the hash of words i to i+4."""
+        return mix(stretches(self._sums, SHINGLE))
+
+    @cached_property
+    def ordered(self) -> Hashes:
+        """The shingles in order, each once."""
+        ordered = np.sort(self.shingles)
+        return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+    @cached_property
+    def lines(self) -> tuple[int, ...]:
+        """A hash of each line, signed as PostgreSQL has them."""
+        ends = np.append(self.line_starts[1:], self.words)
+        return tuple(mix(stretches_between(self._sums, self.line_starts, ends)).view(np.int64).tolist())
+
+    @cached_property
+    def query(self) -> tuple[int, ...]:
+        """What to look up in an index: signed 32-bit integers, each at most once. Holds `keys`."""
+        # Sampled by the upper half of the hash; the key is the lower half.
+        sampled = self.ordered[: self._sampled(QUERY_RATE, QUERY_LEAST)] & _LOWER_HALF
+        return tuple(dict.fromkeys(sampled.astype(np.uint32).view(np.int32).tolist()))
+
+    @cached_property
+    def keys(self) -> tuple[int, ...]:
+        """What an index should hold of it."""
+        return self.query[: self._sampled(STORED_RATE, STORED_LEAST)]
+
+    def without(self, lines: Set[int]) -> Fingerprint:
+        """The fingerprint of the text without these lines."""
+        if not lines or lines.isdisjoint(self.lines):
+            return self
+        stays = np.array([line not in lines for line in self.lines], np.bool_)
+        sizes = np.append(self.line_starts[1:], self.words) - self.line_starts
+        left, sizes = np.repeat(stays, sizes), sizes[stays]
+        return Fingerprint(self.hashes[left], self.own[left], np.cumsum(sizes) - sizes)
+
+    @cached_property
+    def _sums(self) -> Hashes:
+        return running_sums(self.hashes)
+
+    def _sampled(self, rate: int, least: int) -> int:
+        """How many make up the MOD sketch at 1/`rate`, topped up to a MIN sketch of `least`."""
+        return max(int(self.ordered.searchsorted(_BOUNDS[rate])), least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +121,8 @@ class Match:
 
 def fingerprint(text: str) -> Fingerprint:
     """The fingerprint of a text, without its title: desks rewrite headlines first of all. Any text will do."""
-    words, quoted = words_of(text)
-    shingles = _shingles(words)
-    unique = np.unique(shingles)
-    order = np.sort(_swap(unique))  # by the rank, the upper half of the permuted hash
-    return Fingerprint(
-        words=len(words),
-        shingles=shingles,
-        own=~np.asarray(quoted, dtype=np.bool_),
-        keys=_sample(order, STORED_RATE, STORED_LEAST),
-        query=_sample(order, QUERY_RATE, QUERY_LEAST),
-    )
+    made = cut(text)
+    return Fingerprint(made.hashes, ~made.quoted, made.line_starts)
 
 
 def compare(a: Fingerprint, b: Fingerprint) -> Match:
@@ -117,60 +146,26 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
     return Match(similarity >= enough, similarity, lead, new)
 
 
-class _WordHashes(dict[str, int]):
-    """CRC-32 of words, worked out once for each: a text repeats itself, and texts one another."""
-
-    def __missing__(self, word: str) -> int:
-        value = self[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-        return value
-
-
-_word_hashes = _WordHashes()
-
-
 def _nearly_all_quotation(text: Fingerprint) -> bool:
     return int(text.own.sum()) < max(MIN_OWN_WORDS, MIN_OWN_SHARE * text.words)
 
 
-def _shingles(words: list[str]) -> _Hashes:
-    count = len(words) - SHINGLE + 1
-    if count < 1:
-        return np.empty(0, np.uint64)
-    if len(_word_hashes) > VOCABULARY:
-        _word_hashes.clear()
-    hashed = _mix(np.fromiter(map(_word_hashes.__getitem__, words), np.uint64, len(words)))
-    total = np.zeros(count, np.uint64)
-    for offset, coefficient in enumerate(_COEFFICIENTS):
-        total += hashed[offset : offset + count] * coefficient
-    return _mix(total)
-
-
-def _mix(x: _Hashes) -> _Hashes:
-    """The finaliser of splitmix64 (S. Vigna): every bit of the input moves every bit of the output."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _swap(x: _Hashes) -> _Hashes:
-    """Upper and lower half exchanged, so that the order of the result is independent of that of the input."""
-    return (x << np.uint64(32)) | (x >> np.uint64(32))
-
-
-def _sample(ordered: _Hashes, rate: int, least: int) -> tuple[int, ...]:
-    """MOD sketch at 1/`rate`, topped up to a MIN sketch of `least`; a denser sample holds a sparser one."""
-    count = max(int(np.searchsorted(ordered, np.uint64(2**64 // rate))), least)
-    keys = (ordered[:count] & np.uint64(0xFFFFFFFF)).astype(np.uint32).view(np.int32)
-    return tuple(dict.fromkeys(keys.tolist()))
-
-
-def _taken_over(a: Fingerprint, b: Fingerprint) -> _Flags:
+def _taken_over(a: Fingerprint, b: Fingerprint) -> Flags:
     """For each word of `a`: whether it lies in a run of at least RUN words that stands in `b`."""
-    hit = np.isin(a.shingles, b.shingles)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], hit, [False])).astype(np.int8)))
+    hit = _stand_in(a.shingles, b.ordered)
+    padded = np.zeros(len(hit) + 2, np.bool_)
+    padded[1:-1] = hit
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
     starts, ends = edges[::2], edges[1::2]  # a run of n shingles covers n + SHINGLE - 1 words
     long_enough = ends - starts >= RUN - SHINGLE + 1
     steps = np.zeros(a.words + 1, np.int32)
     np.add.at(steps, starts[long_enough], 1)
     np.add.at(steps, ends[long_enough] + SHINGLE - 1, -1)
     return np.asarray(np.cumsum(steps)[: a.words] > 0)
+
+
+def _stand_in(values: Hashes, ordered: Hashes) -> Flags:
+    """Which of the values are among the others, which are in order."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    return np.asarray(ordered.take(ordered.searchsorted(values), mode="clip") == values)

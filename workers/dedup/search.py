@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from workers.dedup.furniture import Printed, furniture_in
 from workers.dedup.near_duplicates import Fingerprint, compare
 
 EXACT, NEAR = "exact", "near"
 CANDIDATES = 6  # compared at most
+OF_ONE_STORY = 2  # of them
+LOOKED_UP = 24  # from which they are chosen
 TELLING = 0.5  # sum over shared keys of 1 / stories with that key, below which nothing is compared
 CERTAIN = 0.9  # similarity at which the search ends
 CROWDED = 32  # rows of one key: what stands in so many stories says nothing about any
@@ -20,62 +23,104 @@ NEW_WORDS = 0.25  # a copy with more of its own than this is indexed for it
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An article that was judged before. `ref` grows in the order of judging."""
+    """An article that was judged before. `ref` grows in the order of judging.
+
+    `furniture`: those of its lines that are its outlet's; `body`: where its text is, if not in memory.
+    """
 
     ref: int
     article_id: str
     story_id: UUID
+    furniture: frozenset[int] = frozenset()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to be judged. `outlet` is a number for whoever printed it."""
+
+    article_id: str
+    sha256: bytes
+    outlet: int
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which known article a text is a copy of, and how. `keys`: what of it the index should hold."""
+    """Which known article a text is a copy of, and how.
+
+    `keys`: what of it the index should hold; `furniture`: its lines that are its outlet's.
+    """
 
     of: Known | None
     method: str | None
     similarity: float
     keys: tuple[int, ...]
+    furniture: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What shares keys with a text: articles worth looking at, and those of its keys that stand in too many."""
+
+    articles: list[Known]
+    crowded: frozenset[int]
 
 
 class CopyIndex(Protocol):
-    """Known articles by their texts. Neither method returns the article `besides`."""
+    """Known articles by their texts. No method returns the article `besides`."""
 
     def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
         """The first known article with the very same text."""
 
-    def sharing(self, query: Sequence[int], besides: str) -> list[Known]:
-        """Known articles that share keys with `query`, most shared first, at most CANDIDATES."""
+    def sharing(self, query: Sequence[int], besides: str) -> Sharing:
+        """Known articles that share keys with `query`, as `most_shared` picks them, the most telling first."""
 
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
-        """Its fingerprint, or None where its text is gone."""
+        """Its fingerprint, furniture and all, or None where its text is gone."""
+
+    def printed_lately(self, outlet: int, besides: str) -> Iterable[Printed]:
+        """The newest articles of an outlet, at most `furniture.LATELY`."""
 
 
-def find_original(index: CopyIndex, article_id: str, text_sha256: bytes, own: Fingerprint) -> Verdict:
-    """What the text is a copy of: an equal text, else the known text that holds (or is held) most of all."""
-    equal = index.equal_to(text_sha256, article_id)
+def find_original(index: CopyIndex, text: Text) -> Verdict:
+    """What the text is a copy of: an equal text, else the known text that holds (or is held) most of all.
+
+    Furniture of either text's outlet is taken out of both first. Of one story few articles are compared, however
+    many there are.
+    """
+    furniture = furniture_in(text.fingerprint, index.printed_lately(text.outlet, text.article_id))
+    equal = index.equal_to(text.sha256, text.article_id)
     if equal is not None:
-        return Verdict(equal, EXACT, 1.0, ())
+        return Verdict(equal, EXACT, 1.0, (), furniture)
+    own = text.fingerprint.without(furniture)
     best: Known | None = None
     similarity, new = 0.0, 1.0
-    for known in index.sharing(own.query, article_id):
+    settled: set[UUID] = set()
+    sharing = index.sharing(own.query, text.article_id)
+    for known in _few_of_each_story(sharing.articles):
+        if known.story_id in settled:
+            continue
         other = index.fingerprint_of(known)
         if other is None:
             continue
-        match = compare(own, other)
+        match = compare(own.without(known.furniture), other.without(furniture | known.furniture))
         if not match.is_copy:
             continue
+        settled.add(known.story_id)
         if best is None or match.similarity > similarity:
             best, similarity = known, match.similarity
         new = min(new, match.new)
         if similarity >= CERTAIN:
             break
+    keys = tuple(key for key in own.keys if key not in sharing.crowded) if new > NEW_WORDS else ()
     if best is None:
-        return Verdict(None, None, 0.0, own.keys)
-    return Verdict(best, NEAR, round(similarity, 4), own.keys if new > NEW_WORDS else ())
+        return Verdict(None, None, 0.0, keys, furniture)
+    return Verdict(best, NEAR, round(similarity, 4), keys, furniture)
 
 
-def most_shared(rows: Iterable[tuple[int, int]]) -> list[int]:
-    """The refs worth comparing among rows (key, ref), at most CANDIDATES, the most telling first.
+def most_shared(rows: Iterable[tuple[int, int]]) -> tuple[list[int], frozenset[int]]:
+    """Of rows (key, ref) the refs worth looking at, at most LOOKED_UP, the most telling first; and crowded keys.
 
     A key counts the more the fewer stories it stands in: what an article shares with its copies stands
     nowhere else, stock phrases stand in many.
@@ -87,40 +132,16 @@ def most_shared(rows: Iterable[tuple[int, int]]) -> list[int]:
         if crowd[key] < CROWDED:
             told[ref] += 1.0 / crowd[key]
     ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
-    return [ref for ref, weight in ranked[:CANDIDATES] if weight >= TELLING]
+    worth = [ref for ref, weight in ranked[:LOOKED_UP] if weight >= TELLING]
+    return worth, frozenset(key for key, count in crowd.items() if count >= CROWDED)
 
 
-@dataclass(slots=True)
-class MemoryIndex:
-    """An index for one run over a file of articles."""
-
-    _known: list[tuple[Known, Fingerprint]] = field(default_factory=list)
-    _texts: dict[bytes, int] = field(default_factory=dict)
-    keys: dict[int, list[int]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
-        ref = self._texts.get(text_sha256)
-        return None if ref is None or self._known[ref][0].article_id == besides else self._known[ref][0]
-
-    def sharing(self, query: Sequence[int], besides: str) -> list[Known]:
-        rows = ((key, ref) for key in query for ref in self.keys.get(key, ()))
-        return [self._known[ref][0] for ref in most_shared(rows) if self._known[ref][0].article_id != besides]
-
-    def fingerprint_of(self, known: Known) -> Fingerprint | None:
-        return self._known[known.ref][1]
-
-    def add(
-        self, article_id: str, story_id: UUID, text_sha256: bytes, own: Fingerprint, keys: Sequence[int]
-    ) -> Known:
-        """Remember an article; `keys` as the verdict on it says."""
-        known = Known(len(self._known), article_id, story_id)
-        self._known.append((known, own))
-        self._texts.setdefault(text_sha256, known.ref)
-        for key in keys:
-            refs = self.keys.setdefault(key, [])
-            if len(refs) < CROWDED and all(self._known[ref][0].story_id != story_id for ref in refs):
-                refs.append(known.ref)
-        return known
+def _few_of_each_story(candidates: Iterable[Known]) -> list[Known]:
+    """The first CANDIDATES of which no more than OF_ONE_STORY are of one story."""
+    seen: Counter[UUID] = Counter()
+    chosen = []
+    for known in candidates:
+        seen[known.story_id] += 1
+        if seen[known.story_id] <= OF_ONE_STORY:
+            chosen.append(known)
+    return chosen[:CANDIDATES]

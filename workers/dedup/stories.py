@@ -1,13 +1,13 @@
 """Judging: is an article the first account of its story, or a copy of one that is known?
 
-Fingerprints and a first search run side by side in all workers. The judgement itself is serial, under one
-lock: fifty copies at once give one original. Event and index rows are written in one transaction.
+Fingerprints are made side by side in all workers, and so is a first search while another worker judges. The
+judgement itself is serial, under one lock: fifty copies at once give one original. Event and index rows are written in one transaction.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ import psycopg
 
 from services.core.domain.events import ArticleJudgedDuplicate, ArticleJudgedOriginal
 from services.core.domain.ids import derived_id
+from services.core.domain.timeline import outlet_key
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
@@ -23,22 +24,20 @@ from services.core.eventstore.store import StreamWrite, append, transaction_on
 from workers import dispatches
 from workers.articles import Article, judgement_id, load_articles
 from workers.dedup.index import PostgresIndex
-from workers.dedup.near_duplicates import Fingerprint, fingerprint
-from workers.dedup.search import EXACT, NEAR, Verdict, find_original
-
-log = logging.getLogger(__name__)
+from workers.dedup.near_duplicates import fingerprint
+from workers.dedup.search import EXACT, NEAR, Text, Verdict, find_original
 
 TRIES = 5  # against writers on the same streams
 _SERIAL = "SELECT pg_advisory_xact_lock(%s)"
+_SERIAL_IF_FREE = "SELECT pg_try_advisory_xact_lock(%s)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """An article with what can be worked out about it outside the lock."""
 
-    article_id: str
     cause: UUID
-    fingerprint: Fingerprint
+    text: Text
 
 
 def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly: Collection[str] = ()) -> int:
@@ -50,13 +49,17 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
     `conn` is in autocommit. Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
     when the lock is had, or left to the work that the change asks for.
     """
-    seen: dict[int, Fingerprint | None] = {}
-    ready = _prepare(conn, article_ids, seen, plainly)
+    ready = _prepare(conn, article_ids, plainly)
     for left in reversed(range(TRIES)):
         try:
             with transaction_on(conn):
+                if _is_free(conn):
+                    return _judge_serially(conn, ready, article_ids)
+            # Somebody judges: the time is well spent on what will be looked up again under the lock.
+            _search_ahead(conn, ready.values())
+            with transaction_on(conn):
                 conn.execute(_SERIAL, [locks.JUDGE])
-                return _judge_serially(conn, ready, article_ids, seen)
+                return _judge_serially(conn, ready, article_ids)
         except WrongExpectedVersion:
             if not left:
                 raise
@@ -64,42 +67,57 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
 
 
 def _prepare(
-    conn: psycopg.Connection[Any],
-    article_ids: Sequence[str],
-    seen: dict[int, Fingerprint | None],
-    plainly: Collection[str],
-) -> list[_Ready]:
-    """Fingerprints, and a search ahead that leaves little to compare under the lock."""
+    conn: psycopg.Connection[Any], article_ids: Sequence[str], plainly: Collection[str]
+) -> dict[str, _Ready]:
+    """What can be worked out about those that are to be judged without the lock."""
     articles = [article for article in load_articles(conn, article_ids).values() if article.needs_judging]
     bodies = get_bodies(conn, [_sha256(article, "body_sha256") for article in articles])
-    index = PostgresIndex(conn, seen)
-    ready = []
+    ready = {}
     for article in articles:
         body = bodies.get(_sha256(article, "body_sha256"))
         if body is None:
             continue  # withdrawn just now
-        own = fingerprint("" if article.article_id in plainly else body.text)
-        find_original(index, article.article_id, _sha256(article, "text_sha256"), own)
-        ready.append(_Ready(article.article_id, article.current.id, own))
+        text = Text(
+            article.article_id,
+            _sha256(article, "text_sha256"),
+            outlet_number(article.current.data["outlet"], article.current.data["url"]),
+            fingerprint("" if article.article_id in plainly else body.text),
+        )
+        ready[article.article_id] = _Ready(article.current.id, text)
     return ready
 
 
+def _is_free(conn: psycopg.Connection[Any]) -> bool:
+    """Takes the lock unless somebody has it."""
+    row = conn.execute(_SERIAL_IF_FREE, [locks.JUDGE]).fetchone()
+    return bool(row and row[0])
+
+
+def _search_ahead(conn: psycopg.Connection[Any], ready: Iterable[_Ready]) -> None:
+    """So that the texts to compare are at hand."""
+    index = PostgresIndex(conn)
+    for item in ready:
+        find_original(index, item.text)
+
+
+def outlet_number(outlet: str | None, url: str | None) -> int:
+    """The outlet as a number of 64 bits, signed as PostgreSQL has them."""
+    digest = hashlib.sha256(outlet_key(outlet, url).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
 def _judge_serially(
-    conn: psycopg.Connection[Any],
-    ready: Sequence[_Ready],
-    article_ids: Sequence[str],
-    seen: dict[int, Fingerprint | None],
+    conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], article_ids: Sequence[str]
 ) -> int:
-    index = PostgresIndex(conn, seen)
+    index = PostgresIndex(conn)
     writes: list[StreamWrite] = []
     done: list[tuple[str, int]] = []
-    prepared = {item.article_id: item for item in ready}
     for article_id, article in load_articles(conn, article_ids).items():
-        item = prepared.get(article_id)
+        item = ready.get(article_id)
         if not article.needs_judging:
             done.append((article_id, article.last_position))
         elif item is not None and item.cause == article.current.id:
-            writes.append(_judge_one(index, article, item.fingerprint))
+            writes.append(_judge_one(index, article, item.text))
             done.append((article_id, article.last_position))
         # else revised since: its row in the table of work is of the revision, and stays
     dispatches.settle(conn, dispatches.DEDUPLICATE, "", done)
@@ -108,21 +126,12 @@ def _judge_serially(
     return len(writes)
 
 
-def _judge_one(index: PostgresIndex, article: Article, own: Fingerprint) -> StreamWrite:
-    text_sha256 = _sha256(article, "text_sha256")
+def _judge_one(index: PostgresIndex, article: Article, text: Text) -> StreamWrite:
     if article.story_id is not None:
         index.forget(article.article_id)  # an earlier revision
-    verdict = find_original(index, article.article_id, text_sha256, own)
+    verdict = find_original(index, text)
     story_id = verdict.of.story_id if verdict.of else _own_story(index, article)
-    index.add(
-        article.article_id,
-        article.revision,
-        story_id,
-        text_sha256,
-        _sha256(article, "body_sha256"),
-        own,
-        verdict.keys,
-    )
+    index.add(text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
     return article.write(article.current, (judgement_id(article.current), _event(article, story_id, verdict)))
 
 

@@ -33,16 +33,19 @@ CREATE INDEX dispatches_due ON dispatches (stage, state, cause_position);
 CREATE TABLE fingerprints (
     ref INTEGER GENERATED ALWAYS AS IDENTITY,
     revision INTEGER NOT NULL,
+    outlet BIGINT NOT NULL,
     article_id UUID NOT NULL,
     story_id UUID NOT NULL,
     text_sha256 BYTEA NOT NULL,
     body_sha256 BYTEA NOT NULL,
+    furniture BIGINT[],
     keys INTEGER[] NOT NULL,
     PRIMARY KEY (ref)
 );
 CREATE UNIQUE INDEX fingerprints_article ON fingerprints (article_id);
 CREATE INDEX fingerprints_text ON fingerprints (text_sha256);
 CREATE INDEX fingerprints_story ON fingerprints (story_id);
+CREATE INDEX fingerprints_outlet ON fingerprints (outlet, ref);
 
 CREATE TABLE shingle_keys (
     key INTEGER NOT NULL,

@@ -1,0 +1,52 @@
+"""An index of known articles for one run over a file: no server, nothing kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from workers.dedup.furniture import LATELY, Printed, printed
+from workers.dedup.near_duplicates import Fingerprint
+from workers.dedup.search import Known, Sharing, Text, Verdict, most_shared
+
+
+class MemoryIndex:
+    """`CopyIndex` in memory."""
+
+    def __init__(self) -> None:
+        self.keys: dict[int, list[int]] = {}
+        self._known: list[tuple[Known, Fingerprint]] = []
+        self._texts: dict[bytes, int] = {}
+        self._printed: dict[int, deque[tuple[str, Printed]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
+        ref = self._texts.get(text_sha256)
+        return None if ref is None or self._known[ref][0].article_id == besides else self._known[ref][0]
+
+    def sharing(self, query: Sequence[int], besides: str) -> Sharing:
+        refs, crowded = most_shared((key, ref) for key in query for ref in self.keys.get(key, ()))
+        found = (self._known[ref][0] for ref in refs)
+        return Sharing([known for known in found if known.article_id != besides], crowded)
+
+    def fingerprint_of(self, known: Known) -> Fingerprint | None:
+        return self._known[known.ref][1]
+
+    def printed_lately(self, outlet: int, besides: str) -> Iterable[Printed]:
+        return (found for name, found in self._printed.get(outlet, ()) if name != besides)
+
+    def add(self, text: Text, story_id: UUID, verdict: Verdict) -> Known:
+        """Remember a text and the verdict on it."""
+        known = Known(len(self._known), text.article_id, story_id, verdict.furniture)
+        self._known.append((known, text.fingerprint))
+        self._texts.setdefault(text.sha256, known.ref)
+        lately = self._printed.setdefault(text.outlet, deque(maxlen=LATELY))
+        lately.append((text.article_id, printed(text.fingerprint)))
+        for key in verdict.keys:
+            refs = self.keys.setdefault(key, [])
+            if all(self._known[ref][0].story_id != story_id for ref in refs):
+                refs.append(known.ref)
+        return known
