@@ -1,4 +1,4 @@
-"""The bank of coded sentences as rows to learn from: each actor of each sentence, its features and labels."""
+"""The bank of coded sentences: who holds and does what in each, on a scene of its own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ from services.core.domain.dossier import Dossier
 from services.core.domain.reading import ArticleText, Span
 from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
-from workers.extraction.event_dates import Basis
-from workers.extraction.learned.candidates import candidates
-from workers.extraction.learned.features import features, party_of, word_classes
-from workers.extraction.learned.second_look import anchor, when
 from workers.extraction.mention import OFFICIAL, Mention
 from workers.extraction.mentions import find_mentions
 from workers.extraction.quotations import find_quotations
@@ -58,17 +54,6 @@ _ANYBODY = ("usa", "russia", "nato", "germany", "france")
 
 
 @dataclass(frozen=True)
-class Row:
-    """`labels` holds `proposition stance` and event kinds; `dated`: whether an event could be coded at all.
-    Rows of one `group` are one actor's in one text: a label is true of at least one of them."""
-
-    group: tuple[str, int, str]
-    features: frozenset[str]
-    labels: frozenset[str]
-    dated: bool
-
-
-@dataclass(frozen=True)
 class Entry:
     """One coded sentence: `codes` are (holder's words, label)."""
 
@@ -90,22 +75,20 @@ def entries(folder: Path = SENTENCES) -> Iterator[Entry]:
             yield Entry(path.stem, number, raw["text"], tuple(codes), raw.get("split") == "test", before)
 
 
-def rows(entry: Entry, dossier: Dossier) -> list[Row]:
-    """What one coded sentence teaches."""
+def staged(entry: Entry, dossier: Dossier) -> tuple[Scene, int, dict[str, set[str]]]:
+    """A coded sentence as a scene, where in its text the sentence begins, and each actor's labels."""
     text = f"{entry.before} {entry.text}" if entry.before else entry.text
     offset = len(text) - len(entry.text)
     document = parse(ArticleText(text=text))
     holders = list(dict.fromkeys(h for h, _ in entry.codes))
-    best: tuple[int, date, dict[str, str], list[Mention]] | None = None
+    best: tuple[int, date, dict[str, str], list[Mention]] = (-1, _DAYS[0], {}, [])
     for day in _DAYS:
         mentions = find_mentions(document, dossier, day)
         known = {h: a for h in holders if (a := _actor(h, text, offset, mentions))}
-        if best is None or len(known) > best[0]:
+        if len(known) > best[0]:
             best = (len(known), day, known, mentions)
         if len(known) == len(holders):
             break
-    if best is None:
-        return []
     _, day, known, mentions = best
     voice = None
     for holder in holders:
@@ -117,32 +100,10 @@ def rows(entry: Entry, dossier: Dossier) -> list[Row]:
             voice = guess
         else:
             mentions = [*mentions, *_injected(holder, text, offset, guess)]
-    scene = _scene(document, dossier, mentions, day, voice)
     labels: dict[str, set[str]] = {}
     for holder, label in entry.codes:
         labels.setdefault(known[holder], set()).add(label)
-    return list(_rows(scene, entry, offset, labels))
-
-
-def _rows(scene: Scene, entry: Entry, offset: int, labels: dict[str, set[str]]) -> Iterator[Row]:
-    for line in scene.lines:
-        if line.span.end <= offset:
-            continue
-        for candidate in candidates(scene, line):
-            if candidate.own:
-                dated = when(scene, candidate, anchor(candidate))
-                yield Row(
-                    (entry.file, entry.number, candidate.actor),
-                    frozenset(
-                        features(
-                            candidate,
-                            party_of(candidate.actor, scene.dossier),
-                            word_classes(scene.dossier.id),
-                        )
-                    ),
-                    frozenset(labels.get(candidate.actor, ())),
-                    dated.value is not None and dated.basis is not Basis.OPEN,
-                )
+    return _scene(document, dossier, mentions, day, voice), offset, labels
 
 
 def _places(holder: str, text: str, offset: int) -> Iterator[Span]:

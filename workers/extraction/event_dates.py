@@ -144,6 +144,10 @@ class Dating:
         number = self._document.sentence_index(token.idx)
         return [(timex, value) for timex, value, _, _ in self._by_sentence.get(number, ())]
 
+    def dates_of(self, number: int) -> list[tuple[int, str]]:
+        """Where the calendar dates of a sentence begin, and their values."""
+        return [(timex.start, value) for timex, value, _, _ in self._by_sentence.get(number, ())]
+
     def lone(self, token: Any, outside: Iterable[Span] = ()) -> str | None:
         """The sentence's only date, if it stands before or right after the token and in no other clause."""
         spans = tuple(outside)

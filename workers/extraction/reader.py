@@ -96,9 +96,8 @@ class Reader:
         return guard(full, article.text, self.dossier)
 
     def findings(self, scene: Scene) -> list[Finding]:
-        """What the rules and the learned second look find, in the order in which they look."""
-        found = find_statements(scene)
-        return found + second_look(scene, found)
+        """What the rules and the encoder's second look make of it together."""
+        return second_look(scene, find_statements(scene))
 
     def scene(
         self,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Quotation, Span, Speaker, Timex
 from services.core.domain.vocabulary import Voice
-from workers.extraction.event_dates import Basis, Dated, Dating, is_open, is_repeated
+from workers.extraction.event_dates import Dated, Dating
 from workers.extraction.frames import Frame, Operators, read_frames
-from workers.extraction.mention import PRONOUN, Mention
+from workers.extraction.mention import Mention
 from workers.extraction.patterns import lexicon, load_rules
+from workers.extraction.settled_mentions import settle
 from workers.extraction.signs import Hit, Line, load_concepts, read_lines
 from workers.extraction.syntax import SELF, Cast
+from workers.extraction.telling import Telling
 
 if TYPE_CHECKING:
     from services.core.domain.dossier import Dossier
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _TREATY = re.compile(r"#treaty|#9m729|#inf|#moratorium|#mk41|#usmissile|#rumissile|#newtreaty")
 _OTHER = re.compile(r"#other")
-_RECENT_DAYS = 8
 _PRONOUNS = frozenset({"it", "he", "she", "they", "this"})
 _SAYING = frozenset(
     {
@@ -45,16 +45,6 @@ _SAYING = frozenset(
     }
 )
 _CLAIMS = frozenset({"claim", "assertion", "contention", "argument"})
-_STORY_DAYS = 3
-_NEUTER = frozenset({"it", "its", "they", "their", "itself"})
-_COMMITTING = frozenset(
-    {"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"}
-)
-
-
-_IN_PLACE = re.compile(
-    r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +75,7 @@ class Scene:
         self.document = document
         self.dossier = dossier
         self.dating = Dating(document, timexes, article_date)
-        mentions = [self._seated(self._in_office(m)) for m in mentions]
-        self.mentions = mentions = self._coreferent(mentions)
+        self.mentions = mentions = settle(mentions, document, dossier, self.dating)
         operators = load_rules(dossier.id, "operators")
         self.operators = Operators(operators)
         self.cast = Cast(document, mentions, operators)
@@ -96,80 +85,14 @@ class Scene:
         self.own_voice = own_voice
         self.article_date = article_date
         self._chains: dict[int, tuple[Frame, ...]] = {}
-        self._said: dict[tuple[int, tuple[Span, ...]], Dated] = {}
-        self._story: dict[str, str | None] = {}
         self.memo: dict[tuple[str, int], Any] = {}  # what rules share about a line
 
-    def _in_office(self, mention: Mention) -> Mention:
-        """Somebody out of office on the article's day may have been in office on the day told of."""
-        if mention.actor or not mention.person or mention.former:
-            return mention
-        token = self.document.token_at(mention.span.start)
-        days = [value for _, value in self.dating.in_sentence(token)] if token is not None else []
-        offices = self.dossier.people[mention.person].offices
-        for value in days:
-            for office in offices:
-                end = office.end.isoformat() if office.end else "9999"
-                if office.start.isoformat()[: len(value)] <= value <= end:
-                    return replace(mention, actor=office.actor)
-        return mention
-
-    def _seated(self, mention: Mention) -> Mention:
-        """ "The foreign ministry in Paris" is that of France, whatever else the article is about."""
-        if mention.role is None or mention.person or mention.name:
-            return mention
-        words = mention.span.of(self.document.text)
-        actor = self.dossier.actors.get(mention.actor or "")
-        if actor is not None and any(
-            name in words for name in (actor.name, *actor.adjectives, *actor.metonyms)
-        ):
-            return mention
-        found = _IN_PLACE.match(self.document.text, mention.span.end)
-        seats = (a.id for a in self.dossier.actors.values() if found and found[1] in a.metonyms)
-        seat = next(seats, None)
-        return replace(mention, actor=seat) if seat else mention
-
-    def _coreferent(self, mentions: list[Mention]) -> list[Mention]:
-        """ "Moscow said it ...": what follows a verb of saying goes on with its subject."""
-        at = {t.i: m for m in mentions for t in self.document.tokens_in(m.span)}
-        made: dict[int, Mention] = {m.span.start: m for m in mentions}
-        for token in self.document.doc:
-            known = at.get(token.i)
-            if token.lower_ not in _NEUTER or (known is not None and known.kind != PRONOUN):
-                continue
-            if known is None and token.dep_ not in {"nsubj", "nsubjpass", "poss"}:
-                continue  # as an object "it" is what is spoken of: the treaty, the charge
-            teller = self._teller(token, at)
-            if teller is not None:
-                span = Span(token.idx, token.idx + len(token))
-                made[token.idx] = (
-                    replace(known, actor=teller.actor)
-                    if known
-                    else Mention(span, teller.actor, None, PRONOUN)
-                )
-        return [made[start] for start in sorted(made)]
-
-    def _teller(self, token: Any, at: dict[int, Mention]) -> Mention | None:
-        """The subject of the verb of saying above a pronoun, where the pronoun can only mean it."""
-        verb = token
-        for _ in range(8):
-            if (verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp") or verb.head.i == verb.i:
-                break
-            verb = verb.head
-        if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
-            return None
-        subject = next((c for c in verb.head.children if c.dep_ == "nsubj"), None)
-        teller = at.get(subject.i) if subject is not None else None
-        if teller is None or not teller.actor or teller.kind == PRONOUN:
-            return None
-        return teller if teller.person is None or verb.head.lemma_.lower() in _COMMITTING else None
-
     @cached_property
-    def _in_present(self) -> bool:
+    def in_present(self) -> bool:
         """Whether the article tells in the present tense, as a live page or the radio does."""
         cues = [
             f.cue
-            for f in self._spoken
+            for f in self.spoken
             if f.cls in {"say", "claim", "urge"} and f.cue.tag_ in {"VBD", "VBZ", "VBP"}
         ]
         return len(cues) >= 4 and sum(c.tag_ != "VBD" for c in cues) > 0.6 * len(cues)
@@ -254,7 +177,7 @@ class Scene:
                 return self.holders(outer)
         number = self.document.sentence_index(cue.idx)
         for other in reversed(
-            [f for f in self._spoken if f.cue.idx < cue.idx and f.cls in {"say", "claim", "accuse", "warn"}]
+            [f for f in self.spoken if f.cue.idx < cue.idx and f.cls in {"say", "claim", "accuse", "warn"}]
         ):
             if number - self.document.sentence_index(other.cue.idx) > 2:
                 break
@@ -408,160 +331,21 @@ class Scene:
 
     def said(self, frame: Frame) -> Dated:
         """When a frame's content was uttered."""
-        if frame.cue is None:
-            return Dated(self.article_date, Basis.SPEECH)
-        key = (frame.cue.i, frame.spans)
-        known = self._said.get(key)
-        if known is None:
-            self._said[key] = Dated(None, Basis.OPEN)  # a loop of frames ends here
-            known = self._said[key] = self._said_on(frame)
-        return known
+        return self._telling.said(frame)
 
     def done(self, token: Any, holders: tuple[str, ...]) -> Dated:
         """When an act was done whose verb or noun is the token: like something said."""
-        return self.said(Frame("act", token, (), holders, noun=token.pos_ == "NOUN"))
-
-    def _said_on(self, frame: Frame) -> Dated:
-        cue = frame.cue
-        explicit = (
-            self.act_date(cue, frame.spans, past=True)
-            if not self._embedded(frame)
-            else self.dating.explicit(cue, climb=False)
-        )
-        if explicit and not (self.article_date and explicit > self.article_date):
-            return Dated(explicit, Basis.EXPLICIT)
-        if is_repeated(cue, frame.spans):
-            return Dated(None, Basis.OPEN)
-        for outer in self.chain(cue.idx):
-            if outer.cue is None or outer.cue.i == cue.i:
-                continue
-            when = self.said(outer)
-            same = not self.holders(outer) or bool(set(self.holders(outer)) & set(self.holders(frame)))
-            if not same and (is_open(cue) or frame.noun or cue.tag_ in {"VBD", "VBN"}):
-                return Dated(None, Basis.OPEN)
-            return Dated(when.value, Basis.SPEECH if when.basis is Basis.EXPLICIT else when.basis)
-        if frame.noun and cue.dep_ not in {"dobj", "ROOT"}:
-            return Dated(None, Basis.OPEN)
-        if cue.dep_ == "advcl" and any(
-            c.lower_ in {"after", "before", "since", "when", "until"} for c in cue.children
-        ):
-            return Dated(None, Basis.OPEN)
-        issued = self._issued(cue)
-        if issued:
-            return Dated(issued, Basis.EXPLICIT)
-        verb = cue.head if frame.noun else cue
-        if self.own_voice and self.own_voice in frame.holders:
-            return Dated(self.article_date, Basis.SPEECH)
-        if is_open(verb) and not (self._in_present and frame.cls != "act"):
-            return Dated(None, Basis.OPEN)
-        leaned = self._lean(frame)
-        if leaned:
-            return Dated(leaned, Basis.LEANED)
-        return Dated(self.article_date, Basis.ARTICLE)
-
-    def _issued(self, cue: Any) -> str | None:
-        """The day of a report or statement "published on Tuesday" that says it."""
-        doer = self.cast.doer(cue)
-        for child in doer.children if doer is not None else ():
-            if child.dep_ in {"acl", "relcl"} and child.lemma_.lower() in {
-                "publish",
-                "release",
-                "issue",
-                "send",
-                "post",
-            }:
-                return self.dating.explicit(child)
-        return None
-
-    def _embedded(self, frame: Frame) -> bool:
-        """A noun of speech that another operator acts on: "rejected on Friday allegations by ..."."""
-        head = frame.cue.head
-        return frame.noun and (
-            frame.cue.dep_ not in {"dobj", "ROOT"} or head.lemma_.lower() not in self.operators.light
-        )
+        return self._telling.done(token, holders)
 
     def act_date(self, token: Any, spans: Iterable[Span] = (), *, past: bool = False) -> str | None:
         """The date that the clause of an act gives it, leaving out dates within `spans`."""
-        inside = tuple(spans)
-        sentence = self.document.sentence_at(token.idx)
-        if sentence is None:
-            return None
-        free = tuple(_gaps(sentence, inside)) if inside else ()
-        return self.dating.explicit(token, free, past=past) or self.dating.lone(token, inside)
-
-    def _lean(self, frame: Frame) -> str | None:
-        """The date of the paragraph's last dated act, or of the same speaker's last recent statement."""
-        cue = frame.cue
-        paragraph = self.document.paragraph_index(cue.idx)
-        mine = self._who(frame)
-        same: str | None = None
-        before: str | None = None
-        for other in self._spoken:
-            if other.cue.idx >= cue.idx:
-                break
-            date = self.act_date(other.cue, other.spans)
-            if not date or len(date) < 10 or (self.article_date and date > self.article_date):
-                continue
-            there = self.document.paragraph_index(other.cue.idx)
-            if mine & self._who(other) and (paragraph - there <= 1 or self._recent(date)):
-                same = date
-            if there == paragraph and not self._recent(date, _STORY_DAYS):
-                before = date
-        return same or before or self._met(paragraph, cue) or self._story_day()
-
-    def _story_day(self) -> str | None:
-        """The day on which the story plays: where all its dated statements of the last days are of one."""
-        if "story" not in self._story:
-            days = set()
-            for frame in self._spoken:
-                date = self.act_date(frame.cue, frame.spans)
-                if (
-                    date
-                    and len(date) == 10
-                    and frame.cue.tag_ in {"VBD", "VBN"}
-                    and self._recent(date, _STORY_DAYS)
-                ):
-                    days.add(date)
-            self._story["story"] = days.pop() if len(days) == 1 else None
-        return self._story["story"]
-
-    def _met(self, paragraph: int, cue: Any) -> str | None:
-        """The day of a meeting that the paragraph told of before."""
-        found = None
-        span = self.document.paragraphs[paragraph - 1 if paragraph > 3 else paragraph]
-        for line in self.lines:
-            if line.span.start < span.start or line.span.start >= cue.idx or line.span.end > cue.idx:
-                continue
-            for hit in self.find(line, "(hold|meet|discuss|gather|convene|host|meeting|talk|consultation)"):
-                found = self.act_date(hit.token()) or found
-        return found
+        return self._telling.act_date(token, spans, past=past)
 
     @cached_property
-    def _spoken(self) -> list[Frame]:
+    def _telling(self) -> Telling:
+        return Telling(self)
+
+    @cached_property
+    def spoken(self) -> list[Frame]:
+        """The frames whose operator is a verb, in text order."""
         return sorted((f for f in self.frames if f.cue is not None and not f.noun), key=lambda f: f.cue.idx)
-
-    def _who(self, frame: Frame) -> set[str]:
-        speaker = frame.speaker
-        if speaker is not None and speaker.person:
-            return {speaker.person}
-        doer = self.cast.doer(frame.cue)
-        mention = self.cast.mention(doer) if doer is not None else None
-        if mention is not None and mention.person:
-            return {mention.person}
-        return {f"actor:{a}" for a in self.holders(frame)}
-
-    def _recent(self, value: str, days: int = _RECENT_DAYS) -> bool:
-        if not self.article_date or len(self.article_date) < 10 or len(value) < 10:
-            return False
-        gap = (date.fromisoformat(self.article_date) - date.fromisoformat(value)).days
-        return 0 <= gap <= days
-
-
-def _gaps(sentence: Span, inside: tuple[Span, ...]) -> Iterator[Span]:
-    at = sentence.start
-    for span in sorted(inside):
-        if span.start > at:
-            yield Span(at, min(span.start, sentence.end))
-        at = max(at, span.end)
-    if at < sentence.end:
-        yield Span(at, sentence.end)

@@ -138,3 +138,26 @@ def _agents(scene: Scene, token: Any) -> tuple[str, ...]:
     if known is None:
         known = scene.memo[key] = scene.agents(token)
     return known
+
+
+def anchor(candidate: Candidate) -> Any:
+    """The word that stands for what is said or done: the topmost verb of the actor's words, else of its act."""
+    doc = candidate.line.doc
+    for wanted in ("hd", "a", OWN_ZONES):
+        tokens = [
+            doc[sign.last - 1]
+            for sign, zone in zip(candidate.line.signs, candidate.zones, strict=True)
+            if zone in wanted
+        ]
+        verbs = [t for t in tokens if t.pos_ in {"VERB", "AUX"}] or tokens
+        if verbs:
+            return min(verbs, key=_depth)
+    return doc[candidate.line.signs[0].last - 1]
+
+
+def _depth(token: Any) -> tuple[int, int]:
+    depth = 0
+    node = token
+    while node.head.i != node.i and depth < 40:
+        node, depth = node.head, depth + 1
+    return depth, token.i

@@ -1,154 +1,206 @@
-"""Findings that the model adds where the rules are silent.
+"""What the encoder makes of an article beside the rules: findings added, and the rules' own weighed.
 
-The rules win wherever they speak: the model never adds a stance on a question on which the rules already
-have one of that actor in the sentence, nor a second event of a kind. It reads only lines on the subject, only
-actors that speak or act in them, and dates what it finds as the rules do.
+The encoder is asked about every actor of every line. Where it is sure of what the rules did not
+find, that is added; where it is sure that what they found is not there, that is dropped. Rules say whose words
+are whose and what a line's telling is dated by; the encoder says what is held, what is done, and which of the
+line's own dates belongs to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Stance, Voice
+from services.core.domain.vocabulary import Stance, Status, Voice
 from workers.extraction.attitudes import addressees
 from workers.extraction.conditions import condition_of
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
-from workers.extraction.learned.candidates import OWN_ZONES, Candidate, candidates
-from workers.extraction.learned.features import features, party_of, word_classes
-from workers.extraction.learned.model import Model, load
+from workers.extraction.learned.candidates import Candidate, anchor, candidates
+from workers.extraction.learned.encoder import DEFAULT, Belief, Encoder, load
+from workers.extraction.learned.rendering import Rendered, render
 from workers.extraction.rulework import evidence
 
 if TYPE_CHECKING:
     from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
 
-_RULE = "learned"
+RULE = "encoder"
 
 
-def second_look(scene: Scene, found: Iterable[Finding], model: Model | None = None) -> list[Finding]:
-    """What the model adds to the rules' findings, in text order."""
-    model = model or load(scene.dossier.id)
-    if model is None:
-        return []
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities: from `position` and `act` on the encoder is believed by itself; below `doubt_*` a rule's
+    finding is dropped."""
+
+    position: float = 0.5
+    act: float = 0.5
+    doubt_position: float = 0.03
+    doubt_act: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One line with what the encoder believes of each of its actors."""
+
+    line: Line
+    rendered: Rendered
+    beliefs: dict[str, Belief]
+
+
+def look(scene: Scene, encoder: Encoder) -> list[Look]:
+    """The encoder's beliefs about every line."""
+    lines = [line for line in scene.lines if line.signs]
+    rendered = [render(scene, line, encoder.pieces) for line in lines]
+    return [
+        Look(line, row, beliefs)
+        for line, row, beliefs in zip(lines, rendered, encoder.beliefs(rendered), strict=True)
+    ]
+
+
+def second_look(scene: Scene, found: Iterable[Finding]) -> list[Finding]:
+    """The findings of rules and encoder together; the rules' alone where no encoder was trained."""
+    encoder = load(scene.dossier.id)
     known = list(found)
-    added: list[Finding] = []
-    for line in scene.lines:
-        if not line.signs or not scene.topical[line.number]:
-            continue
-        for candidate in candidates(scene, line):
-            if candidate.own:
-                added.extend(_findings(scene, candidate, model, known))
-    return added
+    return known if encoder is None else merged(scene, known, look(scene, encoder), Thresholds())
 
 
-def _findings(scene: Scene, candidate: Candidate, model: Model, known: list[Finding]) -> Iterator[Finding]:
-    believed = model.believed(
-        features(candidate, party_of(candidate.actor, scene.dossier), word_classes(scene.dossier.id))
-    )
-    if not believed:
-        return
-    mine = [f for f in known if candidate.actor in f.holders]
-    stances = {(f.proposition, f.stance) for f in mine if f.proposition and f.stance}
-    here = {f.proposition for f in mine if f.line == candidate.line.number}
-    token = anchor(candidate)
-    dated = when(scene, candidate, token)
-    seen: set[str] = set()
-    for label, probability in believed:
+def merged(scene: Scene, found: list[Finding], looks: list[Look], at: Thresholds) -> list[Finding]:
+    """The rules' findings less those the encoder is sure are none, and what it adds, in text order."""
+    beliefs = {this.line.number: this.beliefs for this in looks}
+    kept = [f for f in found if not _doubtful(f, beliefs.get(f.line, {}), at)]
+    for this in looks:
+        mine = [f for f in kept if f.line == this.line.number]
+        near = {c.actor: c for c in candidates(scene, this.line)}
+        for actor, belief in this.beliefs.items():
+            kept.extend(_stances(scene, this, actor, belief, near.get(actor), mine, at))
+            kept.extend(_acts(scene, this, actor, belief, near.get(actor), mine, at))
+    return kept
+
+
+def _doubtful(finding: Finding, beliefs: dict[str, Belief], at: Thresholds) -> bool:
+    sure = [beliefs[a] for a in finding.holders if a in beliefs]
+    if not sure or len(sure) < len(finding.holders):
+        return False
+    if finding.proposition is not None and finding.stance is not None:
+        label = f"{finding.proposition} {finding.stance}"
+        return max(b.positions.get(label, 1.0) for b in sure) < at.doubt_position
+    if finding.kind is not None:
+        chances = [p.get(finding.kind, 1.0) for b in sure for p in b.acts.values()]
+        return max(chances, default=1.0) < at.doubt_act
+    return False
+
+
+def _stances(
+    scene: Scene,
+    this: Look,
+    actor: str,
+    belief: Belief,
+    candidate: Candidate | None,
+    mine: list[Finding],
+    at: Thresholds,
+) -> Iterator[Finding]:
+    told = {f.proposition for f in mine if actor in f.holders}
+    for label, probability in belief.positions.items():
         proposition, _, word = label.partition(" ")
-        if word:
-            stance = Stance(word)
-            if proposition in here or proposition in seen or (proposition, stance) in stances:
+        if probability < at.position or proposition in told:
+            continue
+        token = _token(this, candidate)
+        stance = Stance(word)
+        yield replace(
+            _finding(
+                scene, this, actor, candidate, token, probability, _told(scene, candidate, token, actor)
+            ),
+            proposition=proposition,
+            stance=stance,
+            condition=condition_of(scene, this.line, token) if stance is Stance.CONDITIONAL else None,
+        )
+
+
+def _acts(
+    scene: Scene,
+    this: Look,
+    actor: str,
+    belief: Belief,
+    candidate: Candidate | None,
+    mine: list[Finding],
+    at: Thresholds,
+) -> Iterator[Finding]:
+    token = _token(this, candidate)
+    told = {(f.kind, f.when.value) for f in mine if actor in f.holders}
+    for value, kinds in belief.acts.items():
+        for kind, probability in kinds.items():
+            if probability < at.act:
                 continue
-            condition = condition_of(scene, candidate.line, token) if stance is Stance.CONDITIONAL else None
-            if stance is Stance.CONDITIONAL and condition is None:
+            if value == DEFAULT:
+                when = _told(scene, candidate, token, actor)
+                if when.value is None:
+                    when = Dated(scene.article_date, Basis.ARTICLE)
+            else:
+                when = Dated(value, Basis.EXPLICIT)
+            if when.value is None or (kind, when.value) in told:
                 continue
-            seen.add(proposition)
-            yield _finding(
-                scene,
-                candidate,
-                token,
-                dated,
-                probability,
-                proposition=proposition,
-                stance=stance,
-                condition=condition,
-            )
-        elif dated.value is not None and dated.basis is not Basis.OPEN:
-            if any(f.kind == label and f.when.value == dated.value for f in mine):
-                continue
-            if scene.dossier.kinds[label].once and dated.basis is not Basis.EXPLICIT:
-                continue  # told as background more often than as the day's news
-            yield _finding(
-                scene,
-                candidate,
-                token,
-                dated,
-                probability,
-                kind=label,
-                weak=label == "statement",
-                recipients=_recipients(scene, candidate, token),
+            told.add((kind, when.value))
+            day = scene.article_date
+            yield replace(
+                _finding(scene, this, actor, candidate, token, probability, when),
+                kind=kind,
+                weak=kind == "statement",
+                recipients=_recipients(scene, this, actor, candidate, token),
+                status=Status.PLANNED if day and when.value > day[: len(when.value)] else Status.ACTUAL,
             )
 
 
 def _finding(
-    scene: Scene, candidate: Candidate, token: Any, dated: Dated, probability: float, **more: Any
+    scene: Scene,
+    this: Look,
+    actor: str,
+    candidate: Candidate | None,
+    token: Any,
+    probability: float,
+    when: Dated,
 ) -> Finding:
-    frame = candidate.frame
+    frame = candidate.frame if candidate is not None else None
     return Finding(
-        holders=(candidate.actor,),
-        line=candidate.line.number,
+        holders=(actor,),
+        line=this.line.number,
         evidence=evidence(scene, token),
-        when=dated,
-        rule=f"{_RULE}/{probability:.2f}",
-        confidence=min(0.6, probability * 0.6),
-        speaker=scene.speaker(frame, candidate.actor)
-        if frame is not None and frame.cue is not None
-        else None,
-        voice=Voice.OWN if frame is not None and frame.direct and "h" in candidate.zones else Voice.REPORTED,
-        **more,
+        when=when,
+        rule=f"{RULE}/{probability:.2f}",
+        confidence=probability,
+        speaker=scene.speaker(frame, actor) if frame is not None and frame.cue is not None else None,
+        voice=Voice.OWN
+        if frame is not None and candidate is not None and frame.direct and "h" in candidate.zones
+        else Voice.REPORTED,
     )
 
 
-def anchor(candidate: Candidate) -> Any:
-    """The word that stands for what is said or done: the topmost verb of the actor's words, else of its act."""
-    doc = candidate.line.doc
-    for wanted in ("hd", "a", OWN_ZONES):
-        tokens = [
-            doc[sign.last - 1]
-            for sign, zone in zip(candidate.line.signs, candidate.zones, strict=True)
-            if zone in wanted
-        ]
-        verbs = [t for t in tokens if t.pos_ in {"VERB", "AUX"}] or tokens
-        if verbs:
-            return min(verbs, key=_depth)
-    return doc[candidate.line.signs[0].last - 1]
+def _token(this: Look, candidate: Candidate | None) -> Any:
+    if candidate is not None and candidate.own:
+        return anchor(candidate)
+    tokens = [this.line.doc[sign.last - 1] for sign in this.line.signs]
+    return next((t for t in tokens if t.dep_ == "ROOT"), tokens[0])
 
 
-def _depth(token: Any) -> tuple[int, int]:
-    depth = 0
-    node = token
-    while node.head.i != node.i and depth < 40:
-        node, depth = node.head, depth + 1
-    return depth, token.i
-
-
-def when(scene: Scene, candidate: Candidate, token: Any) -> Dated:
-    """When the actor said or did it, by the rules' own order."""
-    frame = candidate.frame
+def _told(scene: Scene, candidate: Candidate | None, token: Any, actor: str) -> Dated:
+    """When the telling of a line is dated, by the rules' own order."""
+    frame = candidate.frame if candidate is not None else None
     if frame is None:
-        return scene.done(token, (candidate.actor,))
+        return scene.done(token, (actor,))
     if frame.cue is None:
         return Dated(scene.article_date, Basis.SPEECH)
     return scene.said(frame)
 
 
-def _recipients(scene: Scene, candidate: Candidate, token: Any) -> tuple[str, ...]:
+def _recipients(
+    scene: Scene, this: Look, actor: str, candidate: Candidate | None, token: Any
+) -> tuple[str, ...]:
     """Whom the act is directed at, else the parties that the sentence names."""
-    me = candidate.actor
-    cue = candidate.frame.cue if candidate.frame is not None else token
-    direct = addressees(scene, cue, (me,)) if cue is not None else ()
+    frame = candidate.frame if candidate is not None else None
+    cue = frame.cue if frame is not None else token
+    direct = addressees(scene, cue, (actor,)) if cue is not None else ()
     if direct:
         return direct
-    named = (s.code[1:] for s in candidate.line.signs if s.code in {"@usa", "@nato", "@russia"})
-    return tuple(dict.fromkeys(a for a in named if a != me))
+    named = (s.code[1:] for s in this.line.signs if s.code in {"@usa", "@nato", "@russia"})
+    return tuple(dict.fromkeys(a for a in named if a != actor))

@@ -1,0 +1,102 @@
+"""Mentions once the article's dates are known: who was in office then, whose ministry, whom "it" goes on with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from services.core.domain.reading import Span
+from workers.extraction.mention import PRONOUN, Mention
+
+if TYPE_CHECKING:
+    from services.core.domain.dossier import Dossier
+    from workers.extraction.document import Document
+    from workers.extraction.event_dates import Dating
+
+_NEUTER = frozenset({"it", "its", "they", "their", "itself"})
+_COMMITTING = frozenset(
+    {"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"}
+)
+
+
+_IN_PLACE = re.compile(
+    r"(?:\s+(?:said|says|told\s\w+|stressed|added|announced|declared|warned))?\s+in\s+([A-Z][\w-]+)"
+)
+
+
+def settle(mentions: list[Mention], document: Document, dossier: Dossier, dating: Dating) -> list[Mention]:
+    """The mentions with their actors by the sentence's dates and places, and pronouns that go on with a teller."""
+    return _Settling(document, dossier, dating).run(mentions)
+
+
+class _Settling:
+    def __init__(self, document: Document, dossier: Dossier, dating: Dating) -> None:
+        self.document, self.dossier, self.dating = document, dossier, dating
+
+    def run(self, mentions: list[Mention]) -> list[Mention]:
+        return self._coreferent([self._seated(self._in_office(m)) for m in mentions])
+
+    def _in_office(self, mention: Mention) -> Mention:
+        """Somebody out of office on the article's day may have been in office on the day told of."""
+        if mention.actor or not mention.person or mention.former:
+            return mention
+        token = self.document.token_at(mention.span.start)
+        days = [value for _, value in self.dating.in_sentence(token)] if token is not None else []
+        offices = self.dossier.people[mention.person].offices
+        for value in days:
+            for office in offices:
+                end = office.end.isoformat() if office.end else "9999"
+                if office.start.isoformat()[: len(value)] <= value <= end:
+                    return replace(mention, actor=office.actor)
+        return mention
+
+    def _seated(self, mention: Mention) -> Mention:
+        """ "The foreign ministry in Paris" is that of France, whatever else the article is about."""
+        if mention.role is None or mention.person or mention.name:
+            return mention
+        words = mention.span.of(self.document.text)
+        actor = self.dossier.actors.get(mention.actor or "")
+        if actor is not None and any(
+            name in words for name in (actor.name, *actor.adjectives, *actor.metonyms)
+        ):
+            return mention
+        found = _IN_PLACE.match(self.document.text, mention.span.end)
+        seats = (a.id for a in self.dossier.actors.values() if found and found[1] in a.metonyms)
+        seat = next(seats, None)
+        return replace(mention, actor=seat) if seat else mention
+
+    def _coreferent(self, mentions: list[Mention]) -> list[Mention]:
+        """ "Moscow said it ...": what follows a verb of saying goes on with its subject."""
+        at = {t.i: m for m in mentions for t in self.document.tokens_in(m.span)}
+        made: dict[int, Mention] = {m.span.start: m for m in mentions}
+        for token in self.document.doc:
+            known = at.get(token.i)
+            if token.lower_ not in _NEUTER or (known is not None and known.kind != PRONOUN):
+                continue
+            if known is None and token.dep_ not in {"nsubj", "nsubjpass", "poss"}:
+                continue  # as an object "it" is what is spoken of: the treaty, the charge
+            teller = self._teller(token, at)
+            if teller is not None:
+                span = Span(token.idx, token.idx + len(token))
+                made[token.idx] = (
+                    replace(known, actor=teller.actor)
+                    if known
+                    else Mention(span, teller.actor, None, PRONOUN)
+                )
+        return [made[start] for start in sorted(made)]
+
+    def _teller(self, token: Any, at: dict[int, Mention]) -> Mention | None:
+        """The subject of the verb of saying above a pronoun, where the pronoun can only mean it."""
+        verb = token
+        for _ in range(8):
+            if (verb.pos_ in {"VERB", "AUX"} and verb.dep_ == "ccomp") or verb.head.i == verb.i:
+                break
+            verb = verb.head
+        if verb.dep_ != "ccomp" or verb.head.pos_ != "VERB":
+            return None
+        subject = next((c for c in verb.head.children if c.dep_ == "nsubj"), None)
+        teller = at.get(subject.i) if subject is not None else None
+        if teller is None or not teller.actor or teller.kind == PRONOUN:
+            return None
+        return teller if teller.person is None or verb.head.lemma_.lower() in _COMMITTING else None
