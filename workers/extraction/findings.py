@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.core.domain.reading import Span, Speaker
-from services.core.domain.vocabulary import Stance, Status, Voice
+from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.event_dates import Dated
 
 
@@ -31,5 +31,4 @@ class Finding:
     status: Status = Status.ACTUAL
     condition: Span | None = None
     speaker: Speaker | None = None
-    voice: Voice = Voice.REPORTED
     weak: bool = False

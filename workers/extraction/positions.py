@@ -39,7 +39,6 @@ def _position(finding: Finding, actor: str, article_date: str | None) -> Positio
         date=finding.when.value or article_date,
         condition=finding.condition,
         speaker=finding.speaker,
-        voice=finding.voice,
         confidence=finding.confidence,
         rule=finding.rule,
     )

@@ -24,9 +24,10 @@ from workers.extraction.quotations import find_quotations
 from workers.extraction.relevance import is_relevant
 from workers.extraction.scene import Scene
 from workers.extraction.statements import find_statements
+from workers.extraction.voices import voiced
 
 #: Raise it whenever the same article may be read differently; it goes into every record of the log.
-EXTRACTOR_VERSION = "1.0.0"
+EXTRACTOR_VERSION = "1.1.0"
 
 LANGUAGES = frozenset({"en"})
 
@@ -81,7 +82,7 @@ class Reader:
     ) -> Reading:
         scene = self.scene(article, document, mentions, timexes, reading.date)
         findings = self.findings(scene)
-        positions = find_positions(findings, reading.date.value)
+        positions = voiced(scene, find_positions(findings, reading.date.value))
         events = find_events(findings, self.dossier)
         full = Reading(
             dossier=reading.dossier,

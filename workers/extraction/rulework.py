@@ -91,7 +91,6 @@ def from_commitment(
         recipients=tuple(r for r in recipients if r not in holders),
         condition=condition,
         speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
-        voice=scene.voice(commitment, token.idx),
         weak=weak,
         status=status,
     )

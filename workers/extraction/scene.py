@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Quotation, Span, Speaker, Timex
-from services.core.domain.vocabulary import Voice
 from workers.extraction.event_dates import Dated, Dating
 from workers.extraction.frames import Frame, Operators, read_frames
 from workers.extraction.mention import Mention
@@ -304,16 +303,6 @@ class Scene:
             if named and not set(named) & set(holders):
                 return named
         return ()
-
-    def voice(self, commitment: Commitment, offset: int) -> Voice:
-        """Own where the words stand in the holder's quotation, adversary where its opponent tells them."""
-        holder = commitment.holders[0]
-        if any(self.dossier.are_adversaries(holder, other) for other in commitment.outer):
-            return Voice.ADVERSARY
-        for frame in self.chain(offset):
-            if frame.direct and holder in self.holders(frame):
-                return Voice.OWN
-        return Voice.OWN if commitment.rule == "own" else Voice.REPORTED
 
     def speaker(self, frame: Frame, actor: str) -> Speaker | None:
         """The person or words that uttered a frame's content, if known."""

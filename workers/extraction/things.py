@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span
-from services.core.domain.vocabulary import Stance, Voice
+from services.core.domain.vocabulary import Stance
 from workers.extraction.findings import Finding
 from workers.extraction.rulework import evidence
 
@@ -33,19 +33,7 @@ def thing_finding(
 ) -> Finding:
     """The finding for an attitude (attitudes.py) towards what `token` names."""
     holders = attitude.holders
-    speaker, voice = None, Voice.REPORTED
-    for frame in scene.chain(token.idx):
-        named = scene.holders(frame)
-        if not named:
-            continue
-        if set(named) & set(holders):
-            speaker = scene.speaker(frame, holders[0])
-            voice = Voice.OWN if frame.direct else Voice.REPORTED
-            break
-        if scene.dossier.are_adversaries(named[0], holders[0]):
-            voice = Voice.ADVERSARY
-    else:
-        voice = Voice.OWN if scene.own_voice in holders and voice is Voice.REPORTED else voice
+    own = next((f for f in scene.chain(token.idx) if set(scene.holders(f)) & set(holders)), None)
     return Finding(
         holders=holders,
         line=line.number,
@@ -58,7 +46,6 @@ def thing_finding(
         kind=kind,
         recipients=tuple(r for r in recipients if r not in holders),
         condition=condition,
-        speaker=speaker,
-        voice=voice,
+        speaker=scene.speaker(own, holders[0]) if own is not None else None,
         weak=weak,
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Stance, Status, Voice
+from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.attitudes import addressees
 from workers.extraction.conditions import condition_of
 from workers.extraction.event_dates import Basis, Dated
@@ -170,9 +170,6 @@ def _finding(
         rule=f"{RULE}/{probability:.2f}",
         confidence=probability,
         speaker=scene.speaker(frame, actor) if frame is not None and frame.cue is not None else None,
-        voice=Voice.OWN
-        if frame is not None and candidate is not None and frame.direct and "h" in candidate.zones
-        else Voice.REPORTED,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Status, Voice
+from services.core.domain.vocabulary import Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Exit, Mood, exits
 from workers.extraction.findings import Finding
@@ -63,7 +63,6 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
     chain = [f for f in scene.chain(token.idx) if scene.holders(f)]
     teller = scene.holders(chain[0]) if chain else ()
     own = "usa" in teller
-    adversary = bool(teller) and not own and scene.dossier.are_adversaries(teller[0], "usa")
     when, kind, status = _dated(scene, leaving, chain)
     speaker = scene.speaker(chain[0], "usa") if own else None
     unless = scene.has(line, "unless") and leaving.mood is Mood.COMING
@@ -85,7 +84,6 @@ def _act(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
         recipients=("russia",),
         status=status,
         speaker=speaker,
-        voice=Voice.ADVERSARY if adversary else Voice.OWN if own and chain[0].direct else Voice.REPORTED,
     )
     if unless and leaving.suspends and not scene.has(line, "(announce|declare|notify)"):
         return
