@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -33,7 +34,6 @@ from tests.integration.endpoint_server import (
 from workers import readings
 from workers.articles import Article
 from workers.extraction.endpoint.client import MOST_BYTES, REASONS, Endpoint, endpoint_of
-from workers.extraction.endpoint.question import MOST_CHARACTERS
 from workers.extraction.endpoint.reader import EndpointReader
 from workers.extraction.explaining import ExplainingReader
 from workers.extraction.reader import EXTRACTOR_VERSION
@@ -85,7 +85,7 @@ def alone() -> Reading:
     return ExplainingReader(load_dossier("inf")).read(ARTICLE)
 
 
-def reader(server: EndpointServer, seconds: float = 5.0) -> EndpointReader:
+def reader(server: EndpointServer, seconds: float = 60.0) -> EndpointReader:
     return EndpointReader(load_dossier("inf"), Endpoint(server.url, "small-model", "secret-key", seconds))
 
 
@@ -145,15 +145,22 @@ def test_the_schema_takes_what_is_used_and_nothing_else(server: EndpointServer) 
     [
         ArticleText("Rain fell on Rome all day long, and the buses were late, the city said on Monday."),
         replace(ARTICLE, language="de"),
-        replace(ARTICLE, text=TEXT + " It rained." * (MOST_CHARACTERS // 10)),
     ],
-    ids=["off topic", "another language", "too long"],
+    ids=["off topic", "another language"],
 )
 def test_what_is_not_for_it_is_not_sent(server: EndpointServer, article: ArticleText) -> None:
     reading = reader(server).read(article)
     assert server.asked == []
-    if reading.relevant:
-        assert reading.second_reader == SecondReader("endpoint/small-model", "too-long")
+    assert reading.second_reader is None
+
+
+def test_what_is_too_long_is_not_sent(
+    server: EndpointServer, alone: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.extraction.endpoint.reader.MOST_CHARACTERS", len(TEXT) - 1)
+    reading = reader(server).read(ARTICLE)
+    assert server.asked == []
+    assert reading == replace(alone, second_reader=SecondReader("endpoint/small-model", "too-long"))
 
 
 # --- good answers ----------------------------------------------------------------------------------------------
@@ -315,6 +322,13 @@ def gibberish(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"\x00\xff nothing of HTTP\r\n\r\n")
 
 
+BOMB = gzip.compress(completion(" " * 5_000_000))
+
+
+def bomb(handler: BaseHTTPRequestHandler) -> None:
+    send(handler, BOMB, **{"Content-Encoding": "gzip"})
+
+
 NOT_USED: list[tuple[str, Any]] = [
     ("timeout", slow),
     ("timeout", trickling),
@@ -326,6 +340,7 @@ NOT_USED: list[tuple[str, Any]] = [
     ("too-large", huge),
     ("nonsense", bytes_of(b"<html>Bad gateway</html>")),
     ("nonsense", bytes_of(b"")),
+    ("nonsense", bomb),
     ("nonsense", bytes_of(b"[" * 100_000)),
     ("nonsense", answers("Sure! Here are the records: none.")),
     ("nonsense", answers('{"positions": [')),
@@ -357,11 +372,9 @@ def test_what_cannot_be_used_falls_back_to_the_built_in_reader(
     server: EndpointServer, alone: Reading, reason: str, behaviour: Any
 ) -> None:
     server.behaviour = behaviour
-    started = time.monotonic()
-    reading = reader(server, seconds=0.4 if reason == "timeout" else 5.0).read(ARTICLE)
+    reading = reader(server, seconds=0.4 if reason == "timeout" else 60.0).read(ARTICLE)
     assert reading == replace(alone, second_reader=SecondReader("endpoint/small-model", reason))
     assert reason in REASONS
-    assert reason != "timeout" or time.monotonic() - started < 2.0
 
 
 def test_nobody_there(alone: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
