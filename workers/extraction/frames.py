@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Quotation, Span, Speaker
+from workers.extraction.contents import before_source, broken, clauses, complement, right_subtree
+from workers.extraction.falsehoods import called_false
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
     from workers.extraction.syntax import Cast
-
-_PASSIVE_SUBJECTS = frozenset({"nsubjpass", "csubjpass"})
-_BESIDE = frozenset({"nsubj", "csubj", "aux", "auxpass", "neg", "mark", "cc", "conj", "expl", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ _ENDEAVOUR = frozenset(
         "decide",
     ]
 )
-_TRUE = frozenset({"true", "correct", "accurate", "right"})
 
 
 class Operators:
@@ -199,15 +197,15 @@ def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, opera
         holders, cls = (owner,), operators.nouns[cue.lemma_.lower()]
     spans: tuple[Span, ...] = (quotation.content,)
     if cue is not None and cls == "say" and quotation.source is not None and not quotation.direct:
-        before = _before_source(document, quotation.source, quotation.content)
+        before = before_source(document, quotation.source, quotation.content)
         if before is not None:
             spans = (before, *spans)
     if cue is not None and cls in {"say", "claim"} and cue.pos_ == "VERB":
-        spans = (*spans, *_clauses(cue, spans))
+        spans = (*spans, *clauses(cue, spans))
     if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
         text = document.doc.text
         wider = [
-            s for s in _complement(cue, operators) if s.end > quotation.content.end and not _broken(s, text)
+            s for s in complement(cue, operators) if s.end > quotation.content.end and not broken(s, text)
         ]
         spans = (*spans, *wider)
     return Frame(
@@ -241,60 +239,6 @@ def _beside(cue: Any, cast: Cast) -> tuple[str, ...]:
     return ()
 
 
-def _clauses(cue: Any, known: tuple[Span, ...]) -> Iterator[Span]:
-    """That-clauses of a verb of saying that a quotation after it has hidden."""
-    text = cue.doc.text
-    for child in cue.children:
-        if child.dep_ != "ccomp" or child.i < cue.i:
-            continue
-        inside = list(child.subtree)
-        span = Span(inside[0].idx, inside[-1].idx + len(inside[-1]))
-        if not any(s.start < span.end and span.start < s.end for s in known) and not _broken(span, text):
-            yield span
-
-
-_SUBORDINATE = frozenset(
-    [
-        "as",
-        "when",
-        "after",
-        "while",
-        "although",
-        "though",
-        "if",
-        "because",
-        "since",
-        "before",
-        "until",
-        "whereas",
-        "in",
-        "on",
-        "at",
-        "speaking",
-        "asked",
-        "following",
-        "despite",
-    ]
-)
-
-
-def _before_source(document: Document, source: Span, content: Span) -> Span | None:
-    """ "The step was wrong, the minister said on Sunday, because ...": the main clause before "the minister"."""
-    sentence = document.sentence_at(source.start)
-    if sentence is None or content.start < source.start or source.start - sentence.start < 12:
-        return None
-    tokens = [t for t in document.tokens_in(Span(sentence.start, source.start)) if not t.is_space]
-    if len(tokens) < 4 or tokens[-1].text not in {",", ",”", ',"'} or tokens[0].lower_ in _SUBORDINATE:
-        return None
-    if not any(
-        t.tag_ in {"VBD", "VBZ", "VBP", "MD"}
-        and any(c.dep_ in {"nsubj", "nsubjpass", "expl"} for c in t.children)
-        for t in tokens
-    ):
-        return None
-    return Span(sentence.start, tokens[-1].idx)
-
-
 def _noun_owner(cue: Any, cast: Cast, operators: Operators) -> str | None:
     """ "of US claims that ...": a noun that the tagger took for a verb, with its owner right before it."""
     if (
@@ -319,110 +263,18 @@ def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) ->
         found = operators.verb(token)
         if found:
             text = token.doc.text
-            spans = tuple(s for s in _complement(token, operators) if not _broken(s, text))
+            spans = tuple(s for s in complement(token, operators) if not broken(s, text))
             if spans:
                 cls, lemma = found
                 yield Frame(cls, token, spans, cast.agents(token), negated=is_negated(token), lemma=lemma)
     elif token.pos_ == "NOUN" and not known:
         cls_ = operators.nouns.get(token.lemma_.lower())
-        span = _right_subtree(token)
+        span = right_subtree(token)
         if cls_ and span:
             yield Frame(cls_, token, (span,), cast.agents(token), noun=True, lemma=token.lemma_.lower())
-    yield from _falsehood(token, operators)
-
-
-def _falsehood(token: Any, operators: Operators) -> Iterator[Frame]:
-    """What is called groundless is denied by whoever calls it so (no holder of its own)."""
-    affirmed = token.lemma_.lower() in _TRUE and any(c.dep_ == "neg" for c in token.head.children)
-    if not (affirmed or token.lemma_.lower() in operators.falsehoods) or token.pos_ not in {
-        "ADJ",
-        "NOUN",
-        "VERB",
-        "ADV",
-    }:
-        return
-    target = None
-    extraposed = next(
-        (c for c in token.head.children if c.dep_ in {"ccomp", "csubj", "xcomp"} and c.i > token.i), None
-    ) or next((c for c in token.children if c.dep_ == "ccomp"), None)
-    if (
-        extraposed is not None
-        and token.dep_ in {"acomp", "attr"}
-        and any(c.lower_ == "it" for c in token.head.children)
-    ):
-        target = extraposed
-    elif token.dep_ in {"acomp", "attr", "oprd", "conj"}:
-        head = token.head if token.dep_ != "conj" else token.head.head
-        target = next((c for c in head.children if c.dep_ in {"nsubj", "dobj", "nsubjpass"}), None)
-    elif token.dep_ == "amod":
-        target = token.head
-    elif token.dep_ in {"pobj", "pcomp", "advcl"} and token.head.lower_ == "as":
-        target = next((c for c in token.head.head.children if c.dep_ in {"dobj", "nsubjpass"}), None)
-        if token.head.head.lemma_.lower() in {"dismiss", "reject", "deny"}:
-            return
-    elif token.dep_ == "ccomp" and token.head.lemma_.lower() in {"call", "consider", "describe", "deem"}:
-        target = next((c for c in token.children if c.dep_ == "nsubj"), None)
-    if target is None or (target.pos_ == "PRON" and target.lower_ not in {"this", "these", "that"}):
-        return
-    spans = tuple(_trimmed(list(target.subtree), token))
-    negated = (
-        not affirmed and any(c.dep_ == "neg" for c in token.head.children)
-        if token.dep_ in {"acomp", "attr"}
-        else False
-    )
-    if spans and not negated:
-        yield Frame("deny", token, spans, (), noun=True, lemma="false")
-
-
-def _broken(span: Span, text: str) -> bool:
-    """Whether a complement runs over the end of a quotation: then the parse is wrong."""
-    words = span.of(text)
-    return words[:1] in {"”", '"'} or ("”" in words and "“" not in words) or words.count('"') % 2 == 1
-
-
-def _cut(tokens: list[Any]) -> list[Any]:
-    """Without the clause that only adds something: ", which they themselves have violated"."""
-    for place, token in enumerate(tokens[:-1]):
-        if token.text == "," and tokens[place + 1].lower_ in {"which", "who", "whose", "while"}:
-            return tokens[:place]
-    return tokens
-
-
-def _trimmed(tokens: list[Any], without: Any) -> Iterator[Span]:
-    kept = [t for t in _cut(tokens) if t.i != without.i]
-    if kept:
-        yield Span(kept[0].idx, kept[-1].idx + len(kept[-1]))
-
-
-def _complement(verb: Any, operators: Operators) -> Iterator[Span]:
-    """What follows the verb in its phrase; for a passive its subject; a clause before it ("..., he said")."""
-    right: list[Any] = []
-    passive = any(c.dep_ in _PASSIVE_SUBJECTS for c in verb.children)
-    for child in verb.children:
-        if child.dep_ in _PASSIVE_SUBJECTS or (child.dep_ == "ccomp" and child.i < verb.i):
-            tokens = list(child.subtree)
-            yield Span(tokens[0].idx, tokens[-1].idx + len(tokens[-1]))
-        elif child.i > verb.i and child.dep_ not in _BESIDE and child.dep_ != "punct":
-            if child.dep_ == "advcl" and child.tag_ == "VBG":
-                continue
-            right.extend(child.subtree)
-    if right and not (passive and operators.verbs.get(verb.lemma_.lower()) == "deny"):
-        first, last = min(right, key=lambda t: t.i), max(right, key=lambda t: t.i)
-        yield Span(first.idx, last.idx + len(last))
-
-
-def _right_subtree(noun: Any) -> Span | None:
-    tokens = [
-        t
-        for c in noun.children
-        if c.i > noun.i and c.dep_ not in {"cc", "conj", "punct", "relcl"}
-        for t in c.subtree
-    ]
-    tokens = _cut(sorted(tokens, key=lambda t: int(t.i)))
-    if not tokens:
-        return None
-    first, last = min(tokens, key=lambda t: t.i), max(tokens, key=lambda t: t.i)
-    return Span(first.idx, last.idx + len(last))
+    false = called_false(token, operators)
+    if false:  # denied by whoever calls it so: no holder of its own
+        yield Frame("deny", token, false, (), noun=True, lemma="false")
 
 
 def is_negated(token: Any) -> bool:

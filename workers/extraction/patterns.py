@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 _LEXEME = re.compile(r"\s*(?:(?P<gap>[~%]\d*)|(?P<name>[a-z]\w*)=|(?P<mark>[()|!?])|(?P<word>[^\s()|!?]+))")
+_NEVER = "!never never"
 
 
 class PatternError(ValueError):
@@ -131,9 +132,15 @@ class Lexicon:
     """The macros and patterns of a dossier, compiled once."""
 
     def __init__(self, dossier_id: str) -> None:
+        rules = load_rules(dossier_id, "position_patterns")
         self.macros: dict[str, str] = {
             key: "|".join(value) if isinstance(value, list) else value
-            for key, value in load_rules(dossier_id, "position_patterns")["words"].items()
+            for key, value in rules["words"].items()
+        }
+        self._patterns = {
+            f"{rule}/{name}": tuple(sources)
+            for rule, groups in rules.get("patterns", {}).items()
+            for name, sources in groups.items()
         }
         self._compiled: dict[str, re.Pattern[str]] = {}
 
@@ -142,6 +149,14 @@ class Lexicon:
         if pattern is None:
             pattern = self._compiled[source] = compile_pattern(source, self.macros)
         return pattern
+
+    def patterns(self, name: str) -> tuple[str, ...]:
+        """The dossier's patterns of that name ("rule/name"), in order; empty where it has none of these."""
+        return self._patterns.get(name, ())
+
+    def pattern(self, name: str) -> str:
+        """The patterns of that name as one; one that is never found where the dossier has none."""
+        return "|".join(self.patterns(name)) or _NEVER
 
 
 @cache

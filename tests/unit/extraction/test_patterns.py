@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import workers.extraction
 from workers.extraction.patterns import PatternError, compile_pattern, lexicon, load_rules
 
 MACROS = {"treaty": "#treaty|#newtreaty", "leave": "quit*|pull out"}
@@ -53,3 +57,23 @@ def test_the_packaged_word_groups_compile_and_a_missing_file_is_named() -> None:
         assert words(f"{{{group}}}").pattern
     with pytest.raises(PatternError, match="nothing"):
         load_rules("inf", "nothing")
+
+
+def test_the_rules_patterns_are_in_the_dossier_and_compile_and_none_is_left_over() -> None:
+    code = "".join(file.read_text("utf-8") for file in Path(workers.extraction.__path__[0]).rglob("*.py"))
+    words = lexicon("inf")
+    named = {
+        f"{rule}/{name}"
+        for rule, groups in load_rules("inf", "position_patterns")["patterns"].items()
+        for name in groups
+    }
+    assert named == set(re.findall(r'words\.patterns?\("([^"]+)"\)', code))
+    for name in named:
+        assert words.patterns(name)
+        assert all(words(source).pattern for source in words.patterns(name))
+
+
+def test_a_dossier_without_a_rules_patterns_finds_nothing_by_it() -> None:
+    words = lexicon("inf")
+    assert words.patterns("no/such") == ()
+    assert words(words.pattern("no/such")).search(" never ever ") is None

@@ -15,33 +15,6 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Line
 
 _P = "multilateral-treaty"
-_STATES = "(@china|@india|@pakistan|@north-korea|@iran|@israel|@south-korea|@japan|@uk|@france)"
-_OTHERS = "(other|more|further|additional|all|third|several|many|asian|nuclear) ~2 (country|countries|state|nation|power|signator*)"
-_DEAL = "(#treaty|#newtreaty|#other|arms - control|arms control|talk|negotiation|regime|framework|agreement|deal|limit|limitation|restriction|it|disarmament|ban|prohibition|process|format|party|negotiate)"
-_JOIN = "(join*|includ*|involv*|acced*|accession|participat*|sign*|part|party|enter*|extend*|expand*|inclusion|participation|engag*|take part|cover*|encompass*|adhere|incorporat*|embrac*)"
-_PATTERNS = (
-    f"v={_STATES} ~8 h={_JOIN} ~6 {_DEAL}",
-    f"h={_JOIN} ~4 v={_STATES} ~8 {_DEAL}",
-    f"{_DEAL} ~8 h={_JOIN} ~5 v={_STATES}",
-    f"{_DEAL} ~6 (with|and|between) ~5 v={_STATES} ~4 h={_JOIN}",
-    f"{_OTHERS} ~6 h={_JOIN} ~6 {_DEAL}",
-    f"h={_JOIN} ~6 {_OTHERS} ~6 {_DEAL}",
-    f"{_DEAL} ~6 h={_JOIN} ~5 {_OTHERS}",
-    f"h=(extend*|expand*|broaden*|widen*|open*|enlarg*|spread*) ~3 {_DEAL} ~4 (to|beyond|for) ~4 {_STATES}",
-    f"h=(extend*|expand*|broaden*|widen*|open*|enlarg*|spread*) ~3 {_DEAL} ~4 (to|beyond|for) ~3 {_OTHERS}",
-    f"h=(take in|bring in|draw in) ~2 v={_STATES}",
-    f"h=(bring|draw|get|bind|rope|invite) ~2 v={_STATES} ~3 (in|into|to|on board|under)",
-    f"h=(bring|draw|get|bind|rope|invite) ~3 {_OTHERS} ~3 (in|into|to|on board|under)",
-    f"v={_STATES} ~4 h=(part|party|member|signatory) of? ~3 {_DEAL}",
-    f"{_DEAL} ~6 leave v={_STATES} h=out",
-    f"v={_STATES} ~2 (have to|must|should|need to) be ~1 h=(part|party|included|in) ",
-    f"h=(accession|participation|inclusion|involvement) (of|by|to) ~5 {_DEAL}",
-    "h=(multilateral|multilaterali*|trilateral*|three-way|three - way|universal*|globali*|global|wider|broader) ~4 (#treaty|#newtreaty|#other|talk|negotiation|agreement|deal|arms - control|arms control|framework|regime)",
-    "(#treaty|#newtreaty) ~5 h=(multilateral|multilaterali*|trilateral*|universal|global)",
-    f"(limit|negotiate|agreement|deal|#newtreaty|talk|arms control) ~4 h=with ~4 v={_STATES}",
-    f"@usa and? @russia and h={_STATES}",
-)
-_PAST = "(multilaterali* with ~6 (soviet|@)|@belarus|@kazakhstan)"
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -63,10 +36,10 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
         )
     ):
         return
-    if scene.has(line, _PAST) or _of_other(line):
+    if scene.has(line, scene.words.pattern("multilateral/past")) or _of_other(line):
         return
     done: set[tuple[tuple[str, ...], int]] = set()
-    for source in _PATTERNS:
+    for source in scene.words.patterns("multilateral/extended"):
         for hit in scene.find(line, source):
             token = hit.token()
             for finding in _at(

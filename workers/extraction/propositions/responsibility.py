@@ -17,53 +17,8 @@ if TYPE_CHECKING:
 
 _PARTY = {"russia": "russia-responsible", "usa": "us-responsible"}
 _OTHER = {"russia": "usa", "usa": "russia"}
-_WHO = "v=(@russia|@usa|we|it|they|he|us|our|itself)"
-_BLAMED = (
-    f"{_WHO} ~6 h=(responsible|accountable|culpable|guilty|at fault|to blame|culprit)",
-    f"{_WHO} ~4 (bear|carry|have|hold|share|shoulder|take|accept) ~5 h=(responsibility|blame|guilt|fault|brunt)",
-    "(bear|carry|shoulder|take|accept|share) ~4 h=(responsibility|blame|guilt)",
-    f"h=(responsibility|blame|fault|guilt) ~8 (lie|rest|fall|be|belong) ~3 (with|on|upon|at) ~2 {_WHO}",
-    f"h=(blame|blaming|blamed) {_WHO}",
-    f"h=(blame|blaming|fault|responsibility) ~8 (on|onto|upon|to|at) ~3 {_WHO}",
-    f"hold {_WHO} ~3 h=(responsible|accountable)",
-    f"{_WHO} ~1 h=(fault|responsibility|doing)",
-    f"h=(fault|doing|responsibility) of {_WHO}",
-    f"{_WHO} be ~2 h=(reason|cause|one who|one that) ~6 {{treaty}}",
-    "h=responsibility (for|of) ~8 {treaty} ~6 (with|on) ~2 v=(@russia|@usa)",
-    "h=responsible (for|of) ~6 ({end}) ~8 v=(@russia|@usa)",
-    "h=(due|thanks|owing) to ~1 v=(@russia|@usa) ~2 (violat*|action|refusal|conduct|behaviour|behavior|failure|breach*)",
-)
-_SHIFT = (
-    "(shift*|pin|pinning|lay|laying|put|putting|place|placing|heap|dump|pass|cast|throw|deflect|load|attach) ~3"
-    " h=(blame|responsibility|fault|guilt) ~18 (on|onto|upon|to|at) ~2 v=(@russia|@usa|us|we|it)"
-)
 _TRY = (
     "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"
-)
-_KILLED = (
-    "v=(@russia|@usa|we|it|they|he|who|which|that) ~6 h=({destroy-treaty}) ~4 {treaty}",
-    "h=({destroy-treaty}) ~4 {treaty} ~6 by ~2 v=(@russia|@usa)",
-    "v=(@russia|@usa) ~4 h=(destruction|collapse|dismantling|undermining|sabotage) of ~3 {treaty}",
-    "h=(destruction|dismantling|undermining|sabotage|collapse|demise) of ~3 {treaty} by ~2 v=(@russia|@usa)",
-    "v=(@russia|@usa|it|they) ~5 h=(put|bring|brought|lead|led) ~3 (end|collapse|demise|termination|death|crisis) (to|of|about) ~3 {treaty}",
-    "v=(@russia|@usa|we|it|they) ~5 h=(bring|brought|tear|tore|torn|pull) {treaty} (down|apart)",
-    "v=(@russia|@usa|we|it|they|that|which) ~5 h=(bring|brought) down ~2 {treaty}",
-    "v=(@russia|@usa) ~4 ({exit-noun}) ~6 (that|which)? ~1 h=(bring|brought|end*|kill*|destroy*|doom*|sink|sank) ~3 {treaty}",
-    "({treaty}|it) ~4 h=(terminat*|end*|abolish*|dissolv*) ~4 (at|on) ~1 (initiative|instigation|behest) of ~1 v=(@usa|@russia)",
-    "v=(@russia|@usa|it|they) ~5 h=(kill*|destroy*|bury|buried|wreck*|terminat*|ruin*|sink) it",
-)
-_LED_TO = (
-    "h=(lead|led|result*|caus*|bring|brought|trigger*|entail*|cost) (to|in|about)? ~4 ({end})",
-    "(as|a)? h=result of which ~3 (it|{treaty}) ~3 (be|have) ~1 (terminat*|end*|collaps*|cease*|destroy*|dissolv*)",
-    ", h=(thus|thereby|effectively|so|hence) ~3 (terminat*|end*|kill*|destroy*|collaps*|put*|bury*|annul*)",
-    "(which|and) h=(end*|terminat*|kill*|destroy*|doom*|bury) ~3 ({treaty}|it)",
-)
-_FORCED = (
-    "h=(provok*|forc*|trigger*|caus*|prompt*|driv*|drove|compel*|necessitat*|push*) ~3 by ~6 v=(@russia|@usa|#9m729)",
-    "v=(@russia|@usa|#9m729) ~8 h=(forc*|provok*|compel*|drive|drove|push*|prompt*|oblig*) ~4 (@usa|@russia|us|we|out|hand|withdraw*|leave|exit|it) ~5 (out|from|to|{treaty}|withdraw*|leave|act|exit)",
-    "v=(@russia|@usa|#9m729) ~8 h=(leave|left|give|gave|offer) ~3 (@|us|we|them|it)? ~2 (no|little) ~1 (choice|option|alternative|way)",
-    "v=(@russia|@usa) ~8 h=(forc*) ~2 (@usa|@russia) ~1 hand",
-    "because of v=(@russia|@usa) ~3 h=(violat*|action|refusal|cheat*|conduct|behaviour|behavior)",
 )
 
 
@@ -91,31 +46,31 @@ def _about_the_end(scene: Scene, line: Line) -> bool:
 
 
 def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:  # noqa: PLR0912  # a cascade of cases, each of one line
-    for hit in scene.find(line, _SHIFT):
+    for hit in scene.find(line, scene.words.pattern("responsibility/shift")):
         party = _party(scene, hit)
         if party:
             trying = scene.has(line, _TRY) or any(
                 w in line.before(hit.first, 6) for w in (" try ", " attempt", " seek ")
             )
             yield hit, party, -1 if trying else 1, "shift"
-    for source in _BLAMED:
+    for source in scene.words.patterns("responsibility/blamed"):
         for hit in scene.find(line, source):
             party = _party(scene, hit)
             if party and not _shifted(scene, line, hit):
                 yield hit, party, 1, "blame"
-    for source in _KILLED:
+    for source in scene.words.patterns("responsibility/killed"):
         for hit in scene.find(line, source):
             party = _party(scene, hit)
             if party:
                 yield hit, party, 1, "killed"
-    for source in _FORCED:
+    for source in scene.words.patterns("responsibility/forced"):
         for hit in scene.find(line, source):
             party = _party(scene, hit)
             if party:
                 yield hit, party, 1, "forced"
     leaving = [e for e in exits(scene, line) if "usa" in e.agents or (not e.agents and e.noun)]
     if leaving:
-        for source in _LED_TO:
+        for source in scene.words.patterns("responsibility/led-to"):
             for hit in scene.find(line, source):
                 if hit.names["h"] > leaving[0].number:
                     yield hit, "usa", 1, "led-to"
@@ -125,7 +80,7 @@ def _shifted(scene: Scene, line: Line, hit: Hit) -> bool:
     """ "They try to blame Russia" is what the speaker rejects, unless somebody else says so."""
     before = line.before(hit.names.get("h", hit.first), 5)
     return any(f" {w} " in before for w in ("shift", "pin", "lay", "put", "place")) and scene.has(
-        line, _SHIFT
+        line, scene.words.pattern("responsibility/shift")
     )
 
 

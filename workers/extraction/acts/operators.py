@@ -1,0 +1,167 @@
+"""Verbs of asking, backing, accusing and warning that are acts by themselves, with subject and addressee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from workers.extraction.attitudes import addressees
+from workers.extraction.event_dates import Basis
+from workers.extraction.findings import Finding
+from workers.extraction.rulework import evidence
+
+if TYPE_CHECKING:
+    from workers.extraction.frames import Frame
+    from workers.extraction.scene import Scene
+    from workers.extraction.signs import Line
+
+
+def find_operators(scene: Scene, line: Line) -> Iterator[Finding]:
+    """Verbs of asking, backing, accusing, denying with their own subject and addressee."""
+    for frame in scene.frames:
+        if frame.cue is None or scene.document.sentence_index(frame.cue.idx) != line.number or frame.negated:
+            continue
+        holders = scene.holders(frame)
+        if not holders:
+            continue
+        kind = _kind(scene, line, frame, holders)
+        if kind is None:
+            continue
+        told = any(
+            h and not set(h) & set(holders) for h in (scene.holders(f) for f in scene.chain(frame.cue.idx))
+        )
+        when = scene.said(frame)
+        if when.value is None or (told and when.basis is not Basis.EXPLICIT):
+            continue
+        recipients = addressees(scene, frame.cue, holders)
+        if kind in {"demand", "accusation"} and not recipients:
+            recipients = _inside(scene, frame, holders)
+        if kind == "accusation" and not recipients:
+            recipients = tuple(a for a in ("russia", "usa") if scene.dossier.are_adversaries(a, holders[0]))[
+                :1
+            ]
+            if not (frame.noun and recipients):
+                continue
+        if (
+            kind == "demand"
+            and not recipients
+            and frame.lemma
+            in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}
+        ):
+            continue
+        yield Finding(
+            holders=holders,
+            line=line.number,
+            evidence=evidence(scene, frame.cue),
+            when=when,
+            rule=f"speech-{frame.lemma}",
+            confidence=0.65,
+            kind=kind,
+            recipients=tuple(r for r in recipients if r not in holders),
+            speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
+        )
+
+
+def _inside(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> tuple[str, ...]:
+    number = scene.document.sentence_index(frame.cue.idx)
+    for sign in scene.lines[number].signs:
+        if sign.code.startswith("@") and frame.covers(scene.document.doc[sign.first].idx):
+            actor = sign.code[1:]
+            if actor not in holders and actor != "nobody":
+                return (actor,)
+    return ()
+
+
+def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> str | None:
+    lemma = frame.lemma
+    if frame.cls == "urge" and not (frame.noun and frame.cue.dep_ not in {"dobj", "ROOT"}):
+        if lemma in {"expect", "want"}:
+            return None
+        if lemma in {"ask", "invite", "call for", "advocate"} and not _to_actor(scene, frame, holders):
+            return None
+        if lemma in {"call for", "advocate", "recommend"} and "#newtreaty" in line.code:
+            return None
+        if lemma == "invite" or (lemma == "want" and not scene.has(line, "#treaty|#inf*|#9m729|#moratorium")):
+            return "proposal" if lemma == "invite" else None
+        return "demand"
+    if frame.cls == "warn" and not frame.noun and lemma in {"warn", "threaten", "caution"}:
+        return "warning"
+    if (
+        frame.cls == "accuse"
+        and frame.noun
+        and frame.cue.dep_ == "dobj"
+        and frame.cue.head.lemma_.lower() in _VOICING
+    ):
+        return "accusation" if scene.said(frame).basis is Basis.EXPLICIT else None
+    if (
+        frame.cls == "accuse"
+        and lemma in {"accuse", "blame", "denounce", "fault", "charge"}
+        and not frame.noun
+    ):
+        return "accusation"
+    if frame.cls == "endorse" and lemma in {
+        "back",
+        "support",
+        "endorse",
+        "welcome",
+        "praise",
+        "hail",
+        "applaud",
+        "side with",
+        "stand by",
+        "stand with",
+        "stand behind",
+    }:
+        content = " ".join(s.code for s in line.signs if frame.covers(scene.document.doc[s.first].idx))
+        if any(a not in holders for a in _named(content)) and any(
+            w in f" {content} "
+            for w in (
+                " decision ",
+                " withdraw",
+                " position ",
+                " finding ",
+                " conclusion ",
+                " move ",
+                " assessment ",
+                " step ",
+                " exit ",
+                " stance ",
+                " initiative ",
+                " proposal ",
+                " effort ",
+                " action ",
+                " #moratorium ",
+                " @usa ",
+                " suspension ",
+                " plan ",
+                " deployment ",
+            )
+        ):
+            return "endorsement"
+    return None
+
+
+_VOICING = frozenset(
+    {
+        "voice",
+        "level",
+        "make",
+        "raise",
+        "repeat",
+        "renew",
+        "air",
+        "lodge",
+        "issue",
+        "hurl",
+        "publish",
+        "bring",
+    }
+)
+
+
+def _named(content: str) -> list[str]:
+    return [w[1:] for w in content.split() if w.startswith("@") and w != "@nobody"]
+
+
+def _to_actor(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> bool:
+    return bool(addressees(scene, frame.cue, holders))
