@@ -10,13 +10,13 @@ from services.core.domain.reading import PoliticalEvent
 from services.core.domain.vocabulary import Status
 from workers.extraction.findings import Finding
 
-_ASKED = {"demand": "ultimatum"}
+_Key = tuple[str, str, tuple[str, ...]]  # kind, date, actors
 
 
 def find_events(findings: Iterable[Finding], dossier: Dossier) -> list[PoliticalEvent]:
     """The events, in text order. A `statement` is kept only where its actor has nothing else that day."""
-    best: dict[tuple[str, str, tuple[str, ...]], PoliticalEvent] = {}
-    lines: dict[tuple[str, str, tuple[str, ...]], set[int]] = {}
+    best: dict[_Key, PoliticalEvent] = {}
+    lines: dict[_Key, set[int]] = {}
     for finding in findings:
         if finding.kind is None or finding.when.value is None:
             continue
@@ -25,7 +25,7 @@ def find_events(findings: Iterable[Finding], dossier: Dossier) -> list[Political
         lines.setdefault(key, set()).add(finding.line)
         known = best.get(key)
         best[key] = event if known is None else _joined(known, event)
-    _drop_coarser(best, dossier)
+    _drop_coarser(best, lines, dossier)
     _drop_lesser(best, lines)
     return sorted(best.values(), key=lambda e: (e.evidence, e.kind, e.date))
 
@@ -57,38 +57,50 @@ def _joined(one: PoliticalEvent, other: PoliticalEvent) -> PoliticalEvent:
     )
 
 
-def _drop_coarser(best: dict[tuple[str, str, tuple[str, ...]], PoliticalEvent], dossier: Dossier) -> None:
-    """What happens once and is dated more finely, or with its actors, elsewhere in the article is that event."""
-    for key, event in list(best.items()):
-        for other in list(best.values()):
-            if other is event or other.kind != event.kind:
-                continue
-            same_day = other.date == event.date
-            finer = len(other.date) > len(event.date) and other.date.startswith(event.date)
-            fewer = set(event.actors) < set(other.actors)
-            once = dossier.kinds[event.kind].once
-            if (once and finer and set(event.actors) <= set(other.actors)) or (
-                same_day and fewer and (once or event.kind == "consultation")
-            ):
-                best[(other.kind, other.date, other.actors)] = replace(
-                    other,
-                    recipients=tuple(sorted({*other.recipients, *event.recipients} - set(other.actors))),
-                )
-                best.pop(key, None)
-                break
+def _drop_coarser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]], dossier: Dossier) -> None:
+    """An event that another one tells with more actors, or more finely if such a thing happens once, is that one."""
+    for key in sorted(best, key=lambda k: (len(k[1]), len(k[2]), k)):
+        event = best[key]
+        place = next((k for k, other in best.items() if k != key and _tells(other, event, dossier)), None)
+        if place is None:
+            continue
+        other = best[place]
+        same_day = other.date == event.date
+        best[place] = replace(
+            other,
+            recipients=tuple(sorted({*other.recipients, *event.recipients} - set(other.actors))),
+            status=Status.ACTUAL if same_day and event.status is Status.ACTUAL else other.status,
+            confidence=max(other.confidence, event.confidence),
+        )
+        lines[place] |= lines[key]
+        del best[key]
 
 
-def _drop_lesser(
-    best: dict[tuple[str, str, tuple[str, ...]], PoliticalEvent],
-    lines: dict[tuple[str, str, tuple[str, ...]], set[int]],
-) -> None:
+def _tells(other: PoliticalEvent, event: PoliticalEvent, dossier: Dossier) -> bool:
+    """Whether `other` is the same event told better."""
+    if other.kind != event.kind:
+        return False
+    if other.date == event.date:
+        return set(event.actors) < set(other.actors)
+    finer = len(other.date) > len(event.date) and other.date.startswith(event.date)
+    return finer and dossier.kinds[event.kind].once and set(event.actors) <= set(other.actors)
+
+
+def _drop_lesser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]]) -> None:
+    """A demand that an ultimatum repeats, and the statements of whoever has done something else that day."""
     for key, event in list(best.items()):
-        mine = set(event.actors)
-        others = [
-            (k, e) for k, e in best.items() if k != key and e.date == event.date and mine & set(e.actors)
-        ]
-        if (event.kind == "statement" and others) or (
-            event.kind == "demand"
-            and any(e.kind == "ultimatum" and lines[key] <= lines[k] for k, e in others)
+        if event.kind == "demand" and any(
+            other.kind == "ultimatum"
+            and other.date == event.date
+            and set(event.actors) & set(other.actors)
+            and lines[key] <= lines[k]
+            for k, other in best.items()
         ):
             del best[key]
+    for key, event in [(k, e) for k, e in best.items() if e.kind == "statement"]:
+        busy = {a for e in best.values() if e.kind != "statement" and e.date == event.date for a in e.actors}
+        left = tuple(a for a in event.actors if a not in busy)
+        if left != event.actors:
+            del best[key]
+            if left:  # of a joint statement it stays that of the others
+                best.setdefault((event.kind, event.date, left), replace(event, actors=left))

@@ -9,20 +9,25 @@ from services.core.domain.vocabulary import Stance
 from workers.extraction.event_dates import Basis
 from workers.extraction.findings import Finding
 
+_Key = tuple[str, str, Stance]  # actor, proposition, stance
+
 
 def find_positions(findings: Iterable[Finding], article_date: str | None) -> list[Position]:
     """The positions, in text order. Of the same stance told more than once the surest telling is kept;
     its date is the day on which it was stated, else the article's."""
-    best: dict[tuple[str, str, Stance], tuple[Finding, Position]] = {}
+    best: dict[_Key, tuple[Finding, Position]] = {}
+    tellings: dict[_Key, dict[int, float]] = {}
     for finding in findings:
         if finding.proposition is None or finding.stance is None:
             continue
         for actor in finding.holders:
             key = (actor, finding.proposition, finding.stance)
+            surest = tellings.setdefault(key, {})
+            surest[finding.line] = max(finding.confidence, surest.get(finding.line, 0.0))
             known = best.get(key)
             if known is None or _rank(finding) > _rank(known[0]):
                 best[key] = (finding, _position(finding, actor, article_date))
-    _settle(best)
+    _settle(best, {key: _odds(surest.values()) for key, surest in tellings.items()})
     return sorted((p for _, p in best.values()), key=lambda p: (p.evidence, p.actor, p.proposition))
 
 
@@ -45,28 +50,34 @@ def _position(finding: Finding, actor: str, article_date: str | None) -> Positio
 
 
 _ONE_STANCE = frozenset({"moratorium", "deployment"})
+_EQUAL = 1.5  # odds that differ by less decide nothing
 
 
-def _settle(best: dict[tuple[str, str, Stance], tuple[Finding, Position]]) -> None:
-    """Of opposite stances of one actor on the same day the weaker is a misreading."""
+def _odds(chances: Iterable[float]) -> float:
+    """The odds that at least one of several tellings is read rightly."""
+    wrong = 1.0
+    for chance in chances:
+        wrong *= 1.0 - min(chance, 0.999)
+    return (1.0 - wrong) / wrong
+
+
+def _settle(best: dict[_Key, tuple[Finding, Position]], odds: dict[_Key, float]) -> None:
+    """Of opposite stances of one actor on the same day the less likely is a misreading; so is, on some questions,
+    the plain one beside one with a condition: what is asked of others is tied to the same condition."""
     for actor, proposition, stance in list(best):
-        tied = best.get((actor, proposition, Stance.CONDITIONAL))
-        plain = best.get((actor, proposition, stance))
-        if (
-            stance is Stance.SUPPORTS
-            and tied
-            and plain
-            and plain[1].date == tied[1].date
-            and proposition in _ONE_STANCE
-        ):
-            del best[(actor, proposition, stance)]  # what is asked of others is tied to the same condition
-            continue
         if stance is not Stance.SUPPORTS:
             continue
-        mine = best.get((actor, proposition, stance))
-        against = best.get((actor, proposition, Stance.OPPOSES))
-        if mine is None or against is None or mine[1].date != against[1].date:
-            continue
-        if abs(mine[1].confidence - against[1].confidence) >= 0.1:
-            loser = Stance.OPPOSES if mine[1].confidence > against[1].confidence else Stance.SUPPORTS
-            del best[(actor, proposition, loser)]
+        plain, tied, against = (
+            (actor, proposition, s) for s in (Stance.SUPPORTS, Stance.CONDITIONAL, Stance.OPPOSES)
+        )
+        if proposition in _ONE_STANCE and _same_day(best, plain, tied) and odds[plain] <= _EQUAL * odds[tied]:
+            del best[plain]
+        elif _same_day(best, plain, against):
+            if odds[plain] >= _EQUAL * odds[against]:
+                del best[against]
+            elif odds[against] >= _EQUAL * odds[plain]:
+                del best[plain]
+
+
+def _same_day(best: dict[_Key, tuple[Finding, Position]], one: _Key, other: _Key) -> bool:
+    return one in best and other in best and best[one][1].date == best[other][1].date

@@ -13,6 +13,7 @@ from workers.extraction.dates import find_dates
 from workers.extraction.document import Document, parse
 from workers.extraction.findings import Finding
 from workers.extraction.guard import guard
+from workers.extraction.joint_acts import together
 from workers.extraction.language import detect_language
 from workers.extraction.learned.second_look import second_look
 from workers.extraction.mention import Mention
@@ -27,7 +28,7 @@ from workers.extraction.statements import find_statements
 from workers.extraction.voices import voiced
 
 #: Raise it whenever the same article may be read differently; it goes into every record of the log.
-EXTRACTOR_VERSION = "1.1.0"
+EXTRACTOR_VERSION = "1.0.0"
 
 LANGUAGES = frozenset({"en"})
 
@@ -83,7 +84,7 @@ class Reader:
         scene = self.scene(article, document, mentions, timexes, reading.date)
         findings = self.findings(scene)
         positions = voiced(scene, find_positions(findings, reading.date.value))
-        events = find_events(findings, self.dossier)
+        events = find_events(together(scene, findings), self.dossier)
         full = Reading(
             dossier=reading.dossier,
             language=reading.language,
