@@ -4,9 +4,9 @@
 
 The index is filled with the rows that judging so many generated originals would write, one after the other.
 Then fresh articles, edited copies of known ones, and copies of one story that has very many already are taken
-in and judged one at a time by `workers.dedup.stories.judge`: all of it, bodies, event and index rows included. Costs are
-processor time of this process and of the server's for the connection together, by their own clocks (Linux).
-A million articles take about ten minutes on two cores and 6 GB of disk.
+in and judged one at a time by `workers.dedup.stories.judge`: all of it, bodies, event and index rows included.
+Costs are processor time of this process and of the server's for the connection together, by their own clocks
+(Linux). Of the articles filled in only those texts are stored that judging comes upon.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import random
 import statistics
 import tempfile
 import time
-from collections import Counter, deque
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -28,102 +27,101 @@ import psycopg
 from benchmarks.newsroom import OUTLETS, Newsroom
 from services.cli.embedded import EmbeddedPostgres
 from services.core.domain.events import article_stream
-from services.core.eventstore.bodies import Body, text_sha256
 from services.core.eventstore.migrate import migrate
 from services.core.eventstore.store import EventStore, open_pool
 from tests.integration.pipeline import take_in
 from tests.unit.dedup.edits import edited
-from workers.dedup import stories
-from workers.dedup.furniture import LATELY, Printed, furniture_in, printed
+from workers.dedup import index, stories
+from workers.dedup.furniture import LATELY, outlet_number
 from workers.dedup.near_duplicates import fingerprint
-from workers.dedup.search import CROWDED
+from workers.dedup.search import CROWDED, most_shared
 
 CHUNK = 10_000
 WARM_UP = 20  # of each kind; the first kinds meet each outlet for the first time
-UNLOGGED = ("article_bodies", "body_uses", "fingerprints", "shingle_keys")
-
-
-class Row(NamedTuple):
-    """What the index has of an article."""
-
-    number: int
-    outlet: int
-    text: str
-    text_sha256: bytes
-    body_sha256: bytes
-    furniture: list[int] | None
-    keys: tuple[int, ...]
+OPTIONS = {"max_wal_size": "4GB", "shared_buffers": "2GB"}
+UNLOGGED = ("fingerprints", "shingle_keys")  # while they are filled; their sizes are the same
 
 
 def outlet_name(number: int) -> str:
     return f"Outlet {number}"
 
 
+def mark(number: int) -> bytes:
+    """What stands for the hashes of an article's text and body."""
+    return b"article" + number.to_bytes(25, "big")
+
+
 _newsroom = Newsroom()
 
 
-def rows(first: int, count: int) -> list[Row]:
-    """The rows of so many articles. What their outlets printed before them is known from the numbers, too."""
-    lately: dict[int, deque[Printed]] = {outlet: deque(maxlen=LATELY) for outlet in range(OUTLETS)}
-    made = []
-    for number in range(max(0, first - 4 * OUTLETS), first + count):
-        text, outlet = _newsroom.article(number), _newsroom.outlet(number)
-        own = fingerprint(text)
-        if number >= first:
-            furniture = furniture_in(own, lately[outlet])
-            made.append(
-                Row(number, outlet, text, text_sha256(text), Body(None, None, text).sha256,
-                    sorted(furniture) or None, own.without(furniture).keys)
-            )  # fmt: skip
-        lately[outlet].append(printed(own))
-    return made
+def rows(first: int, count: int) -> list[tuple[int, int, list[int]]]:
+    """Number, outlet and keys of so many articles."""
+    numbers = range(first, first + count)
+    return [
+        (number, _newsroom.outlet(number), list(_newsroom.fingerprint(number).keys)) for number in numbers
+    ]
 
 
 def fill(conn: psycopg.Connection[Any], count: int) -> None:
     """The rows that judging so many originals writes, into tables with their indexes."""
+    assert set(
+        fingerprint(_newsroom.article(1)).without(_newsroom.furniture(_newsroom.outlet(1))).keys
+    ) == set(rows(1, 1)[0][2])
     crowd: Counter[int] = Counter()
-    numbers = [stories.outlet_number(outlet_name(outlet), None) for outlet in range(OUTLETS)]
-    with ProcessPoolExecutor(1) as pool, conn.cursor() as cursor:
-        starts = range(0, count, CHUNK)
-        coming = deque(pool.submit(rows, start, min(CHUNK, count - start)) for start in starts[:2])
-        for start in starts:
-            part = coming.popleft().result()
-            if start + 2 * CHUNK < count:
-                coming.append(pool.submit(rows, start + 2 * CHUNK, min(CHUNK, count - start - 2 * CHUNK)))
-            with cursor.copy("COPY article_bodies (sha256, text) FROM STDIN") as copy:
-                for row in part:
-                    copy.write_row((row.body_sha256, row.text))
+    outlets = [outlet_number(outlet_name(outlet), None) for outlet in range(OUTLETS)]
+    furniture = [list(_newsroom.furniture(outlet)) for outlet in range(OUTLETS)]
+    for start in range(0, count, CHUNK):
+        part = rows(start, min(CHUNK, count - start))
+        with conn.cursor() as cursor:
             with cursor.copy(
                 "COPY fingerprints (ref, revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)"
-                " FROM STDIN"
+                " FROM STDIN (FORMAT BINARY)"
             ) as copy:
-                for row in part:
-                    ident = UUID(int=row.number)
-                    copy.write_row((row.number, 1, numbers[row.outlet], ident, ident, row.text_sha256,
-                                    row.body_sha256, row.furniture, list(row.keys)))  # fmt: skip
+                copy.set_types(["int4", "int4", "int8", "uuid", "uuid", "bytea", "bytea", "int8[]", "int4[]"])
+                for number, outlet, keys in part:
+                    ident, digest = UUID(int=number), mark(number)
+                    copy.write_row(
+                        (number, 1, outlets[outlet], ident, ident, digest, digest, furniture[outlet], keys)
+                    )
             with cursor.copy("COPY shingle_keys (key, ref) FROM STDIN (FORMAT BINARY)") as copy:
                 copy.set_types(["int4", "int4"])
-                for row in part:
-                    for key in row.keys:
-                        crowd[key] += 1
+                for number, _, keys in part:
+                    crowd.update(keys)
+                    for key in keys:
                         if crowd[key] <= CROWDED:
-                            copy.write_row((key, row.number))
+                            copy.write_row((key, number))
     # COPY took the numbers that the column would give.
     conn.execute(f"ALTER TABLE fingerprints ALTER COLUMN ref RESTART WITH {count}")
     conn.execute("VACUUM ANALYZE")
 
 
+def put_bodies(conn: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
+    """The texts of articles that were filled in without."""
+    with conn.cursor() as cursor:
+        values = [(mark(number), _newsroom.article(number)) for number in numbers]
+        cursor.executemany(
+            "INSERT INTO article_bodies (sha256, text) VALUES (%s, %s) ON CONFLICT DO NOTHING", values
+        )
+
+
 class Judge:
     """Takes in and judges, and knows what that cost."""
 
-    def __init__(self, store: EventStore, conn: psycopg.Connection[Any]) -> None:
-        self._store, self._conn = store, conn
+    def __init__(self, store: EventStore, conn: psycopg.Connection[Any], filled: int) -> None:
+        self._store, self._conn, self._filled = store, conn, filled
         self._server_clock = (~conn.info.backend_pid << 3) | 2  # CPUCLOCK_SCHED of another process
         self._count = 0
 
     def take_in(self, text: str, outlet: int) -> str:
-        """Its id. What it says of a site makes it new."""
+        """Its id. All texts that judging could come upon are put where they belong first."""
         self._count += 1
+        keys = list(fingerprint(text).query)
+        refs, _ = most_shared(self._conn.execute(index.SHARING, [keys]).fetchall())
+        number = outlet_number(outlet_name(outlet), None)
+        newest = self._conn.execute(
+            "SELECT ref FROM fingerprints WHERE outlet = %s ORDER BY ref DESC LIMIT %s", [number, LATELY]
+        )
+        put_bodies(self._conn, {ref for ref in (*refs, *(row[0] for row in newest)) if ref < self._filled})
         url = f"https://outlet-{outlet}.example/{self._count}"
         return take_in(self._store, text, url=url, outlet=outlet_name(outlet))
 
@@ -208,7 +206,7 @@ def main() -> None:
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        EmbeddedPostgres(Path(folder) / "postgres", durable=False) as server,
+        EmbeddedPostgres(Path(folder) / "postgres", durable=False, options=OPTIONS) as server,
     ):
         migrate(server.url, services_password=server.services_password)
         with psycopg.connect(server.url, autocommit=True) as conn:
@@ -220,7 +218,7 @@ def main() -> None:
         store = EventStore(open_pool(server.services_url, max_size=2))
         with psycopg.connect(server.services_url, autocommit=True) as conn:
             sizes(conn, options.articles)
-            judge = Judge(store, conn)
+            judge = Judge(store, conn, options.articles)
             judge.measure(
                 options.judged,
                 fresh_articles=fresh,

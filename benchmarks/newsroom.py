@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from workers.dedup.hashes import Flags, Places
+from workers.dedup.near_duplicates import Fingerprint
+from workers.dedup.words import cut
 
 OUTLETS = 300
 _WORDS, _STOCK = 60_000, 3_000
+_SHIFT = 2.7
+_LINE = 45  # words
 
 
 class Newsroom:
-    """Writes articles; each by its number alone, so that none has to be kept."""
+    """Writes articles; each by its number alone, so that none has to be kept.
+
+    Some 150 to 1,500 words, a stock phrase for every fifty, and in the end the line that all of the outlet's
+    articles end with.
+    """
 
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
         letters = np.array(list("etaoinshrdlucmfwypvbgk"))
-        self._vocabulary = np.array(
-            ["".join(rng.choice(letters, size)) for size in rng.integers(2, 11, _WORDS)], dtype=object
-        )
-        chances = 1.0 / (np.arange(1, _WORDS + 1) + 2.7)  # Zipf's law as Mandelbrot has it
-        self._up_to = np.cumsum(chances / chances.sum())
+        self._vocabulary = ["".join(rng.choice(letters, size)) for size in rng.integers(2, 11, _WORDS)]
+        self._hashes = cut(" ".join(self._vocabulary)).hashes
         self._stock = [self._words(rng, int(size)) for size in rng.integers(5, 14, _STOCK)]
-        self.furniture = [" ".join(self._words(rng, 25)) for _ in range(OUTLETS)]
-
-    def _words(self, rng: np.random.Generator, size: int) -> NDArray[np.object_]:
-        places = np.minimum(np.searchsorted(self._up_to, rng.random(size)), _WORDS - 1)
-        return np.asarray(self._vocabulary[places])
+        self._furniture = [self._words(rng, 25) for _ in range(OUTLETS)]
 
     def outlet(self, number: int) -> int:
         """Which outlet printed the article of this number."""
         return number * 7919 % 1_000_003 % OUTLETS
 
     def article(self, number: int) -> str:
-        """Some 150 to 1,500 words in paragraphs, a stock phrase every fifty, and the outlet's last line."""
+        """The text."""
+        words = self._numbers(number).tolist()
+        lines = [*(words[start : start + _LINE] for start in range(0, len(words), _LINE)),
+                 self._furniture[self.outlet(number)].tolist()]  # fmt: skip
+        return "\n\n".join(" ".join(self._vocabulary[word] for word in line) for line in lines)
+
+    def fingerprint(self, number: int) -> Fingerprint:
+        """That of the text without the outlet's line, as `fingerprint` makes it but without the detour over a text."""
+        hashes = self._hashes[self._numbers(number)]
+        own: Flags = np.ones(len(hashes), np.bool_)
+        starts: Places = np.arange(0, len(hashes), _LINE)
+        return Fingerprint(hashes, own, starts)
+
+    def furniture(self, outlet: int) -> frozenset[int]:
+        """The outlet's line, hashed."""
+        hashes = self._hashes[self._furniture[outlet]]
+        return frozenset(Fingerprint(hashes, np.ones(len(hashes), np.bool_), np.zeros(1, np.intp)).lines)
+
+    def _numbers(self, number: int) -> Places:
         rng = np.random.default_rng(number + 1_000)
         size = int(np.clip(rng.lognormal(6.2, 0.5), 150, 1_500))
-        words = list(self._words(rng, size))
-        for at, which in zip(rng.integers(0, size, size // 50), rng.random(size // 50), strict=True):
-            words[at:at] = self._stock[int(_STOCK * which**3)]
-        paragraphs = [" ".join(words[start : start + 45]) for start in range(0, len(words), 45)]
-        return "\n\n".join([*paragraphs, self.furniture[self.outlet(number)]])
+        parts = np.split(self._words(rng, size), np.sort(rng.integers(0, size, size // 50)))
+        for place, which in enumerate(rng.random(size // 50)):
+            parts[place] = np.append(parts[place], self._stock[int(_STOCK * which**3)])
+        return np.concatenate(parts)
+
+    def _words(self, rng: np.random.Generator, size: int) -> Places:
+        """The word of rank k has the chance 1 / (k + 2.7), Zipf's law as Mandelbrot has it."""
+        ranks = _SHIFT * ((_WORDS + _SHIFT) / _SHIFT) ** rng.random(size) - _SHIFT
+        return ranks.astype(np.intp)

@@ -179,6 +179,18 @@ def evaluate(
 
 
 @command
+def duplicates(
+    paths: Paths,
+    json: Json = True,  # noqa: ARG001 - it prints nothing else
+) -> None:
+    """Find the copies among articles and print one JSON line each: its story, whose copy it is. Needs no server."""
+    from services.cli.duplicates import judge_files  # noqa: PLC0415
+
+    if judge_files(paths, _line, err):
+        raise typer.Exit(1)
+
+
+@command
 def timeline(
     url: Url = None,
     actor: Annotated[list[str] | None, typer.Option(help="Only this actor; may be repeated.")] = None,

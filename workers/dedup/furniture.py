@@ -6,16 +6,21 @@ by what the outlet printed lately, so that no list has to be kept and a new desi
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.core.domain.timeline import outlet_key
 from workers.dedup.near_duplicates import Fingerprint
 
+UNKNOWN = 0
 LATELY = 8  # articles of the outlet that are looked at
 RECURS = 2  # of them in which furniture stands, beside the article's own
-REST = 10  # words that must be left of each of two articles, or one holds the other
+REST = 10  # words that must be left of an article without the lines that it shares, or the other holds it
+MOST = 0.75  # of the other article that may be shared lines, or it is the same story
 ALIKE = 0.1  # share of sampled shingles from which what is left is one story
+SAME = 0.7  # share of them from which two of the others are one story
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,14 @@ class Printed:
     sample: frozenset[int]
 
 
+def outlet_number(outlet: str | None, url: str | None) -> int:
+    """The outlet as a number of 64 bits, signed as PostgreSQL has them; UNKNOWN where nothing says which it is."""
+    if not outlet_key(outlet, url):
+        return UNKNOWN
+    digest = hashlib.sha256(outlet_key(outlet, url).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
 def printed(own: Fingerprint) -> Printed:
     """What to remember of it."""
     return Printed(own.words, frozenset(own.lines), frozenset(own.query))
@@ -35,23 +48,26 @@ def printed(own: Fingerprint) -> Printed:
 def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
     """The lines of a text that are its outlet's furniture, by other articles that the outlet printed lately.
 
-    Those that tell the same story in the rest of their lines say nothing: a story that an outlet prints again and
-    again stays a story. Judgements are not asked, since furniture is what can lead them astray.
+    Those that tell the same story in the rest of their lines say nothing, and those that tell one story have one
+    voice: a story that an outlet prints again and again stays a story. Judgements are not asked, since furniture
+    is what can lead them astray.
     """
     lines = frozenset(own.lines)
-    rests: dict[frozenset[int], Fingerprint] = {}
     found: Counter[int] = Counter()
+    heard: list[Printed] = []
     for other in lately:
         shared = lines & other.lines
-        if not shared:
+        if not shared or any(_overlap(other, before) >= SAME for before in heard):
             continue
-        if shared not in rests:
-            rests[shared] = own.without(shared)
-        rest = rests[shared]
-        others_rest = other.words - (own.words - rest.words)
-        if min(rest.words, others_rest) < REST:
+        rest = own.without(shared)
+        if rest.words < REST or own.words - rest.words > MOST * other.words:
             continue
-        alike = len(other.sample.intersection(rest.query))
-        if alike < ALIKE * min(len(rest.query), len(other.sample)):
+        if _overlap(other, printed(rest)) < ALIKE:
+            heard.append(other)
             found.update(shared)
     return frozenset(line for line, count in found.items() if count >= RECURS)
+
+
+def _overlap(one: Printed, other: Printed) -> float:
+    smaller = min(len(one.sample), len(other.sample))
+    return len(one.sample & other.sample) / smaller if smaller else 1.0

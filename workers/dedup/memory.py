@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from workers.dedup.furniture import LATELY, Printed, printed
@@ -18,7 +17,7 @@ class MemoryIndex:
         self.keys: dict[int, list[int]] = {}
         self._known: list[tuple[Known, Fingerprint]] = []
         self._texts: dict[bytes, int] = {}
-        self._printed: dict[int, deque[tuple[str, Printed]]] = {}
+        self._printed: dict[int, dict[str, Printed]] = {}  # by outlet and article, in order
 
     def __len__(self) -> int:
         return len(self._known)
@@ -35,18 +34,49 @@ class MemoryIndex:
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         return self._known[known.ref][1]
 
-    def printed_lately(self, outlet: int, besides: str) -> Iterable[Printed]:
-        return (found for name, found in self._printed.get(outlet, ()) if name != besides)
+    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
+        return [found for name, found in self._printed.get(outlet, {}).items() if name != besides][-LATELY:]
 
     def add(self, text: Text, story_id: UUID, verdict: Verdict) -> Known:
         """Remember a text and the verdict on it."""
         known = Known(len(self._known), text.article_id, story_id, verdict.furniture)
         self._known.append((known, text.fingerprint))
         self._texts.setdefault(text.sha256, known.ref)
-        lately = self._printed.setdefault(text.outlet, deque(maxlen=LATELY))
-        lately.append((text.article_id, printed(text.fingerprint)))
+        self._note(text)
         for key in verdict.keys:
             refs = self.keys.setdefault(key, [])
             if all(self._known[ref][0].story_id != story_id for ref in refs):
                 refs.append(known.ref)
         return known
+
+    def _note(self, text: Text) -> None:
+        outlet = self._printed.setdefault(text.outlet, {})
+        outlet.pop(text.article_id, None)
+        outlet[text.article_id] = printed(text.fingerprint)
+        if len(outlet) > 2 * LATELY:
+            del outlet[next(iter(outlet))]
+
+
+class FileIndex(MemoryIndex):
+    """All articles of a file are at hand from the start: an outlet's first ones are known by those after them, too."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        super().__init__()
+        self._places: dict[str, int] = {}
+        self._of_outlet: dict[int, list[Text]] = {}
+        for text in texts:
+            beside = self._of_outlet.setdefault(text.outlet, [])
+            self._places[text.article_id] = len(beside)
+            beside.append(text)
+
+    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
+        """The nearest articles of the outlet in the order of the texts, rather those before."""
+        beside, place = self._of_outlet[outlet], self._places[besides]
+        first = max(0, place - LATELY)
+        near = (*beside[first:place], *beside[place + 1 : first + LATELY + 1])
+        return [self._remembered(text) for text in near]
+
+    def _remembered(self, text: Text) -> Printed:
+        if text.article_id not in self._printed.get(text.outlet, {}):
+            self._note(text)
+        return self._printed[text.outlet][text.article_id]

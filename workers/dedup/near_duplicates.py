@@ -110,13 +110,15 @@ class Match:
     """How one text stands to another, all 0..1.
 
     `similarity`: share of the shorter one's own words that stand in the other; `lead`: the larger share of
-    a lead; `new`: share of the first text's words that the second does not have.
+    a lead; `new`: share of the first text's words that the second does not have; `asked`: what `similarity`
+    had to be.
     """
 
     is_copy: bool
     similarity: float
     lead: float
     new: float
+    asked: float
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -128,13 +130,13 @@ def fingerprint(text: str) -> Fingerprint:
 def compare(a: Fingerprint, b: Fingerprint) -> Match:
     """Whether one is a copy of the other: symmetric but for `new`. Containment counts: a part is a copy."""
     if min(a.words, b.words) < MIN_WORDS:
-        return Match(False, 0.0, 0.0, 1.0)
+        return Match(False, 0.0, 0.0, 1.0, 1.0)
     taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
     new = 1.0 - float(taken_a.mean())
     if _nearly_all_quotation(a) or _nearly_all_quotation(b):
         whole = float((taken_a if a.words <= b.words else taken_b).mean())
-        return Match(whole >= COPIED_QUOTATION, whole, whole, new)
+        return Match(whole >= COPIED_QUOTATION, whole, whole, new, COPIED_QUOTATION)
     shorter = own_a if len(own_a) <= len(own_b) else own_b
     similarity = float(shorter.mean())
     lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
@@ -143,7 +145,7 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
         enough = COPIED if taken >= FEW_WORDS else COPIED_OF_FEW
     else:
         enough = COPIED_WITHOUT_LEAD if taken > BACKGROUND_WORDS else COPIED_SHORT_WITHOUT_LEAD
-    return Match(similarity >= enough, similarity, lead, new)
+    return Match(similarity >= enough, similarity, lead, new, enough)
 
 
 def _nearly_all_quotation(text: Fingerprint) -> bool:

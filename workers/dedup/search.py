@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from workers.dedup.furniture import Printed, furniture_in
+from workers.dedup.furniture import UNKNOWN, Printed, furniture_in
 from workers.dedup.near_duplicates import Fingerprint, compare
 
 EXACT, NEAR = "exact", "near"
@@ -89,7 +89,11 @@ def find_original(index: CopyIndex, text: Text) -> Verdict:
     Furniture of either text's outlet is taken out of both first. Of one story few articles are compared, however
     many there are.
     """
-    furniture = furniture_in(text.fingerprint, index.printed_lately(text.outlet, text.article_id))
+    furniture = (
+        furniture_in(text.fingerprint, index.printed_lately(text.outlet, text.article_id))
+        if text.outlet != UNKNOWN
+        else frozenset[int]()
+    )
     equal = index.equal_to(text.sha256, text.article_id)
     if equal is not None:
         return Verdict(equal, EXACT, 1.0, (), furniture)

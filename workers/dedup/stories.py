@@ -6,7 +6,6 @@ judgement itself is serial, under one lock: fifty copies at once give one origin
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,13 @@ import psycopg
 
 from services.core.domain.events import ArticleJudgedDuplicate, ArticleJudgedOriginal
 from services.core.domain.ids import derived_id
-from services.core.domain.timeline import outlet_key
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import StreamWrite, append, transaction_on
 from workers import dispatches
 from workers.articles import Article, judgement_id, load_articles
+from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
 from workers.dedup.search import EXACT, NEAR, Text, Verdict, find_original
@@ -98,12 +97,6 @@ def _search_ahead(conn: psycopg.Connection[Any], ready: Iterable[_Ready]) -> Non
     index = PostgresIndex(conn)
     for item in ready:
         find_original(index, item.text)
-
-
-def outlet_number(outlet: str | None, url: str | None) -> int:
-    """The outlet as a number of 64 bits, signed as PostgreSQL has them."""
-    digest = hashlib.sha256(outlet_key(outlet, url).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _judge_serially(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
+from tests.unit.dedup.edits import edited
 from tests.unit.dedup.test_search import judge, text_of
 from workers.dedup.furniture import furniture_in, printed
 from workers.dedup.memory import MemoryIndex
@@ -65,6 +66,13 @@ def test_a_part_of_an_article_is_not_its_furniture() -> None:
     shorter = "\n".join(PLEDGE[0].splitlines()[1:])
     parts = [printed(fingerprint(text)) for text in (PLEDGE[0], OFFER[0], shorter)]
     assert furniture_in(whole, parts) == frozenset()
+
+
+def test_a_copy_that_is_cut_and_has_a_headline_is_not_furniture() -> None:
+    cut_short = edited(PLEDGE[0], random.Random(1), keep=0.8, headline=True)
+    copies = [printed(fingerprint(f"{PLEDGE[0]}{more}")) for more in ("", "\n\nFollow us.", "\n\nRead more.")]
+    assert furniture_in(fingerprint(cut_short), copies) == frozenset()
+    assert furniture_in(fingerprint(PLEDGE[0]), [printed(fingerprint(cut_short)), *copies]) == frozenset()
 
 
 def test_an_article_says_nothing_about_its_own_furniture() -> None:
