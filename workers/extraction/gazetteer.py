@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ NAME, METONYM, ADJECTIVE, DEMONYM, INSTITUTION, CONTEXTUAL = (
     "contextual",
 )
 PERSON, SURNAME = "person", "surname"
+_TOWARDS = re.compile(
+    r"(?i)\b(?:in|from|near|outside|around|at|to|into|through|visit(?:ed|ing|s)?|leave|left)(?: the)? $"
+)
+_DATELINE = re.compile(
+    r",? ?(?:\(|/|[-—–]|:|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? )"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,18 @@ def _entries(dossier: Dossier) -> Iterator[tuple[str, Entry]]:
         yield person.surname, Entry(SURNAME, person=person)
         if len(person.surname) > 4:
             yield person.surname.upper(), Entry(SURNAME, person=person)
+
+
+def is_place(text: str, plain: str, hit: Hit) -> bool:
+    """'in Moscow', 'Moscow, May 5', 'MOSCOW (Reuters) —': where it happened, not who spoke."""
+    name = plain[hit.start : hit.end]
+    if name.lower().removeprefix("the ") in {"kremlin", "pentagon", "white house"}:
+        return False
+    before = plain[max(0, hit.start - 12) : hit.start]
+    if _TOWARDS.search(before):
+        return not re.search(r"(?i)\b(?:from|to)(?: the)? $", before)
+    opens = not before.strip() or text[hit.start - 1] == "\n" or name.isupper()
+    return opens and bool(_DATELINE.match(plain[hit.end : hit.end + 40]))
 
 
 def _is_whole(plain: str, start: int, end: int) -> bool:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from services.core.domain.dossier import Dossier, Person
 from services.core.domain.reading import Span
 from workers.extraction import gazetteer
 from workers.extraction.document import Document
-from workers.extraction.gazetteer import Entry, Hit, fold, gazetteer_of
+from workers.extraction.gazetteer import Entry, Hit, fold, gazetteer_of, is_place
 from workers.extraction.mention import OFFICIAL, PLACE, Mention
 from workers.extraction.owner import first_person
-from workers.extraction.references import refer_back
+from workers.extraction.references import last_ministry, refer_back
 from workers.extraction.roles import ROLE_WORDS, Role, is_institution, role_of
 
 _STEP = re.compile(r"('s?)?[ -]+(\w[\w-]*)")
@@ -48,6 +48,11 @@ _NOT_NAMES = frozenset(
     )
 )
 
+
+_EVERY_STATE_HAS = re.compile(
+    r"(?i)(?:foreign|defen[cs]e) (?:ministry|office)|ministry of (?:foreign affairs|defen[cs]e)|mfa|mod|general staff"
+)
+_HOME_WEIGHT = 3  # how often an article must name the state of its dateline to be about its affairs
 
 _SEATED = re.compile(
     r"\b(?P<who>(?P<body>(?i:(?:foreign|defen[cs]e) (?:ministry|office)|ministry of (?:foreign affairs|defen[cs]e)))"
@@ -143,6 +148,10 @@ class _Finder:
         name = self.plain[hit.start : hit.end].lower()
         role = role_of(name.split())
         actors = {e.actor for e in entries}
+        if _EVERY_STATE_HAS.fullmatch(name):
+            actor = last_ministry(self.plain, self.found, name) or self._home
+            if actor is not None:
+                return Entry(gazetteer.CONTEXTUAL, actor)
         if role is not None:
             for mention in reversed(self.found[-40:]):
                 if mention.role == role.name and mention.actor in actors:
@@ -152,6 +161,23 @@ class _Finder:
         second = self.weight[ranked[1].actor] if len(ranked) > 1 else 0
         return ranked[0] if first >= 3 and first >= 2 * second else None
 
+    @cached_property
+    def _home(self) -> str | None:
+        """The state whose capital the dateline names, where the article is about that state's affairs."""
+        first = self.document.paragraphs[0].start if self.document.paragraphs else 0
+        for hit in self.hits[:2]:
+            entries = [e for e in hit.entries if e.kind == gazetteer.METONYM]
+            if (
+                hit.start != first
+                or len({e.actor for e in entries}) != 1
+                or not is_place(self.document.text, self.plain, hit)
+            ):
+                continue
+            actor = entries[0].actor
+            state = actor is not None and self.dossier.actors[actor].type == "state"
+            return actor if state and self.weight[actor] >= _HOME_WEIGHT else None
+        return None
+
     def _group(self, hit: Hit, entry: Entry) -> Mention:
         """Grow a name by the office or institution that it goes with: 'Russian' + 'Deputy Foreign Minister X'."""
         start, end, role = self._role_after(hit)
@@ -159,7 +185,7 @@ class _Finder:
         name: str | None = None
         person: str | None = None
         former = False
-        if role is None and kind == gazetteer.METONYM and self._is_place(hit):
+        if role is None and kind == gazetteer.METONYM and is_place(self.document.text, self.plain, hit):
             return Mention(Span(hit.start, hit.end), None, None, PLACE)
         if role is None and kind in {gazetteer.INSTITUTION, gazetteer.CONTEXTUAL, gazetteer.METONYM}:
             own = role_of(self.plain[hit.start : hit.end].lower().split())
@@ -191,26 +217,6 @@ class _Finder:
         elif person is not None:
             self._introduce(self.dossier.people[person].surname, mention)
         return mention
-
-    def _is_place(self, hit: Hit) -> bool:
-        """'in Moscow', 'Moscow, May 5', 'MOSCOW (Reuters) —': where it happened, not who spoke."""
-        name = self.plain[hit.start : hit.end]
-        if name.lower().removeprefix("the ") in {"kremlin", "pentagon", "white house"}:
-            return False
-        before = self.plain[max(0, hit.start - 12) : hit.start]
-        after = self.plain[hit.end : hit.end + 40]
-        if re.search(
-            r"(?i)\b(?:in|from|near|outside|around|at|to|into|through|visit(?:ed|ing|s)?|leave|left)(?: the)? $",
-            before,
-        ):
-            return not re.search(r"(?i)\b(?:from|to)(?: the)? $", before)
-        opens = not before.strip() or self.document.text[hit.start - 1] == "\n" or name.isupper()
-        return opens and bool(
-            re.match(
-                r",? ?(?:\(|/|[-—–]|:|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? )",
-                after,
-            )
-        )
 
     def _role_after(self, hit: Hit) -> tuple[int, int, Role | None]:
         """Walk over the words of offices and institutions that follow."""
@@ -385,8 +391,3 @@ class _Finder:
                 more.append(replace(mention, span=Span(found.start(), found.end()), kind=gazetteer.PERSON))
         if more:
             self.found = sorted([*self.found, *more], key=lambda m: m.span)
-
-
-def iter_actors(mentions: list[Mention]) -> Iterator[str]:
-    """The actors mentioned, in order, each once."""
-    yield from dict.fromkeys(m.actor for m in mentions if m.actor)

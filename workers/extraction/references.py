@@ -9,15 +9,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from services.core.domain.dossier import Dossier
 from services.core.domain.reading import Span
 from workers.extraction.document import Document
-from workers.extraction.gazetteer import ADJECTIVE, DEMONYM, INSTITUTION, METONYM, NAME
+from workers.extraction.gazetteer import ADJECTIVE, DEMONYM, INSTITUTION, METONYM, NAME, PERSON
 from workers.extraction.mention import OFFICIAL, PLACE, PRONOUN, ROLE, Mention
 from workers.extraction.quote_marks import find_quoted
 from workers.extraction.roles import ROLE_WORDS, role_of
+from workers.extraction.speech_verbs import SAYING
 
 _HE, _SHE = frozenset({"he", "him", "his", "himself"}), frozenset({"she", "her", "hers", "herself"})
 _THEY, _IT = frozenset({"they", "their"}), frozenset({"it", "its"})
@@ -38,6 +40,17 @@ _GENERIC_PERSONS = frozenset(
     {"official", "diplomat", "politician", "leader", "chief", "head", "statesman", "envoy"}
 )
 _STATES_AND_BODIES = frozenset({NAME, METONYM, INSTITUTION, DEMONYM})
+_UNNAMED = frozenset({"spokesman", "spokeswoman", "spokesperson", "official", "diplomat"})
+_OWNERS = frozenset({"for", "of", "at", "from", "with", "to"})  # "a spokesman for the company" says whose
+_NOT_THE_STATE = frozenset({"congressional", "parliamentary", "legislative", "european", "ruling", "party"})
+_ORGANISATIONS = re.compile(
+    r"(?i)^(?:association|institut\w+|cent(?:er|re)|university|college|agency|news|times|post|group|foundation|council"
+    r"|union|league|society|federation|company|corporation|inc|party|press|journal|network|initiative|campaign|forum"
+    r"|congress|court|club|trust|academy|committee|reuters|house|senate|tass|interfax|treaty)$"
+)
+_RANKS = frozenset({"general", "admiral", "commander"})
+_MILITARY = re.compile(r"\b(?:Gen|Adm|Col|Maj|Lt|General|Admiral|Commander|Troops|Forces)\b")
+_KINDRED = ({"ambassador", "representative", "envoy"}, {"premier", "minister"})
 
 
 def refer_back(document: Document, mentions: Sequence[Mention], dossier: Dossier) -> list[Mention]:
@@ -50,6 +63,9 @@ class _Resolver:
         self.document, self.dossier = document, dossier
         self.pending = sorted(mentions, key=lambda m: m.span)
         self.past: list[Mention] = []
+        strangers = find_strangers(document, self.pending)
+        self.strangers = {m.span for m in strangers}
+        self.pending = sorted((*self.pending, *strangers), key=lambda m: m.span)
         self.subjects: dict[int, bool] = {}
         body = document.text[: len(document.doc.text)]
         self.quoted = [
@@ -76,9 +92,13 @@ class _Resolver:
                 made = self._several(token)
             elif word == "the":
                 made = self._role(token)
-            if made is not None:
+            elif word in {"a", "an"}:
+                made = self._unnamed(token)
+            following = self.pending[number].span.start if number < len(self.pending) else None
+            if made is not None and (following is None or made.span.end <= following):
                 self.past.append(made)
-        return sorted({m.span: m for m in self.past}.values(), key=lambda m: m.span)
+        known = {m.span: m for m in self.past if m.span not in self.strangers}
+        return sorted(known.values(), key=lambda m: m.span)
 
     def _quote_at(self, offset: int) -> int:
         number = bisect_right(self.quote_starts, offset) - 1
@@ -140,7 +160,15 @@ class _Resolver:
             return words.split()[0].lower() in _SHE
         if _FEMALE.search(words + " " + (mention.name or "") + " " + (mention.role or "")):
             return True
-        return False if mention.person else None
+        if mention.person:
+            return False
+        return False if mention.name and mention.name.split()[0] in self._men else None
+
+    @cached_property
+    def _men(self) -> frozenset[str]:
+        """Given names that men of the dossier bear."""
+        given = {p.name.split()[0] for p in self.dossier.people.values()}
+        return frozenset(name for name in given if not _FEMALE.search(name))
 
     def _body(self, token: Any) -> Mention | None:
         """'It' and 'its' stand for the nearest subject if that is a state or body."""
@@ -190,6 +218,35 @@ class _Resolver:
                 return replace(mention, span=span, kind=ROLE)
         return None
 
+    def _unnamed(self, token: Any) -> Mention | None:
+        """'A spokesman said': for the state or body that the sentence or the one before is about."""
+        words: list[str] = []
+        doc, i = token.doc, token.i + 1
+        while i < len(doc) and len(words) < 6 and doc[i].lower_ in ROLE_WORDS:
+            words.append(doc[i].lower_)
+            i += 1
+        role = role_of(words)
+        if role is None or role.name not in _UNNAMED:
+            return None
+        if _NOT_THE_STATE & set(words) or any((r := role_of([w])) and not r.speaks for w in words):
+            return None
+        span = Span(token.idx, doc[i - 1].idx + len(doc[i - 1]))
+        body = next((r.name for w in words if (r := role_of([w])) and r.institution), None)
+        if body is not None:
+            for mention in self._near(token.idx, _ROLE_REACH):
+                if mention.role == body and mention.actor and _same_branch(words, mention, self.document):
+                    return Mention(span, mention.actor, None, OFFICIAL, role.name)
+            return None
+        if _OWNERS & {*words, doc[i].lower_ if i < len(doc) else ""}:
+            return None
+        for mention in self._near(token.idx, 1):
+            if not self._is_subject(mention):
+                continue
+            if mention.actor and (mention.kind in _STATES_AND_BODIES or _is_body(mention)):
+                return Mention(span, mention.actor, None, OFFICIAL, role.name)
+            return None
+        return None
+
     def _paper(self, token: Any, span: Span) -> Mention | None:
         """'The commentary says': it speaks for whoever issued it, the last body or official who spoke."""
         for mention in self._near(token.idx, 4):
@@ -204,16 +261,82 @@ class _Resolver:
             return False
         if role in _GENERIC_PERSONS:
             return mention.actor is not None
+        if role in _RANKS:
+            return self._is_military(mention)
+        if any({role, mention.role} <= kindred for kindred in _KINDRED):
+            return True
         if role.startswith("spokes") and (mention.role or "").startswith("spokes"):
-            female = self._is_female(mention)
-            return role == "spokesperson" or female is None or female == (role == "spokeswoman")
+            return self._may_be(mention, role)
+        if role.startswith("spokes") and mention.role == "secretary" and mention.person:
+            offices = self.dossier.people[mention.person].offices
+            return any("Press Secretary" in o.title for o in offices) and self._may_be(mention, role)
         return False
+
+    def _may_be(self, mention: Mention, role: str) -> bool:
+        female = self._is_female(mention)
+        return role == "spokesperson" or female is None or female == (role == "spokeswoman")
+
+    def _is_military(self, mention: Mention) -> bool:
+        if mention.person and any(
+            _MILITARY.search(o.title) for o in self.dossier.people[mention.person].offices
+        ):
+            return True
+        before = self.document.text[max(0, mention.span.start - 14) : mention.span.end]
+        return bool(_MILITARY.search(before))
 
     def _last_actor(self, token: Any, span: Span, actors: Sequence[str]) -> Mention | None:
         for mention in self._near(token.idx, 30):
             if mention.actor in actors and mention.kind not in {PLACE, ADJECTIVE}:
                 return Mention(span, mention.actor, None, ROLE, "alliance")
         return None
+
+
+def find_strangers(document: Document, mentions: Sequence[Mention]) -> list[Mention]:
+    """People who are quoted and whom no mention explains: experts, former officials, bystanders.
+
+    "He said" after one of them goes on with that one, not with the last official.
+    """
+    taken = [m.span for m in mentions]
+    known: set[str] = set()
+    found: list[Mention] = []
+    for token in document.doc:
+        if token.pos_ != "PROPN" or token.dep_ != "nsubj" or token.head.lemma_.lower() not in SAYING:
+            continue
+        first = token.i
+        while first > 0 and token.doc[first - 1].pos_ == "PROPN" and token.doc[first - 1].dep_ == "compound":
+            first -= 1
+        name = token.doc[first : token.i + 1]
+        span = Span(name.start_char, token.idx + len(token))
+        if any(s.start < span.end and span.start < s.end for s in taken):
+            continue
+        if any(c.dep_ == "det" for c in token.children) or name.text.isupper():
+            continue
+        if token.lower_ in ROLE_WORDS or any(_ORGANISATIONS.match(t.text) for t in name):
+            continue
+        if len(name) == 1 and token.lower_ not in known:
+            continue
+        known.add(token.lower_)
+        found.append(Mention(span, None, None, PERSON, name=name.text))
+    return found
+
+
+def _same_branch(words: Sequence[str], mention: Mention, document: Document) -> bool:
+    """Whether "a foreign ministry official" is one of the ministry mentioned, not of the ministry of defence."""
+    said = mention.span.of(document.text).lower()
+    return all(branch not in words or branch[:5] in said for branch in ("foreign", "defence", "defense"))
+
+
+def last_ministry(text: str, mentions: Sequence[Mention], name: str) -> str | None:
+    """Whose ministry of that lower-case name was mentioned last, else whose ministry of any name."""
+    branch = next((b for b in ("foreign", "defen") if b in name), name)
+    seats = [m for m in reversed(mentions[-40:]) if m.actor and m.role in {"ministry", "minister", "staff"}]
+    same = [m for m in seats if branch in m.span.of(text).lower()]
+    return next((m.actor for m in (*same, *seats)), None)
+
+
+def _is_body(mention: Mention) -> bool:
+    role = role_of([mention.role]) if mention.role else None
+    return role is not None and role.institution
 
 
 def _is_person(mention: Mention) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span
 from workers.extraction.mention import PRONOUN, Mention
+from workers.extraction.speech_verbs import SAYING
 
 if TYPE_CHECKING:
     from services.core.domain.dossier import Dossier
     from workers.extraction.document import Document
     from workers.extraction.event_dates import Dating
 
+_DAY, _WEEKS = len("2000-01-01"), 28
 _NEUTER = frozenset({"it", "its", "they", "their", "itself"})
 _COMMITTING = frozenset(
     {"announce", "vow", "pledge", "promise", "decide", "threaten", "agree", "confirm", "declare"}
@@ -41,8 +44,7 @@ class _Settling:
         """Somebody out of office on the article's day may have been in office on the day told of."""
         if mention.actor or not mention.person or mention.former:
             return mention
-        token = self.document.token_at(mention.span.start)
-        days = [value for _, value in self.dating.in_sentence(token)] if token is not None else []
+        days = self._days_told_of(mention)
         offices = self.dossier.people[mention.person].offices
         for value in days:
             for office in offices:
@@ -50,6 +52,35 @@ class _Settling:
                 if office.start.isoformat()[: len(value)] <= value <= end:
                     return replace(mention, actor=office.actor)
         return mention
+
+    def _days_told_of(self, mention: Mention) -> list[str]:
+        """The sentence's dates, else those of the paragraph's sentence before, which the telling goes on from.
+
+        None where the person says something today: "Gorbachev, who signed it in 1987, said on Thursday".
+        """
+        tokens = self.document.tokens_in(mention.span)
+        if not len(tokens):
+            return []
+        root = tokens.root
+        speaks = root.dep_ == "nsubj" and root.head.lemma_.lower() in SAYING
+        number = self.document.sentence_index(mention.span.start)
+        days = [value for _, value in self.dating.dates_of(number)]
+        if days:
+            return [] if speaks and any(self._is_now(value) for value in days) else days
+        present = root.dep_ == "nsubj" and root.head.tag_ in {"VBZ", "VBP"}
+        if speaks or present or number == 0:
+            return []
+        paragraph = self.document.paragraph_index(mention.span.start)
+        if self.document.paragraph_index(self.document.sentences[number - 1].start) != paragraph:
+            return []
+        return [value for _, value in self.dating.dates_of(number - 1)]
+
+    def _is_now(self, value: str) -> bool:
+        """Whether a day lies within weeks of the article's own."""
+        article = self.dating.article
+        if not article or len(value) < _DAY or len(article) < _DAY:
+            return False
+        return abs((date.fromisoformat(article) - date.fromisoformat(value)).days) <= _WEEKS
 
     def _seated(self, mention: Mention) -> Mention:
         """ "The foreign ministry in Paris" is that of France, whatever else the article is about."""

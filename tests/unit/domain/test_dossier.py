@@ -341,7 +341,7 @@ def test_there_are_enough_people_with_sane_offices(inf: Dossier) -> None:
         for office in person.offices:
             assert date(1950, 1, 1) <= office.start <= TODAY, person.id
             assert office.end is None or office.end <= date(2026, 12, 31), person.id
-            assert office.end is None or office.end >= date(1985, 1, 1), person.id
+            assert office.end is None or office.end >= date(1979, 1, 1), person.id
 
 
 def test_nobody_speaks_for_two_actors_at_once(inf: Dossier) -> None:
