@@ -26,9 +26,13 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _AGO = re.compile(rf"\b(?P<n>{w.COUNT}|a)\s+(?i:years?)\s+(?i:ago|earlier)\b")
+_SINCE = re.compile(
+    rf"\b(?P<n>{w.COUNT})\s+(?i:years?)\s+(?i:since|after)\b[^.;\n]{{0,80}}?\b(?P<year>(?:19|20)\d\d)\b"
+)
 _ANNIVERSARY = re.compile(rf"\b(?P<n>{w.ORDINAL})[\s-](?i:anniversary)\b")
 _TREATY = re.compile(r"\b(?:Treaty|treaty|pact|accord)\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_BOUND = re.compile(r"(?i)\bbefore\s+$")
 _RELATIVE = re.compile(r"\b(?P<w>last|this|next)\s+year\b", re.IGNORECASE)
 _FORMER = re.compile(r"(?i)\b(?:former|ex|then|late)[\s-]+(?:\S+\s+){0,4}$")
 _DAYS_BACK_COST = (0.0, 0.7, 2.0, 2.5, 3.0, 3.0, 3.0)
@@ -70,6 +74,8 @@ class Evidence:
                     self.dated_weekdays.append((w.weekday_number(named[0]), month, day))
             elif (date := to_calendar(timex.value)) and int(date[:4]) >= 1500:
                 ahead = at.tense(timex.start, timex.end) is Tense.FUTURE
+                if not ahead and _BOUND.search(self.text[max(0, timex.start - 10) : timex.start]):
+                    return  # "no deployments before 2021" may be said on either side of it
                 (self.ahead if ahead else self.past).append(date)
 
     def _treaty_end(self) -> dt.date | None:
@@ -95,7 +101,7 @@ class Evidence:
         for weekday, told in self.weekdays:
             if told:
                 price = _DAYS_BACK_COST[(day.weekday() - weekday) % 7]
-                cost += price if first else 0.15 * price
+                cost += price if first else 0.25 * price
                 first = False
             else:
                 cost += 0.05 * ((weekday - day.weekday()) % 7)
@@ -141,6 +147,7 @@ class Evidence:
             for found in pattern.finditer(self.text):
                 count = w.ordinal(found["n"]) if pattern is _ANNIVERSARY else round(w.number(found["n"]))
                 made += [(year + count, weight) for year in self.years]
+        made += [(int(f["year"]) + round(w.number(f["n"])), 2.5) for f in _SINCE.finditer(self.text)]
         return made
 
     def _told_endings(self, ended: dt.date) -> tuple[list[int], bool]:

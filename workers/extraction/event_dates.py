@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span, Timex
+from workers.extraction.counted_dates import counted_from
 from workers.extraction.dates import deadline, resolve
+from workers.extraction.story_years import StoryYears
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
@@ -92,22 +94,32 @@ class Dating:
     """The dates of one article and what they hang on."""
 
     def __init__(self, document: Document, timexes: Iterable[Timex], article: str | None) -> None:
+        timexes = list(timexes)
         self._document = document
         self.article = article
-        self._years = _Years(document, article)
+        self._years = StoryYears(document, timexes, article)
         self._by_sentence: dict[int, list[tuple[Timex, str, Any, tuple[int, ...]]]] = {}
+        told: list[tuple[Timex, str]] = []
         for timex in timexes:
             value = self._years.leaning(timex, resolve(timex)) or _in_time(document, timex, article)
-            if value is None or not len(document.doc):
-                continue
             tokens = document.tokens_in(Span(timex.start, timex.end))
-            if not len(tokens) or _in_dateline(document, timex):
+            if not len(tokens):
                 continue
             root = tokens.root
+            if value is None:
+                if counted := counted_from(document, timex, told, article):
+                    number = document.sentence_index(timex.start)
+                    self._by_sentence.setdefault(number, []).append((timex, counted[0], root, counted[1]))
+                continue
+            if _in_dateline(document, timex, value, article):
+                continue
+            told.append((timex, value))
             if (
-                root.text.isdigit()
+                len(value) == 4
+                and root.text.isdigit()
                 and root.dep_ in {"nummod", "amod", "compound", "nmod"}
                 and root.head.pos_ in {"NOUN", "PROPN"}
+                and not _concluded(root.head)
             ):
                 continue  # "the 1987 treaty", "its 2014 report": a name
             number = document.sentence_index(timex.start)
@@ -177,47 +189,24 @@ class Dating:
         return value if timex.start < token.idx or timex.start - token.idx < 60 else None
 
 
-class _Years:
-    """A background told in order of time: "On 15 January 2019 ... On 1 February ..." goes on in that year."""
-
-    def __init__(self, document: Document, article: str | None) -> None:
-        self._document = document
-        self._article = article
-        self._last: tuple[int, str] | None = (
-            None  # paragraph and value of the last date with its year in words
-        )
-
-    def leaning(self, timex: Timex, value: str | None) -> str | None:
-        """The value, moved to the year of the date before it where the text tells an older story."""
-        if value is None or len(value) < 4 or not self._article:
-            return value
-        words = self._document.text[timex.start : timex.end]
-        paragraph = self._document.paragraph_index(timex.start)
-        if re.search(r"\b(?:19|20)\d\d\b", words):
-            self._last = (paragraph, value)
-            return value
-        last = self._last
-        if last is None or len(last[1]) < 7 or len(value) < 7 or paragraph - last[0] > 1:
-            return value
-        if (
-            not _MONTH.search(words)
-            or last[1][:4] >= str(int(self._article[:4]) - 1)
-            or value[:4] <= last[1][:4]
-        ):
-            return value
-        moved = last[1][:4] + value[4:]
-        if moved[:7] < last[1][:7]:
-            return value
-        self._last = (paragraph, moved)
-        return moved
-
-
-_MONTH = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b")
 _DATELINE_END = re.compile(r"[,.\s]*(?:\d{4})?[,.\s]*(?:\(|/|—|–|-|:|\bUpdated\b)")
 
 
-def _in_dateline(document: Document, timex: Timex) -> bool:
-    """A date that opens a report ("MOSCOW, October 28. /TASS/.") dates the article, no act."""
+def _concluded(noun: Any) -> bool:
+    """ "The 1987 treaty, signed by ...": then the year says when."""
+    return any(c.dep_ == "acl" and c.tag_ == "VBN" and c.lemma_.lower() in _SIGNED for c in noun.children)
+
+
+_SIGNED = frozenset({"sign", "conclude", "ink", "seal", "agree", "negotiate"})
+
+
+def _in_dateline(document: Document, timex: Timex, value: str, article: str | None) -> bool:
+    """A date that opens a report ("MOSCOW, October 28. /TASS/.") dates the article, no act.
+
+    One that is not the article's heads an entry of a chronicle ("December 1979: ...").
+    """
+    if article is not None and value != article[: len(value)]:
+        return False
     paragraph = document.paragraphs[max(0, document.paragraph_index(timex.start))]
     before = document.text[paragraph.start : timex.start]
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
@@ -24,6 +25,13 @@ _SHORTEST = 20  # letters below which the answer would be a guess
 _MARGIN = 0.1  # by which the first language must lead
 
 
+_FEW_WORDS = 60  # in so few words names outweigh the letters of the rest
+_SMALL = 9  # one word in so many is one of the small words that no other language of the list has
+_ENGLISH = re.compile(
+    r"(?i)\b(?:the|of|that|and|its|said|from|with|would|have|been|this|which|for|are|were|their|they|who)\b"
+)
+
+
 @cache
 def _detector() -> LanguageDetector:
     return (
@@ -41,5 +49,8 @@ def detect_language(text: str) -> str | None:
     wide = sum("\u3040" <= character <= "\u9fff" for character in sample)  # a character is a word or syllable
     if letters + 3 * wide < _SHORTEST:
         return None
+    words = text.split()
+    if 3 < len(words) < _FEW_WORDS and len(_ENGLISH.findall(text)) >= max(2, -(-len(words) // _SMALL)):
+        return "en"
     language = _detector().detect_language_of(sample)
     return language.iso_code_639_1.name.lower() if language else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _RECENT_DAYS = 8
 _STORY_DAYS = 3
+_BULLET = 4  # characters before the date of an entry
+_HEADED = re.compile(r"[^\w\n]{0,4}(?:[A-Z0-9][\w.]*,? ){0,3}(?:19|20)\d\d\s*(?:[.:]\s|[—–-]\s)")
 
 
 class Telling:
@@ -74,6 +77,8 @@ class Telling:
         if issued:
             return Dated(issued, Basis.EXPLICIT)
         verb = cue.head if frame.noun else cue
+        if entry := self._entry(cue):
+            return Dated(entry, Basis.LEANED)
         if self.own_voice and self.own_voice in frame.holders:
             return Dated(self.article_date, Basis.SPEECH)
         if is_open(verb) and not (self.scene.in_present and frame.cls != "act"):
@@ -126,6 +131,8 @@ class Telling:
             date = self.act_date(other.cue, other.spans)
             if not date or len(date) < 10 or (self.article_date and date > self.article_date):
                 continue
+            if self._retold(other, cue):
+                continue
             there = self.document.paragraph_index(other.cue.idx)
             if mine & self._who(other) and (paragraph - there <= 1 or self._recent(date)):
                 same = date
@@ -144,10 +151,33 @@ class Telling:
                     and len(date) == 10
                     and frame.cue.tag_ in {"VBD", "VBN"}
                     and self._recent(date, _STORY_DAYS)
+                    and not self._retold(frame, None)
                 ):
                     days.add(date)
             self._story["story"] = days.pop() if len(days) == 1 else None
         return self._story["story"]
+
+    def _entry(self, cue: Any) -> str | None:
+        """In a chronicle ("December 1979: ...") the last date before a word in its entry."""
+        number = max(0, self.document.paragraph_index(cue.idx))
+        start = self.document.paragraphs[number].start
+        found: str | None = None
+        for sentence in range(self.document.sentence_index(start), self.document.sentence_index(cue.idx) + 1):
+            for offset, value in sorted(self.dating.dates_of(sentence)):
+                if found is None and not (
+                    offset - start <= _BULLET and _HEADED.match(self.document.text, start)
+                ):
+                    return None
+                if offset < cue.idx and (found is None or value[:4] == found[:4]):
+                    found = value
+        return found if found != self.article_date else None
+
+    def _retold(self, frame: Frame, cue: Any) -> bool:
+        """Whether a telling stands in somebody's direct speech, of which `cue` is no part: it dates no story."""
+        return any(
+            outer.direct and outer.cue is not frame.cue and (cue is None or not outer.covers(cue.idx))
+            for outer in self.scene.chain(frame.cue.idx)
+        )
 
     def _met(self, paragraph: int, cue: Any) -> str | None:
         """The day of a meeting that the paragraph told of before."""
@@ -159,7 +189,11 @@ class Telling:
             for hit in self.scene.find(
                 line, "(hold|meet|discuss|gather|convene|host|meeting|talk|consultation)"
             ):
-                found = self.act_date(hit.token()) or found
+                met = self.act_date(hit.token(), past=True)
+                if (
+                    met and len(met) == 10
+                ):  # "has raised it since 2013 and met with denials" is no meeting's day
+                    found = met
         return found
 
     def _who(self, frame: Frame) -> set[str]:

@@ -11,6 +11,8 @@ from workers.extraction.language import detect_language
     ("text", "code"),
     [
         ("The ministry urges the alliance to study the proposal with care.", "en"),
+        ("Zakharova, Szijjarto and Czaputowicz met in Warszawa, said the ministry of Poland.", "en"),
+        ("Kommersant said that Ryabkov, Wolski and Kowalczyk dined with Nowak of Krakow.", "en"),
         ("Das Ministerium fordert das Bündnis auf, den Vorschlag sorgfältig zu prüfen.", "de"),
         ("Le ministère demande à l'alliance d'étudier la proposition avec soin.", "fr"),
         ("El ministerio pide a la alianza que estudie la propuesta con cuidado.", "es"),
@@ -21,6 +23,7 @@ from workers.extraction.language import detect_language
         ("外務省は同盟に対し、提案を慎重に検討するよう求めている。", "ja"),
         ("Міністерство закликає альянс уважно вивчити цю пропозицію.", "uk"),
         ("Ministerstwo wzywa sojusz do uważnego zbadania tej propozycji.", "pl"),
+        ("Was er nicht will, das will er nicht: on verra, the show must go on, sagte der Minister.", "de"),
         ("", None),
         ("NATO", None),
         ("12.10.2019 14:05 - 500 / 5,500 +++ 60", None),

@@ -22,6 +22,10 @@ class Tense(Enum):
     OPEN = auto()  # no verb tells
 
 
+_NEAR_AHEAD = (
+    45  # days: "confirmed talks on January 15", told in December, lies ahead; nobody writes so of a year ago
+)
+_HEADING = re.compile(r"[ \t]*(?:[•*–—-]\s*)?((?:19|20)\d\d)\s*(?:[.:]\s|[—–-]\s)")
 _LEAN = 500  # characters back to a date that "the following day" can lean on
 _REACH = 160  # characters of the sentence that are searched for a verb on each side
 
@@ -34,13 +38,14 @@ _LEAN_FUTURE = re.compile(
     r"\s+(?:(?:late|early|the end of|at least|about|around|on|in|at|the)\s+)*)$",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"^[^“”]*“(?=[^“”]*$)|^[^\"“”]*\"(?=[^\"“”]*$)")  # a quotation speaks for itself
 _CLOCK = re.compile(r"(?:at\s+)?\d[\d:.]*\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{2,4}\s+)?(?:on\s+)?$")
 _FUTURE = (
     r"will|must|should|(?-i:may)|might|(?:is|are|was|were) due|won['’]t|['’]ll|shall|would|going to|is to|are to|was to|were to|(?:about|due|set|likely|poised|ready|scheduled|slated|"
     r"expected|bound|supposed|planned|plans?|planning|wants?|hopes?|hoped|intends?|intended|promise[sd]?|decided|pledge[sd]?|"
     r"vow(?:s|ed)|threaten(?:s|ed)|invited|agreed?|agrees|prepar(?:es|ed|ing)|aims?|offer(?:s|ed)) to|"
     r"(?:to|will|would|shall|(?-i:may)|might|must|should|could|can)(?: also| only| then| now)? be [a-z]+|put off|pushed back|adjourned|"
-    r"scheduled|slated|expected|planned|postponed|upcoming|expires?|"
+    r"scheduled|slated|expected|planned|postponed|upcoming|expires?|runs? out|lapses|"
     r"(?:meets?|begins?|opens|starts|resumes?|arrives?|convenes?|gathers?|travels|flies|hosts|ends|leaves|returns? (?:to|from)|kicks? off|"
     r"takes? (?:effect|place)|enters? into force|comes? into force|goes? to|heads? to)"
 )
@@ -183,7 +188,7 @@ class Anchoring:
 
     def tense(self, start: int, end: int) -> Tense:
         """Which way an expression at these offsets points."""
-        left = _CLOCK.sub("", self.text[self.sentence_start(start) : start])
+        left = _QUOTED.sub("", _CLOCK.sub("", self.text[self.sentence_start(start) : start]))
         verbs = list(_VERB.finditer(left))
         last = verbs[-1] if verbs else None
         leans = _LEAN_FUTURE.search(left)
@@ -210,6 +215,8 @@ class Anchoring:
         """A day and month whose year is missing; a weekday beside it must agree if any near year does."""
         if self.anchor is None:
             return f"XXXX-{month:02d}-{day:02d}"
+        if (year := self._headed(start)) and (date := make_day(year, month, day)):
+            return date.isoformat()
         around = [
             d
             for y in range(-8, 9)
@@ -226,9 +233,16 @@ class Anchoring:
         just_over = (self.anchor - back).days <= 45 and (
             ahead - self.anchor
         ).days > 300  # a dateline, a report's day
-        if (tense is Tense.FUTURE and not just_over) or (tense is Tense.OPEN and soon):
+        nearer = (ahead - self.anchor).days <= _NEAR_AHEAD and (self.anchor - back).days > 365 - _NEAR_AHEAD
+        if (tense is Tense.FUTURE and not just_over) or (tense is Tense.OPEN and soon) or nearer:
             return ahead.isoformat()
         return back.isoformat()
+
+    def _headed(self, position: int) -> int | None:
+        """The year that heads the paragraph, as a chronicle's entries are ("2019. On February 1 ...")."""
+        start = self.text.rfind("\n", 0, position) + 1
+        found = _HEADING.match(self.text, start)
+        return int(found[1]) if found and found.end() <= position else None
 
     def day_of_month(self, day: int, start: int, end: int) -> str | None:
         """ "On the 18th": of the running month, or the one beside it to which the verb points."""
@@ -244,11 +258,13 @@ class Anchoring:
         """A bare month: the nearest one back, the anchor's own included; ahead for plans."""
         if self.anchor is None:
             return f"XXXX-{number:02d}"
+        if year := self._headed(start):
+            return f"{year:04d}-{number:02d}"
         back = (self.anchor.month - number) % 12
         tense = self.tense(start, end)
         ahead = tense is Tense.FUTURE or (tense is Tense.OPEN and back >= 9)
-        year, month = add_months(self.anchor.year, self.anchor.month, 12 - back if back and ahead else -back)
-        return f"{year:04d}-{month:02d}"
+        steps = 12 - back if back and ahead else -back
+        return "{:04d}-{:02d}".format(*add_months(self.anchor.year, self.anchor.month, steps))
 
     def part(self, number: int, letter: str, length: int, start: int, end: int) -> str:
         """A quarter (`letter` "Q", 3 months long) or half ("H", 6) whose year is missing."""

@@ -7,6 +7,7 @@ import re
 
 from services.core.domain.reading import Timex
 from workers.extraction.dates import (
+    anniversary_rules,
     calendar_rules,
     clock_rules,
     duration_rules,
@@ -22,6 +23,7 @@ from workers.extraction.dates.words import HEADS
 
 # imported for the rules that they declare
 FAMILIES = (
+    anniversary_rules,
     holiday_rules,
     calendar_rules,
     period_rules,

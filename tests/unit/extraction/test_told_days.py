@@ -1,0 +1,99 @@
+"""Days that lean on other days: counted ones, anniversaries, chronicles, older stories; and the subject of an article."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from services.core.domain.dossier import load_dossier
+from services.core.domain.reading import ArticleText
+from workers.extraction.dates import find_dates
+from workers.extraction.document import parse
+from workers.extraction.event_dates import Dating
+from workers.extraction.relevance import is_relevant
+
+DOSSIER = load_dossier("inf")
+
+
+def values(text: str, day: str) -> dict[str, str]:
+    return {text[t.start : t.end]: t.value for t in find_dates(text, dt.date.fromisoformat(day))}
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "words", "value"),
+    [
+        ("Thirty years ago today two men met.", "2017-12-08", "Thirty years ago today", "1987-12-08"),
+        ("Today forty years ago it was decided.", "2019-12-12", "Today forty years ago", "1979-12-12"),
+        ("It began 31 years ago this Saturday.", "2019-05-29", "31 years ago this Saturday", "1988-06-01"),
+        ("A year ago this month it ended.", "2020-08-19", "A year ago this month", "2019-08"),
+        ("It has been in force since the first of June.", "1988-08-02", "the first of June", "1988-06-01"),
+        ("It left on the second of August 2019.", "2021-01-05", "the second of August 2019", "2019-08-02"),
+        ("It lapsed on the second of this month.", "2019-08-20", "the second of this month", "2019-08-02"),
+        ("She confirmed a meeting in Oslo on Jan. 15.", "2018-12-28", "Jan. 15", "2019-01-15"),
+        ("1981. On November 18 he offers it.", "2019-08-05", "November 18", "1981-11-18"),
+        ("2007: It is unhappy. In October they turn to the UN.", "2018-10-25", "October", "2007-10"),
+    ],
+)
+def test_days_that_lean_on_another(text: str, day: str, words: str, value: str) -> None:
+    assert values(text, day)[words] == value
+
+
+def told(text: str, day: str) -> list[str]:
+    """The calendar dates of a text's sentences, as the rules see them."""
+    document = parse(ArticleText(text=text))
+    dating = Dating(document, find_dates(text, dt.date.fromisoformat(day)), day)
+    return [value for number in range(len(document.sentences)) for _, value in dating.dates_of(number)]
+
+
+def test_a_count_of_days_leads_to_the_act_that_it_counts_from() -> None:
+    text = "The envoy spoke on Monday, three days after the minister suspended the treaty."
+    assert told(text, "2019-02-06") == ["2019-02-04", "2019-02-01"]
+    text = "It left the treaty on 2 August 2019. Sixteen days after the exit the army fired a missile."
+    assert told(text, "2021-03-01") == ["2019-08-02", "2019-08-18"]
+
+
+def test_a_date_without_year_belongs_to_the_older_story() -> None:
+    text = "On 1 February 2019 Washington gave notice. On August 2 it was out."
+    assert told(text, "2020-11-20") == ["2019-02-01", "2019-08-02"]
+    assert told(text.replace("August 2", "November 12"), "2020-11-20")[1] == "2020-11-12"
+    text = "He deplored the withdrawal from the pact last year. On August 2 the country withdrew from it."
+    assert told(text, "2020-10-27")[-1] == "2019-08-02"
+
+
+def test_an_entry_of_a_chronicle_is_dated_by_its_head() -> None:
+    text = "How it went.\n\nDecember 1979: NATO decides to station missiles.\n\nMOSCOW, May 3. /NW/. It went."
+    assert told(text, "2018-05-03") == ["1979-12"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The minister said Russia had broken the treaty and the missiles must go. Washington will leave it.",
+        "A treaty that kept a whole class of missiles out of Europe is about to die, Berlin says.",
+        "Tokyo will not host American medium-range missiles on its soil, the prime minister said on Friday.",
+        "The Soviet delegation left the talks on medium-range missiles in Geneva.",
+        "The two signed it on December 8, 1987, and the nuclear arsenals shrank; the treaty lives.",
+        "Bonn gives up its 72 Pershing 1a missiles.",
+        "Belarus is to receive Oreshnik missiles, which are to be stationed near Minsk.",
+    ],
+)
+def test_an_article_may_not_name_the_treaty(text: str) -> None:
+    assert is_relevant(text, None, DOSSIER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Russia left the Black Sea grain agreement and fired missiles at Odesa, the United States said.",
+        "Moscow suspends the New START treaty. Washington says Russia violates it; missiles and warheads grow.",
+        "Pyongyang fired an intermediate-range ballistic missile over Japan, breaching UN resolutions.",
+        "Moscow said Washington had broken the ceasefire agreement; missiles fell on Kyiv. The treaty is dead.",
+        "The United States pulled out of the Open Skies Treaty, citing Russian violations, and tested a missile.",
+        "The North Atlantic Treaty Organization condemned Russian missile strikes; US allies left the talks.",
+        "The Ottawa treaty bans mines. Finland withdraws from the treaty, Helsinki said.",
+        "India test-fired its Agni medium-range ballistic missile from Abdul Kalam Island.",
+    ],
+)
+def test_other_treaties_and_missiles_are_not_the_subject(text: str) -> None:
+    assert not is_relevant(text, None, DOSSIER)
