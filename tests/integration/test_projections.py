@@ -396,6 +396,88 @@ def test_the_same_articles_give_the_same_timeline_in_every_order_of_arrival(
         assert told[0] == told[1]
 
 
+changing_articles = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(TELLINGS), max_size=3),
+        st.sampled_from(["2019-08-02", "2019-08-03"]),
+        st.sampled_from(["s", "t"]),
+        # What becomes of it: revisions, each with a story of its own, and a withdrawal.
+        st.lists(
+            st.tuples(st.lists(st.sampled_from(TELLINGS), max_size=3), st.sampled_from(["s", "t", "u"])),
+            max_size=2,
+        ),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+def happen(log: LogWriter, found: list[Any], order: list[int], mark: str) -> None:
+    """Articles with their revisions and withdrawals, each article's next step whenever its number comes up."""
+    done = [0] * len(found)
+    for number in order:
+        tellings, day, story, revisions, withdrawn = found[number]
+        name, step = f"{'abcde'[number]}-{mark}", done[number]
+        done[number] += 1
+        moment, outlet = f"{day}T0{number}:00:00+00:00", f"Outlet {number}"
+        if step == 0:
+            log.article(name, TEXT, tellings, story=story + mark, published_at=moment, outlet=outlet)
+        elif step <= len(revisions):
+            tellings, story = revisions[step - 1]
+            text, revision = TEXT + "\n" * step, step + 1
+            log.receive(name, text, published_at=moment, outlet=outlet, revision=revision)
+            log.judge(name, story + mark, revision=revision)
+            log.read(name, text, tellings, revision=revision, article_date=day)
+        elif withdrawn:
+            log.withdraw(name)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=changing_articles, data=st.data())
+def test_copies_revisions_and_withdrawals_in_every_order_give_the_same_timeline(
+    superuser_url: str, found: list[Any], data: st.DataObject
+) -> None:
+    """What is left at the end is told as if nothing else had ever been there."""
+    order = [
+        number for number, (_, _, _, revisions, withdrawn) in enumerate(found)
+        for _ in range(1 + len(revisions) + withdrawn)
+    ]  # fmt: skip
+    left = [
+        (
+            revisions[-1][0] if revisions else tellings,
+            day,
+            revisions[-1][1] if revisions else story,
+            [],
+            False,
+        )
+        for tellings, day, story, revisions, withdrawn in found
+    ]
+    alone = [number for number in data.draw(st.permutations(range(len(found)))) if not found[number][4]]
+    orders = ((found, order), (found, data.draw(st.permutations(order))), (left, alone))
+    told = []
+    with psycopg.connect(superuser_url, autocommit=True) as conn:
+        for turn, (articles_, steps_) in enumerate(orders):
+            start = conn.execute("SELECT coalesce(max(global_position), 0) FROM events").fetchone()
+            assert start is not None
+            clear(conn)
+            happen(LogWriter(conn), articles_, steps_, f"{start[0]}-{turn}")
+            project(conn, after=start[0])
+            told.append(
+                (
+                    [{key: e[key] for key in SHOWN} for e in entries(conn)],
+                    rows(
+                        conn,
+                        "SELECT actor, proposition, stance, contested, since, last_stated, mention_count,"
+                        " outlet_count, story_count FROM read.standings WHERE to_position IS NULL AND mention_count > 0"
+                        " ORDER BY 1, 2",
+                    ),
+                )
+            )
+    assert told[0] == told[1]
+    assert told[0] == told[2]
+
+
 def test_ids_do_not_run_into_each_other() -> None:
     assert derived_id("a", "b") != derived_id("ab")
     assert EntryKey("inf", "statement", "2019", ("usa",)).id != EntryKey("inf", "statement", "2019", ()).id
