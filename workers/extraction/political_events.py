@@ -25,7 +25,7 @@ def find_events(findings: Iterable[Finding], dossier: Dossier) -> list[Political
         lines.setdefault(key, set()).add(finding.line)
         known = best.get(key)
         best[key] = event if known is None else _joined(known, event)
-    _drop_coarser(best, lines, dossier)
+    _drop_coarser(best, lines)
     _drop_lesser(best, lines)
     return sorted(best.values(), key=lambda e: (e.evidence, e.kind, e.date))
 
@@ -57,11 +57,11 @@ def _joined(one: PoliticalEvent, other: PoliticalEvent) -> PoliticalEvent:
     )
 
 
-def _drop_coarser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]], dossier: Dossier) -> None:
-    """An event that another one tells with more actors, or more finely if such a thing happens once, is that one."""
+def _drop_coarser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]]) -> None:
+    """An event that another one tells with more actors, or dated more finely, is that one."""
     for key in sorted(best, key=lambda k: (len(k[1]), len(k[2]), k)):
         event = best[key]
-        place = next((k for k, other in best.items() if k != key and _tells(other, event, dossier)), None)
+        place = next((k for k, other in best.items() if k != key and _tells(other, event)), None)
         if place is None:
             continue
         other = best[place]
@@ -76,14 +76,14 @@ def _drop_coarser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]],
         del best[key]
 
 
-def _tells(other: PoliticalEvent, event: PoliticalEvent, dossier: Dossier) -> bool:
+def _tells(other: PoliticalEvent, event: PoliticalEvent) -> bool:
     """Whether `other` is the same event told better."""
     if other.kind != event.kind:
         return False
     if other.date == event.date:
         return set(event.actors) < set(other.actors)
     finer = len(other.date) > len(event.date) and other.date.startswith(event.date)
-    return finer and dossier.kinds[event.kind].once and set(event.actors) <= set(other.actors)
+    return finer and set(event.actors) <= set(other.actors)
 
 
 def _drop_lesser(best: dict[_Key, PoliticalEvent], lines: dict[_Key, set[int]]) -> None:

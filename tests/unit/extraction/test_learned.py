@@ -1,20 +1,16 @@
-"""The learned second look: whose words are whose, what it may add, and what it must not."""
+"""The encoder beside the rules: what it is shown, what it may add, and what it must not."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from services.core.domain.dossier import Dossier, load_dossier
+from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleText
-from services.core.domain.vocabulary import Stance
-from workers.extraction.findings import Finding
+from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.learned.candidates import Candidate, candidates
-from workers.extraction.learned.features import features, party_of, word_classes
-from workers.extraction.learned.model import Model, load, read
-from workers.extraction.learned.second_look import second_look
+from workers.extraction.learned.encoder import DEFAULT, Belief, load
+from workers.extraction.learned.rendering import LENGTH, party_of, render
+from workers.extraction.learned.second_look import Look, Thresholds, merged
 from workers.extraction.reader import Reader
 from workers.extraction.scene import Scene
 from workers.extraction.statements import find_statements
@@ -43,16 +39,15 @@ def _zone(candidate: Candidate, code: str) -> str:
     return next(z for s, z in zip(candidate.line.signs, candidate.zones, strict=True) if s.code == code)
 
 
-def _sure_of(label: str, proposition: str | None = None) -> Model:
-    """A model that believes one label of everybody, and nothing else."""
-    names = [proposition, label] if proposition else [label]
-    empty = np.zeros(0)
-    return Model(["party=R"], names, [0, 0], empty.astype(int), empty, np.full(len(names), 9.0), {label: 0.6})
+def _spelled(text: str) -> list[int]:
+    """A piece for each word, so that places can be counted."""
+    return [1000 + len(word) for word in text.split()]
 
 
-@pytest.fixture(scope="module")
-def dossier() -> Dossier:
-    return load_dossier("inf")
+def _believing(scene: Scene, line: int, actor: str, **beliefs: dict[str, object]) -> list[Look]:
+    rendered = render(scene, scene.lines[line], _spelled)
+    belief = Belief(beliefs.get("positions", {}), beliefs.get("acts", {}))  # type: ignore[arg-type]
+    return [Look(scene.lines[line], rendered, {actor: belief})]
 
 
 def test_words_belong_to_whoever_says_them() -> None:
@@ -74,81 +69,102 @@ def test_what_an_expert_says_is_no_actors_word() -> None:
     assert not any(c.own for c in candidates(scene, scene.lines[0]))
 
 
-def test_features_do_not_depend_on_who_the_holder_is(dossier: Dossier) -> None:
-    found = []
-    for actor, name in (("germany", "Germany"), ("france", "France")):
-        candidate = _of(_scene(f"{name} wants the INF Treaty to live on and will not arm itself."), actor)
-        found.append(features(candidate, party_of(actor, dossier), word_classes("inf")))
-    assert found[0] == found[1]
-    assert any("@H" in name for name in found[0])
+@pytest.mark.parametrize(
+    ("actor", "party"),
+    [("russia", "R"), ("usa", "U"), ("nato", "N"), ("china", "C"), ("germany", "B"), ("austria", "X")],
+)
+def test_an_actor_is_shown_by_its_part_in_the_dispute(actor: str, party: str) -> None:
+    assert party_of(actor, load_dossier("inf")) == party
 
 
-def test_words_of_like_meaning_share_a_class() -> None:
-    classes = word_classes("inf")
-    assert classes.of("station") == classes.of("deploy") == "%deploy"
-    assert classes.of("zebra") == "zebra"
-    assert classes.of("@russia") == "@russia"
-
-
-def test_a_stance_is_as_likely_as_its_question_and_its_share_in_it() -> None:
-    model = Model(
-        ["f"], ["q", "q supports"], [0, 2], np.array([0, 1]), np.array([2.0, -1.0]), np.zeros(2), {}
+def test_what_is_shown_depends_on_no_name() -> None:
+    one, other = (
+        _scene(f"{name} said on Monday that the INF Treaty must live.") for name in ("Macron", "Merkel")
     )
-    (value,) = model.probabilities({"f", "unknown"}).values()
-    assert value == pytest.approx(1 / (1 + np.exp(-2.0)) * 1 / (1 + np.exp(1.0)), abs=1e-6)
+    assert render(one, one.lines[0], _spelled).pieces == render(other, other.lines[0], _spelled).pieces
 
 
-def test_a_model_survives_its_file(tmp_path: Path) -> None:
-    model = Model(
-        ["a", "b c"],
-        ["q", "q opposes", "denial"],
-        [0, 1, 3],
-        np.array([1, 0, 2]),
-        np.array([0.5, 1.5, -2.0]),
-        np.ones(3),
-        {"denial": 0.5},
-    )
-    model.save(tmp_path / "m.npz")
-    again = read((tmp_path / "m.npz").read_bytes())
-    assert again.probabilities({"a", "b c"}) == pytest.approx(model.probabilities({"a", "b c"}))
-    assert again.thresholds["denial"] == 0.5
-    assert again.thresholds["q opposes"] == 1.0
+def test_every_actor_and_date_of_a_sentence_can_be_asked_about() -> None:
+    scene = _scene("Lavrov met Pompeo. On Monday Russia told Germany that the INF Treaty was dead.")
+    rendered = render(scene, scene.lines[1], _spelled)
+    assert set(rendered.holders) == {"russia", "usa", "germany"}
+    assert "2019-03-04" in {value for _, value in rendered.times}
+    for places in rendered.holders.values():
+        assert all(0 < place < len(rendered.pieces) for place in places)
 
 
-def test_the_packaged_model_knows_the_dossier(dossier: Dossier) -> None:
-    model = load("inf")
-    assert model is not None
-    for label in model.labels:
-        question, _, stance = label.partition(" ")
-        assert question in dossier.propositions or label in dossier.kinds
-        assert not stance or stance in set(Stance)
-        assert 0.4 < model.thresholds[label] <= 1.0
+def test_whoever_goes_on_speaking_is_shown_in_front() -> None:
+    scene = _scene("“The INF Treaty is dead,” Lavrov said. “It died in 2002. Nobody should weep.”")
+    last = scene.lines[-1]
+    assert "russia" in render(scene, last, _spelled).holders
+
+
+def test_a_sentence_without_end_is_cut() -> None:
+    scene = _scene("Russia said that the INF Treaty was " + "very " * 300 + "dead on Monday.")
+    rendered = render(scene, scene.lines[0], _spelled)
+    assert len(rendered.pieces) <= LENGTH
+    assert all(place < len(rendered.pieces) for place, _ in rendered.times)
+
+
+def test_the_packaged_encoder_knows_the_dossier() -> None:
+    encoder, dossier = load("inf"), load_dossier("inf")
+    assert encoder is not None
+    assert set(encoder.kinds) == set(dossier.kinds)
+    assert set(encoder.stances) == {f"{p} {s}" for p in dossier.propositions for s in Stance}
     assert load("no-such-dossier") is None
+
+
+def test_the_packaged_encoder_tells_a_denial_from_a_charge() -> None:
+    encoder = load("inf")
+    assert encoder is not None
+    scene = _scene(
+        "NATO accused Russia of violating the INF Treaty. The Kremlin denied that it had broken the INF Treaty."
+    )
+    first, second = encoder.beliefs([render(scene, line, encoder.pieces) for line in scene.lines])
+    charge, denial = first["nato"].positions, second["russia"].positions
+    assert charge["russia-complied opposes"] > 0.5 > charge["russia-complied supports"]
+    assert denial["russia-complied supports"] > 0.5 > denial["russia-complied opposes"]
+
+
+def test_beliefs_do_not_depend_on_what_else_is_asked() -> None:
+    encoder = load("inf")
+    assert encoder is not None
+    scene = _scene("NATO accused Russia of violating the INF Treaty. The Kremlin denied it on Monday.")
+    rows = [render(scene, line, encoder.pieces) for line in scene.lines]
+    alone, together = encoder.beliefs(rows[:1])[0], encoder.beliefs(rows)[0]
+    assert alone.keys() == together.keys()
+    for actor in alone:
+        assert alone[actor].positions == pytest.approx(together[actor].positions, abs=0.05)
+
+
+def test_what_is_added_is_dated_attributed_and_verbatim() -> None:
+    text = "The INF Treaty was discussed at length. Lavrov spoke on Monday of the treaty and of its troubles."
+    scene = _scene(text)
+    looks = _believing(scene, 1, "russia", acts={"2019-03-04": {"warning": 0.9}, DEFAULT: {"warning": 0.1}})
+    added = merged(scene, [], looks, Thresholds())
+    assert [(f.kind, f.holders, f.when.value) for f in added] == [("warning", ("russia",), "2019-03-04")]
+    assert added[0].evidence.of(text).strip()
+    assert added[0].evidence.end - added[0].evidence.start <= 260
+    assert added[0].rule.startswith("encoder")
+
+
+def test_what_is_dated_later_than_the_article_is_planned() -> None:
+    scene = _scene("Russia will leave the INF Treaty on 2 August.")
+    (added,) = merged(
+        scene, [], _believing(scene, 0, "russia", acts={"2019-08-02": {"agreement-ended": 0.9}}), Thresholds()
+    )
+    assert added.status is Status.PLANNED
 
 
 def test_the_rules_win_where_they_speak() -> None:
     scene = _scene("Russia has never violated the INF Treaty, Lavrov said on Monday.")
     rules = find_statements(scene)
     assert ("russia-complied", Stance.SUPPORTS) in {(f.proposition, f.stance) for f in rules}
-    added = second_look(scene, rules, _sure_of("russia-complied opposes", "russia-complied"))
-    assert not [f for f in added if "russia" in f.holders]
-
-
-def test_what_is_added_is_dated_attributed_and_verbatim() -> None:
-    text = "The INF Treaty was discussed at length. Lavrov spoke on Monday of the treaty and of its troubles."
-    scene = _scene(text)
-    rules: list[Finding] = []
-    added = second_look(scene, rules, _sure_of("warning"))
-    assert [(f.kind, f.holders, f.when.value) for f in added] == [("warning", ("russia",), "2019-03-04")]
-    assert added[0].evidence.of(text).strip()
-    assert added[0].evidence.end - added[0].evidence.start <= 260
-    assert added[0].rule.startswith("learned")
-
-
-def test_a_condition_that_is_not_there_is_not_believed() -> None:
-    scene = _scene("Moscow will deploy missiles banned by the INF Treaty, Putin said.")
-    added = second_look(scene, [], _sure_of("deployment conditional", "deployment"))
-    assert not added
+    looks = _believing(
+        scene, 0, "russia", positions={"russia-complied opposes": 0.9, "russia-complied supports": 0.9}
+    )
+    both = merged(scene, rules, looks, Thresholds())
+    assert {f.stance for f in both if f.proposition == "russia-complied"} == {Stance.SUPPORTS}
 
 
 def test_nothing_is_added_off_topic() -> None:
