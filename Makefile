@@ -4,10 +4,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+EACH ?= 400
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint types format bench evaluate lock clean
+.PHONY: help setup demo up test fuzz lint types format bench evaluate lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +32,9 @@ up: $(READY) ## Start the whole system on its embedded servers
 
 test: $(READY) ## Run every test, on real servers
 	$(BIN)/python -m pytest $(TEST_ARGS)
+
+fuzz: $(READY) ## Send over ten thousand odd requests at both services; `make fuzz EACH=1000` for more
+	TREATYLINE_FUZZ=$(EACH) $(BIN)/python -m pytest -s --timeout 7200 tests/integration/test_openapi_fuzz.py
 
 lint: $(READY) ## Check style, format and the direction of imports
 	$(BIN)/ruff check .

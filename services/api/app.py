@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.api import actors, articles, log, page, positions, stories, stream, timeline
+from services.api import actors, articles, log, page, positions, sign_in, stories, stream, timeline
 from services.api.caching import NotModified, on_not_modified
 from services.api.deps import Reads
 from services.api.hub import Hub
@@ -18,7 +18,7 @@ from services.core.eventstore.wakeups import Notifier
 from services.core.projections.base import PROJECTED
 from services.core.settings import Settings
 from services.core.web.app import add_schemas, new_app
-from services.core.web.database import install_database, make_pool
+from services.core.web.database import close_access, install_access, install_database, make_pool
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,11 +46,13 @@ def install(app: FastAPI, settings: Settings) -> None:
     pool = make_pool(settings, application_name="treatyline-api", snapshots=True)
     app.state.reads = Reads(pool, Notifier(settings.database_url, PROJECTED))
     install_database(app, pool)
+    install_access(app, settings, pool)
     app.add_exception_handler(NotModified, on_not_modified)
     add_schemas(app, EntryChange, EntryGone, PositionChange, PositionGone)
     # The stream before one entry: its path would be taken for an entry's id.
-    for part in (stream, timeline, positions, actors, articles, stories, log, page):
+    for part in (stream, timeline, positions, actors, articles, stories, log, sign_in, page):
         app.include_router(part.router)
+    app.include_router(page.assets)
 
 
 @asynccontextmanager
@@ -65,4 +67,5 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
             with on_stop_signal(hub.close):
                 yield
     finally:
+        await close_access(app)
         await reads.pool.close()

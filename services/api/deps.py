@@ -44,6 +44,11 @@ class Reads:
         async with self.connection() as conn:
             return await projected_position(conn)
 
+    async def newest(self) -> int:
+        """The last global position of the log, projected or not."""
+        async with self.connection() as conn:
+            return await newest_position(conn)
+
     async def wait_for(self, position: int, seconds: float) -> bool:
         """Whether the read tables reach a position within a time. Holds no connection while it waits."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -67,6 +72,12 @@ async def projected_position(conn: psycopg.AsyncConnection[Any]) -> int:
     return int(row["global_position"]) if row else 0
 
 
+async def newest_position(conn: Connection) -> int:
+    """The last global position of the log, projected or not."""
+    row = await (await conn.execute("SELECT max(global_position) AS newest FROM events")).fetchone()
+    return (row["newest"] or 0) if row else 0
+
+
 def get_reads(request: Request) -> Reads:
     reads: Reads = request.app.state.reads
     return reads
@@ -82,8 +93,12 @@ async def at_least(
         Header(ge=0, description="Wait, at most ten seconds, until the answer reflects this position"),
     ] = None,
 ) -> None:
-    """Honours `X-Min-Position`: a client reads what it wrote."""
-    if x_min_position is not None and not await reads.wait_for(x_min_position, WAIT_SECONDS):
+    """Honours `X-Min-Position`: a client reads what it wrote. Nobody can have written beyond the log's end."""
+    if x_min_position is None:
+        return
+    if x_min_position > await reads.newest():
+        raise InvalidInput([FieldError("x-min-position", "The log does not reach so far", "header")])
+    if not await reads.wait_for(x_min_position, WAIT_SECONDS):
         raise Problem(503, "The projections have not reached that position yet", headers={"Retry-After": "1"})
 
 

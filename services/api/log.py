@@ -10,13 +10,14 @@ from psycopg import sql
 from services.api.caching import check_unchanged, etag_of, validated
 from services.api.clocks import both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
-from services.api.deps import AtLeastDep, Connection, ReadsDep
+from services.api.deps import AtLeastDep, ReadsDep, newest_position
 from services.api.quotes import current_data
 from services.api.routing import ReadRouter
 from services.api.schemas import EventPage
+from services.core.access.keys import Scope
 from services.core.eventstore.store import FLUSH
 
-router = ReadRouter(tag="log")
+router = ReadRouter(tag="log", scope=Scope.ADMIN)
 
 SOURCE = "/treatyline"
 
@@ -61,18 +62,13 @@ async def get_events(
     return validated(page(request, [cloud_event(row) for row in rows[:limit]], following, newest), etag)
 
 
-async def newest_position(conn: Connection) -> int:
-    """The last global position of the log, projected or not."""
-    row = await (await conn.execute("SELECT max(global_position) AS newest FROM events")).fetchone()
-    return (row["newest"] or 0) if row else 0
-
-
 def cloud_event(row: dict[str, Any]) -> dict[str, Any]:
     """One event of the log in CloudEvents' structured mode."""
     extensions = {
         "correlationid": row["metadata"].get("correlation_id"),
         "causationid": row["metadata"].get("causation_id"),
         "traceparent": row["metadata"].get("traceparent"),
+        "keyid": row["metadata"].get("key_id"),
     }
     return {
         "specversion": "1.0",

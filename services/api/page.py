@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,16 +19,18 @@ from services.api.deps import Connection, ConnectionDep, DossierDep, PositionDep
 from services.api.filters import TimelineFilterDep
 from services.api.page_board import Board, all_positions
 from services.api.page_frame import asset, page_etag, render
-from services.api.page_view import View, address
+from services.api.page_view import SignedIn, View, address
 from services.api.page_words import by_year_and_month
 from services.api.positions import find_statements
 from services.api.routing import Handler, ReadRoute, query_names
 from services.api.standings import position_json, run_json
 from services.api.timeline import Order, find_entries, find_entry
+from services.core.access.keys import Scope
 from services.core.domain.dossier import Dossier, load_dossier
 from services.core.domain.standing import history
 from services.core.errors import FieldError, InvalidInput
 from services.core.settings import Settings
+from services.core.web.access import Access, Caller, needs
 from services.core.web.database import on_database_error
 from services.core.web.problems import Problem, field_errors
 
@@ -65,7 +68,12 @@ class PageRoute(ReadRoute):
                 found = error.errors if isinstance(error, InvalidInput) else field_errors(error.errors())
                 return _refused(request, found)
             except Problem as problem:
-                return _sorry(request, problem.status, problem.detail or problem.title)
+                if problem.status == HTTPStatus.UNAUTHORIZED:
+                    here = address(request.url.path, meant)
+                    return RedirectResponse(address("/sign-in", [("next", here)] if here != "/" else []), 303)
+                page = _sorry(request, problem.status, problem.detail or problem.title)
+                page.headers.update(problem.headers)
+                return page
             except (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout,
                     psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed) as error:  # fmt: skip
                 answer = await on_database_error(request, error)
@@ -76,7 +84,7 @@ class PageRoute(ReadRoute):
         return shown
 
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[needs(Scope.READ)])
 assets = APIRouter(include_in_schema=False)
 
 ActorPath = Annotated[str, Path(max_length=100)]
@@ -106,7 +114,7 @@ async def show_front(
         board = Board.of(dossier, await all_positions(conn, dossier, clocks, chosen.actor | chosen.recipient))
     return render(
         "front.html",
-        _view(request, dossier),
+        view_of(request, dossier),
         etag=etag,
         clocks=clocks,
         recorded_at=await _recorded_at(conn, clocks.position),
@@ -127,7 +135,7 @@ async def show_positions(
     etag = page_etag(request, newest)
     return render(
         "positions.html",
-        _view(request, dossier),
+        view_of(request, dossier),
         etag=etag,
         clocks=clocks,
         recorded_at=await _recorded_at(conn, clocks.position),
@@ -154,7 +162,7 @@ async def show_position(
     runs = history(statements)
     return render(
         "position.html",
-        _view(request, dossier),
+        view_of(request, dossier),
         etag=etag,
         clocks=clocks,
         recorded_at=await _recorded_at(conn, clocks.position),
@@ -176,12 +184,12 @@ async def show_entry(
 ) -> Response:
     """One entry of the timeline with everything that tells it."""
     etag = page_etag(request, newest)
-    view = _view(request, dossier)
+    view = view_of(request, dossier)
     entry = await find_entry(conn, entry_id, clocks)
     if isinstance(entry, UUID):
         return RedirectResponse(view.at("entries", str(entry)), 308)
     if entry["dossier"] != dossier.id:
-        view = _view(request, load_dossier(entry["dossier"]))
+        view = view_of(request, load_dossier(entry["dossier"]))
     return render(
         "entry.html",
         view,
@@ -213,8 +221,19 @@ async def _recorded_at(conn: Connection, position: int) -> Any:
     return row["recorded_at"] if row else None
 
 
-def _view(request: Request, dossier: Dossier, errors: Mapping[str, str] | None = None) -> View:
-    return View(dossier, request.url.path, getattr(request.state, "asked", ()), errors or {})
+def view_of(request: Request, dossier: Dossier, errors: Mapping[str, str] | None = None) -> View:
+    """What this request looks at, and who looks."""
+    return View(
+        dossier, request.url.path, getattr(request.state, "asked", ()), errors or {}, _signed_in(request)
+    )
+
+
+def _signed_in(request: Request) -> SignedIn | None:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None or caller.key is None or caller.session is None:
+        return None
+    access: Access = request.app.state.access
+    return SignedIn(caller.key.name, access.sessions.form_token(caller.session.nonce))
 
 
 def _refused(request: Request, errors: Sequence[FieldError]) -> Response:
@@ -222,13 +241,10 @@ def _refused(request: Request, errors: Sequence[FieldError]) -> Response:
     if any(error.where == "path" for error in errors):
         return _sorry(request, 404, "There is nothing under this address")
     named = {error.field.split(".")[0]: _WORDS.get(error.detail, error.detail) for error in errors}
-    view = _view(request, load_dossier(request.app.state.settings.dossiers[0]), named)
+    view = view_of(request, load_dossier(request.app.state.settings.dossiers[0]), named)
     return render("refused.html", view, status=422)
 
 
 def _sorry(request: Request, status: int, detail: str) -> Response:
-    view = _view(request, load_dossier(request.app.state.settings.dossiers[0]))
+    view = view_of(request, load_dossier(request.app.state.settings.dossiers[0]))
     return render("sorry.html", view, status=status, detail=detail)
-
-
-router.include_router(assets)

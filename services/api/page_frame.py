@@ -103,7 +103,9 @@ def environment() -> Environment:
 
 def page_etag(request: Request, position: int) -> str:
     """The validator of a page that reflects a position. Raises NotModified where the browser has the page."""
-    named = hashlib.sha256(f"{etag_of(request, position)}\n{_edition()}".encode()).hexdigest()[:24]
+    caller = getattr(request.state, "caller", None)
+    session = caller.session.nonce if caller is not None and caller.session is not None else ""
+    named = hashlib.sha256(f"{etag_of(request, position)}\n{_edition()}\n{session}".encode()).hexdigest()[:24]
     etag = f'W/"{named}"'
     check_unchanged(request, etag)
     return etag

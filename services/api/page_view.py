@@ -31,6 +31,13 @@ class Chip(NamedTuple):
     without: str
 
 
+class SignedIn(NamedTuple):
+    """Whose key the reader signed in with, and the token that a form of this session carries."""
+
+    name: str
+    form_token: str
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The path and the query as asked (no blank values)."""
@@ -39,6 +46,7 @@ class View:
     path: str
     asked: Asked
     errors: Mapping[str, str]
+    who: SignedIn | None = None  # None also where no keys are asked for
 
     def values(self, name: str) -> list[str]:
         """What was asked under a name."""

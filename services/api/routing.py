@@ -10,7 +10,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from services.core.access.keys import Scope
 from services.core.errors import FieldError, InvalidInput
+from services.core.web.access import STATUSES, needs
 from services.core.web.problems import Problem, problem_responses
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -55,16 +57,16 @@ def query_names(dependant: Dependant) -> Iterator[str]:
 
 
 class ReadRouter(APIRouter):
-    """A router of read routes."""
+    """A router of read routes, for those who may do what `scope` names."""
 
-    def __init__(self, *, tag: str) -> None:
-        super().__init__(tags=[tag], route_class=ReadRoute)
+    def __init__(self, *, tag: str, scope: Scope = Scope.READ) -> None:
+        super().__init__(tags=[tag], route_class=ReadRoute, dependencies=[needs(scope)])
 
     def read(self, path: str, *statuses: int, **options: Any) -> Callable[[Endpoint], Endpoint]:
         """GET in the OpenAPI document with these error statuses, and HEAD beside it (RFC 9110, 9.3.2)."""
         responses = {
             304: {"description": "Not Modified"},
-            **problem_responses(*statuses),
+            **problem_responses(*STATUSES, *statuses),
             **options.pop("responses", {}),
         }
 

@@ -373,6 +373,7 @@ class CloudEvent(BaseModel):
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
+    keyid: str | None = None  # of the API key that it came with
     datacontenttype: Literal["application/json"]
     data: dict[str, Any]
 

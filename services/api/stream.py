@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from services.api.deps import AtLeastDep, Reads, ReadsDep
+from services.api.deps import AtLeastDep, Reads, ReadsDep, newest_position
 from services.api.feed import ChangeId
 from services.api.filters import TimelineFilter, TimelineFilterDep
-from services.api.hub import Hub, follow
-from services.api.log import newest_position
+from services.api.hub import GONE_DATABASE, Hub, follow
 from services.api.routing import ReadRouter
 from services.core.errors import FieldError, InvalidInput
+from services.core.web.access import ANYBODY, Access, Caller
 
 router = ReadRouter(tag="timeline")
 
@@ -61,7 +61,7 @@ async def stream_timeline(
     if request.method == "HEAD":
         return Response(media_type="text/event-stream", headers=headers)
     return StreamingResponse(
-        _events(hub, reads, after, chosen), media_type="text/event-stream", headers=headers
+        _events(hub, reads, after, chosen, _still(request)), media_type="text/event-stream", headers=headers
     )
 
 
@@ -75,10 +75,28 @@ def _parse(given: str, newest: int, where: str) -> ChangeId:
     return after
 
 
-async def _events(hub: Hub, reads: Reads, after: ChangeId, chosen: TimelineFilter) -> AsyncIterator[bytes]:
+def _still(request: Request) -> Callable[[], Awaitable[bool]]:
+    """Whether the reader may go on reading: keys are revoked and sessions end while streams last."""
+    access: Access = request.app.state.access
+    caller: Caller = getattr(request.state, "caller", ANYBODY)
+
+    async def still() -> bool:
+        try:
+            return await access.still(caller)
+        except GONE_DATABASE:
+            return True  # it is asked again, and tells nothing meanwhile
+
+    return still
+
+
+async def _events(
+    hub: Hub, reads: Reads, after: ChangeId, chosen: TimelineFilter, still: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
     # An id without data: whoever loses the connection before the first event still resumes from here.
     yield b"retry: %d\nid: %b\n\n" % (RETRY_MILLISECONDS, str(after).encode())
     async for told in follow(hub, reads, after, chosen):
+        if not await still():
+            return
         if isinstance(told, ChangeId):
             yield b": waiting\nid: %b\n\n" % str(told).encode()
         else:

@@ -65,7 +65,7 @@ async def find_entries(
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """A page of entries in the order of their dates, and where the next one begins."""
     if after:
-        _check(after)
+        after = _checked(after)
     if clocks.reported_by:
         return await find_reported(conn, chosen, clocks, limit=limit, after=after, order=order)
     rows = await _rows(conn, chosen, clocks, limit=limit + 1, after=after, order=order)
@@ -113,14 +113,14 @@ async def _rows(
     return await cursor.fetchall()
 
 
-def _check(after: Cursor) -> None:
-    """Raises InvalidInput for a cursor that holds no day and id."""
+def _checked(after: Cursor) -> Cursor:
+    """The cursor with day and id as the database reads them. Raises InvalidInput where they are none."""
     day, id_ = after.key
     try:
-        dt.date.fromisoformat(str(day))
-        UUID(str(id_))
+        key = dt.date.fromisoformat(str(day)).isoformat(), str(UUID(str(id_)))
     except ValueError:
         raise forged() from None
+    return Cursor(after.position, key)
 
 
 @router.read(

@@ -28,7 +28,7 @@ def run_demo(
     quiet = settings.model_copy(update={"log_level": "warning"})
     configure_logging(level=quiet.log_level, json=quiet.json_logs)
     with running_system(quiet, err) as system:
-        with Service(system.url) as service:
+        with Service(system.url, key=settings.api_key) as service:
             post_files(service, sorted(folder.glob("*.json")), err, wait=True)
             out.rule("Timeline")
             show.timeline(out, service.pages("/v1/timeline", order="asc"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+from pydantic import SecretStr
 
 from services.cli.backends import running
 from services.core.errors import TreatylineError
@@ -19,9 +20,10 @@ class ServiceError(TreatylineError):
 class Service:
     """A running Treatyline, addressed by its URL."""
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 30.0, key: SecretStr | None = None) -> None:
         self.url = url.rstrip("/")
-        self._client = httpx2.Client(base_url=self.url, timeout=timeout)
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._client = httpx2.Client(base_url=self.url, timeout=timeout, headers=headers)
 
     def __enter__(self) -> Service:
         return self
@@ -78,6 +80,8 @@ def _problem(response: httpx2.Response) -> str:
         problem = response.json()
     except ValueError:
         return f"{response.status_code} {response.reason_phrase}"
+    if response.status_code == 401:
+        return f"401 {problem.get('title', '')}: set TREATYLINE_API_KEY (`treatyline keys create` makes keys)"
     fields = "; ".join(f"{e.get('field')}: {e.get('detail')}" for e in problem.get("errors", ()))
     said = fields or problem.get("detail") or ""
     return f"{response.status_code} {problem.get('title', '')}" + (f" ({said})" if said else "")
@@ -86,4 +90,5 @@ def _problem(response: httpx2.Response) -> str:
 def service(settings: Settings, url: str | None) -> Service:
     """The service at `url`, else the one that runs on this data folder, else at the configured port."""
     found = running(settings)
-    return Service(url or (found.url if found else f"http://{settings.host}:{settings.port}"))
+    at = url or (found.url if found else f"http://{settings.host}:{settings.port}")
+    return Service(at, key=settings.api_key)

@@ -23,6 +23,9 @@ app = typer.Typer(
     help="Who said and did what about the INF Treaty, when, and on what evidence.",
 )
 
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+app.add_typer(keys, name="keys")
+
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 
 out = Console()
@@ -45,7 +48,9 @@ def _plainly() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
+def command(
+    function: Callable[..., None], group: typer.Typer = app, name: str | None = None
+) -> Callable[..., None]:
     """Register a command whose errors are told plainly."""
 
     @wraps(function)
@@ -53,7 +58,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         with _plainly():
             function(*args, **kwargs)
 
-    return app.command()(told_plainly)
+    return group.command(name)(told_plainly)
 
 
 def _settings(*, quiet: bool = False) -> Settings:
@@ -287,3 +292,49 @@ def rebuild(json: Json = False) -> None:
         _line({"position": position})
     else:
         out.print(f"the read tables reflect the log up to position {position}")
+
+
+def create(
+    name: Annotated[str, typer.Option(help="Whose key it is.")],
+    scope: Annotated[
+        list[str], typer.Option(help="articles:write, timeline:read, review or admin; may be repeated.")
+    ],
+    json: Json = False,
+) -> None:
+    """Make a key and print it, this once. From the first key on the services ask for one."""
+    from services.cli.keys import create as create_key  # noqa: PLC0415
+    from services.core.access.keys import Scope, scopes_of  # noqa: PLC0415
+
+    scopes = scopes_of(scope)
+    if len(scopes) != len(set(scope)):
+        raise typer.BadParameter(f"--scope is one of {', '.join(Scope)}")
+    key = create_key(_settings(quiet=True), name, sorted(scopes))
+    if json:
+        _line({"id": key.id, "key": key.reveal()})
+    else:
+        print(key.reveal())
+        err.print("keep it now: it is stored nowhere", highlight=False)
+
+
+def list_(json: Json = False) -> None:
+    """List the keys that there are and were."""
+    from services.cli.keys import as_data, every, show  # noqa: PLC0415
+
+    found = every(_settings(quiet=True))
+    if json:
+        for record in found:
+            _line(as_data(record))
+    else:
+        show(out, found)
+
+
+def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")]) -> None:
+    """Revoke a key: a second later nobody gets in with it, and sessions and streams of it end."""
+    from services.cli.keys import revoke as revoke_key  # noqa: PLC0415
+
+    record = revoke_key(_settings(quiet=True), key_id)
+    err.print(f"revoked: {record.id} ({record.name})", highlight=False, markup=False)
+
+
+for name, function in (("create", create), ("list", list_), ("revoke", revoke)):
+    command(function, keys, name)

@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from services.cli.access import check_access
 from services.core.settings import Settings
 
 STOP_SECONDS = 5  # what requests that are being answered get after SIGTERM; open streams are cut
@@ -74,6 +75,7 @@ TOGETHER = ("web", "projector", "relay", "worker")  # what `treatyline up` runs
 
 
 def _serve(app: Any, settings: Settings, port: int) -> int:
+    check_access(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -81,6 +83,8 @@ def _serve(app: Any, settings: Settings, port: int) -> int:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=STOP_SECONDS,
+        proxy_headers=bool(settings.trusted_proxies),  # else anyone could claim another's address, or https
+        forwarded_allow_ips=list(settings.trusted_proxies),
         server_header=False,
         date_header=True,
     )

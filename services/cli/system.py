@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from services.cli.access import check_access
 from services.cli.backends import announce, backends, running, withdraw
 from services.cli.embedded.server import EmbeddedServer, port_is_free
 from services.cli.http import Service
@@ -35,6 +36,7 @@ class System:
     settings: Settings
     supervisor: Supervisor
     servers: Sequence[EmbeddedServer]
+    keyed: bool  # whether keys are asked for
 
     def run(self) -> None:
         """Keep it running until a signal says otherwise."""
@@ -64,12 +66,13 @@ def running_system(settings: Settings, err: Console) -> Iterator[System]:
     servers: list[EmbeddedServer] = []
     with backends(settings, started=servers) as found:
         url = f"http://{found.host}:{found.port}"
+        keyed = check_access(found)
         supervisor.use(found)
         try:
             supervisor.start()
             announce(found, url, supervisor.pids())
             _wait_until_ready(url, supervisor)
-            yield System(url, found, supervisor, servers)
+            yield System(url, found, supervisor, servers, keyed)
         finally:
             supervisor.ignore_signals()  # a second Ctrl-C must not leave servers behind
             withdraw(found)
@@ -87,9 +90,8 @@ def run_until_told(settings: Settings, err: Console) -> None:
 def tell_where(system: System, err: Console) -> None:
     """What a person can do now."""
     processes = ", ".join(f"{name} {pid}" for name, pid in system.supervisor.pids().items())
-    err.print(
-        f"\n[bold]Treatyline runs at {system.url}[/]  (page, /v1 API, /openapi.json; loopback only: no keys)"
-    )
+    who = "keys are asked for" if system.keyed else "loopback only: no keys"
+    err.print(f"\n[bold]Treatyline runs at {system.url}[/]  (page, /v1 API, /openapi.json; {who})")
     err.print(f"processes: {processes}", highlight=False)
     err.print("Ctrl-C stops everything.\n")
 

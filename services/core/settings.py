@@ -41,7 +41,17 @@ class Settings(BaseSettings):
     api_port: Port = 8379
     postgres_port: Port = 0  # of the embedded PostgreSQL
     valkey_port: Port = 0  # of the embedded Valkey
-    allow_unauthenticated: bool = False  # listen beyond loopback although no API keys are asked for
+    trusted_proxies: Words = ()  # addresses whose X-Forwarded-For and -Proto are believed
+
+    # Who may in. Until there is a key (`treatyline keys create`) the services listen on loopback alone.
+    first_key_file: Path | None = None  # holds a key that is taken in at the start, as `admin`
+    open_reading: bool = False  # reading needs no key (the log itself always does)
+    api_key: SecretStr | None = None  # the command line's own, for services that ask for one
+    cors_origins: Words = ()  # sites whose scripts may call the API: https://news.example
+    session_secret: SecretStr | None = Field(None, min_length=32)  # default: one kept in data_dir
+    session_hours: float = Field(12.0, gt=0, le=24 * 365)
+    rate_per_key: int = Field(6000, ge=0)  # requests a minute, 0: any number
+    rate_per_address: int = Field(600, ge=0)  # the same for those who bring no key
 
     # Limits.
     max_body_bytes: int = Field(5 * 1024 * 1024, ge=1024)
@@ -69,7 +79,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
 
-    @field_validator("dossiers", mode="before")
+    @field_validator("dossiers", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         if isinstance(value, str):
@@ -102,15 +112,20 @@ class Settings(BaseSettings):
             raise ValueError("must be a Redis or Valkey address: redis://host:port/0")
         return value
 
-    @model_validator(mode="after")
-    def _safe(self) -> Self:
-        if not is_loopback(self.host) and not self.allow_unauthenticated:
-            raise ValueError(
-                f"TREATYLINE_HOST={self.host} would let anyone on the network post and read without an API key. "
-                "Listen on 127.0.0.1, or set TREATYLINE_ALLOW_UNAUTHENTICATED=true where something in front "
-                "decides who may in"
-            )
-        return self
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            url = urlsplit(origin)
+            if (
+                url.scheme not in {"http", "https"}
+                or not url.hostname
+                or origin != f"{url.scheme}://{url.netloc}"
+            ):
+                raise ValueError(
+                    "wants origins such as https://news.example, each by its name and without a path"
+                )
+        return value
 
     @model_validator(mode="after")
     def _second_reader(self) -> Self:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Security
 from starlette.responses import Response
 
 from services.core import metrics
+from services.core.access.keys import Scope
 from services.core.domain.article import Outcome
 from services.core.domain.commands import SubmitArticle, WithdrawArticle
 from services.core.domain.submission import checked_line
@@ -18,6 +19,7 @@ from services.core.errors import FieldError, InvalidInput
 from services.core.eventstore.store import AsyncEventStore
 from services.core.logging import get_logger
 from services.core.settings import Settings
+from services.core.web.access import STATUSES, Caller, admits
 from services.core.web.problems import Problem, ProblemType, problem_responses
 from services.core.web.responses import JSONAnswer
 from services.ingest import idempotency
@@ -54,6 +56,7 @@ async def get_ingest(request: Request) -> Ingest:  # not async, it would cost a 
 
 
 IngestDep = Annotated[Ingest, Depends(get_ingest)]
+WriterDep = Annotated[Caller, Security(admits(Scope.WRITE))]
 
 _TAKEN: dict[str, Any] = {
     "model": ArticleTaken,
@@ -84,13 +87,14 @@ _DELETE_BODY = {
     responses={
         202: _TAKEN | {"description": "New, or a revision of an article that is there"},
         200: _TAKEN | {"description": "The same article again: nothing was written"},
-        **problem_responses(400, 409, 410, 413, 415, 422, 503),
+        **problem_responses(*STATUSES, 400, 409, 410, 413, 415, 422, 503),
     },
     openapi_extra=_POST_BODY,
 )
 async def post_article(
     request: Request,
     ingest: IngestDep,
+    caller: WriterDep,
     idempotency_key: Annotated[
         list[str] | None,
         Header(description='A structured-field string, such as "8e03978e-40d5"; kept for a day'),
@@ -101,10 +105,12 @@ async def post_article(
     adapter = adapter_for(content_type)
     body = await request.body()
     keyed = idempotency.keyed_request(
-        idempotency_key or [], scope="", parts=[b"POST /v1/articles", content_type.encode(), body]
+        idempotency_key or [],
+        scope=caller.key_id or "",
+        parts=[b"POST /v1/articles", content_type.encode(), body],
     )
     try:
-        command = await _checked(ingest, adapter(body))
+        command = await _checked(ingest, adapter(body), caller.key_id)
     except InvalidInput:
         metrics.ARTICLES_SUBMITTED.labels("refused", "any").inc()
         raise
@@ -119,12 +125,12 @@ async def post_article(
     return JSONAnswer(kept.answer, kept.status, _location(kept.answer["id"]))
 
 
-async def _checked(ingest: Ingest, posted: Posted) -> SubmitArticle:
+async def _checked(ingest: Ingest, posted: Posted, key_id: str | None) -> SubmitArticle:
     longest = ingest.settings.max_text_characters
     if posted.html is None:
-        return checked(posted, max_characters=longest)
+        return checked(posted, max_characters=longest, key_id=key_id)
     async with ingest.html_slots:
-        return await asyncio.to_thread(checked, posted, max_characters=longest)
+        return await asyncio.to_thread(checked, posted, max_characters=longest, key_id=key_id)
 
 
 def _answer(command: SubmitArticle, taken: Taken) -> Response:
@@ -155,13 +161,14 @@ def _location(article_id: str) -> dict[str, str]:
     response_model=ArticleTaken,
     responses={
         202: {"description": "Withdrawn, now or before", "model": ArticleTaken},
-        **problem_responses(400, 404, 413, 415, 422, 503),
+        **problem_responses(*STATUSES, 400, 404, 413, 415, 422, 503),
     },
     openapi_extra=_DELETE_BODY,
 )
 async def delete_article(
     request: Request,
     ingest: IngestDep,
+    caller: WriterDep,
     article_id: UUID,
     reason: Annotated[str | None, Query(description='Why; or in the body as {"reason": …}')] = None,
 ) -> Response:
@@ -176,7 +183,9 @@ async def delete_article(
         raise InvalidInput([FieldError("reason", str(error), where)]) from None
     if why is None:
         raise InvalidInput([FieldError("reason", "Say why the article is withdrawn", where)])
-    taken = await withdraw(ingest.store, WithdrawArticle(article_id=str(article_id), reason=why))
+    taken = await withdraw(
+        ingest.store, WithdrawArticle(article_id=str(article_id), reason=why, key_id=caller.key_id)
+    )
     if taken is None:
         raise Problem(404, "There is no such article")
     log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)

@@ -82,7 +82,7 @@ async def client_of(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         app.router.lifespan_context(app),
         httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app),
-            base_url="http://api",
+            base_url="http://localhost",
             event_hooks={"response": [check_documented]},
         ) as client,
     ):

@@ -23,7 +23,7 @@ async def ingest_client(database_url: str, **settings: Any) -> AsyncIterator[htt
     async with (
         pool,
         httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(create_app(chosen, pool)), base_url="http://ingest"
+            transport=httpx2.ASGITransport(create_app(chosen, pool)), base_url="http://localhost"
         ) as client,
     ):
         yield client

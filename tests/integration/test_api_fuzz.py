@@ -69,7 +69,7 @@ def test_no_request_breaks_it(module_database: Database) -> None:
         runner.run(lifespan.__aenter__())
         client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app),
-            base_url="http://api",
+            base_url="http://localhost",
             event_hooks={"response": [check_documented]},
         )
 

@@ -166,6 +166,11 @@ async def test_a_cursor_of_another_question_or_of_nobody_is_refused(
     assert (await client.get(path, params={"cursor": mine, "limit": 5})).status_code == 200
     if path in {"/v1/timeline", "/v1/coverage"}:
         assert await refused(client, path, cursor=packed(asked, position, "no date", "x")) == ["cursor"]
+    if path == "/v1/timeline":
+        # What Python reads as a day or an id and PostgreSQL does not must not become an error of ours.
+        for day, id_ in (("2019-W31-5", key[1]), (key[0], f"urn:uuid:{key[1]}"), (key[0], f"{{{key[1]}}}")):
+            again = await client.get(path, params={"cursor": packed(asked, position, day, id_)})
+            assert again.status_code in {200, 422}, again.text
     assert await refused(client, path, cursor="A" * 1001) == ["cursor"]
 
 
@@ -257,5 +262,6 @@ async def test_a_longer_page_takes_no_more_queries(
         asked.clear()
         response = await client.get(path, params={"limit": limit})
         assert response.status_code == 200
-        taken.append(len([query for query in asked if "checkpoints" not in str(query)]))
+        own = [q for q in asked if not any(table in str(q) for table in ("checkpoints", "api_keys"))]
+        taken.append(len(own))
     assert taken[0] == taken[1] == taken[2] <= 4, taken

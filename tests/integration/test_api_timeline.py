@@ -338,7 +338,7 @@ async def test_a_read_waits_for_the_position_that_it_is_asked_for(
             answer = (await waiting).json()
             assert (answer["position"], len(answer["data"])) == (last, 1)
         async with api_client(database.services_url) as client:
-            for wrong in ("soon", "-1", "1.5"):
+            for wrong in ("soon", "-1", "1.5", str(last + 1), "9" * 40):
                 response = await client.get("/v1/timeline", headers={"X-Min-Position": wrong})
                 assert response.status_code == 422
                 assert response.json()["errors"][0]["in"] == "header"

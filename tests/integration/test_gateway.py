@@ -27,7 +27,7 @@ async def test_what_is_posted_is_read_on_the_same_port(database: Database) -> No
     app = create_app(Settings(database_url=database.services_url))
     async with (
         app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://web") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client,
     ):
         posted = await client.post("/v1/articles", json=ARTICLE)
         assert posted.status_code == 202
@@ -74,7 +74,7 @@ async def test_while_the_database_is_away_it_answers_so_and_readiness_too() -> N
     app = create_app(settings)
     async with (
         app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://web") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client,
     ):
         for path in ("/v1/timeline", "/v1/timeline/stream", "/v1/events", "/v1/articles/a"):
             response = await client.get(path)

@@ -268,7 +268,7 @@ async def test_while_the_database_is_gone_it_says_503_and_is_not_ready() -> None
     await pool.open(wait=False)
     try:
         transport = httpx2.ASGITransport(create_app(settings, pool))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://ingest") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answer = await post(client)
             ready = await client.get("/readyz")
             alive = await client.get("/healthz")

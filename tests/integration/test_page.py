@@ -37,7 +37,7 @@ async def reading(database_url: str, **settings: Any) -> AsyncIterator[Client]:
     app = create_app(Settings(database_url=database_url, **settings))
     async with (
         app.router.lifespan_context(app),
-        Client(transport=httpx2.ASGITransport(app), base_url="http://page") as client,
+        Client(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client,
     ):
         yield client
 

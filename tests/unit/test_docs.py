@@ -9,7 +9,7 @@ import pytest
 
 from services.cli.main import app
 from services.core import metrics
-from services.core.domain.events import EVENT_TYPES
+from services.core.domain.events import ADMIN_EVENT_TYPES, EVENT_TYPES
 from services.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_event_type_is_described() -> None:
     described = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/events.md").read_text("utf-8"), re.MULTILINE))
-    assert described == set(EVENT_TYPES)
+    assert described == {*EVENT_TYPES, *ADMIN_EVENT_TYPES}
 
 
 def test_every_place_that_the_readme_sends_a_reader_to_exists() -> None:
@@ -49,6 +49,22 @@ def test_every_command_is_in_the_changelog() -> None:
     commands = {c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands}
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert {name for name in commands if f"`{name}`" not in changelog} == set()
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/security.md").read_text("utf-8"))
+    assert len(named) > 30
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_every_setting_that_the_security_page_names_exists() -> None:
+    named = re.findall(r"TREATYLINE_([A-Z_]*[A-Z])", (ROOT / "docs/security.md").read_text("utf-8"))
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
 
 
 @pytest.mark.parametrize("name", [n for n in vars(metrics) if n.isupper()])

@@ -160,6 +160,26 @@ class ExtractionFailed:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyCreated:
+    """The operator made an API key. Stream `admin`. Its secret is nowhere."""
+
+    type: ClassVar[str] = "KeyCreated"
+
+    key_id: str
+    name: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked:
+    """The operator revoked an API key."""
+
+    type: ClassVar[str] = "KeyRevoked"
+
+    key_id: str
+
+
 Event = (
     ArticleReceived
     | ArticleRevised
@@ -187,13 +207,19 @@ EVENT_TYPES: dict[str, type[Event]] = {
     )
 }
 
+AdminEvent = KeyCreated | KeyRevoked
+"""What happened to the system itself, not to an article: all in the stream `admin`."""
+
+ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {cls.type: cls for cls in (KeyCreated, KeyRevoked)}
+ADMIN_STREAM = "admin"
+
 
 def article_stream(article_id: str) -> str:
     """The stream that holds everything that happened to one article."""
     return f"article-{article_id}"
 
 
-def data_of(event: Event) -> dict[str, Any]:
+def data_of(event: Event | AdminEvent) -> dict[str, Any]:
     """The event's `data` as it goes into the log (JSON-ready, tuples as lists)."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(event).items()}
 

@@ -33,7 +33,7 @@ def new_app(settings: Settings, *, title: str, summary: str, lifespan: Lifespan 
     )
     app.state.settings = settings
     install_problems(app)
-    install_middleware(app, max_body_bytes=settings.max_body_bytes)
+    install_middleware(app, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
     install_health(app)
     add_schemas(app, ProblemDocument)
     return app

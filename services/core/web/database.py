@@ -14,9 +14,11 @@ from fastapi import FastAPI, Request
 from psycopg.rows import TupleRow
 from starlette.responses import Response
 
+from services.core.access.store import StoredKeys
 from services.core.errors import UnsafeSettings
 from services.core.logging import get_logger
 from services.core.settings import Settings
+from services.core.web.access import Access
 from services.core.web.health import add_check
 from services.core.web.problems import Problem, ProblemType
 
@@ -59,11 +61,12 @@ def pool_lifespan(pool: Pool) -> Lifespan:
     """The lifespan of an app that owns its pool."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await pool.open(wait=False)
         try:
             yield
         finally:
+            await close_access(app)
             await pool.close()
 
     return lifespan
@@ -92,6 +95,19 @@ async def _configure_snapshots(connection: Connection) -> None:
     await connection.set_autocommit(False)
     await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
     await connection.set_read_only(True)
+
+
+def install_access(app: FastAPI, settings: Settings, pool: Pool) -> None:
+    """Keys of the database decide who may in. The first of two services in one app installs it for both."""
+    if getattr(app.state, "access", None) is None:
+        app.state.access = Access(settings, StoredKeys(pool, settings.database_url or ""))
+
+
+async def close_access(app: FastAPI) -> None:
+    """At the end of the app's lifespan; also where the last one has been there."""
+    access: Access | None = getattr(app.state, "access", None)
+    if access is not None:
+        await access.close()
 
 
 def install_database(app: FastAPI, pool: Pool) -> None:

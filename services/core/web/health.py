@@ -1,4 +1,4 @@
-"""`/healthz` (the process lives), `/readyz` (its parts can be reached), `/metrics`."""
+"""`/healthz` (the process lives), `/readyz` (its parts can be reached), `/metrics` (for whoever may read)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.core.access.keys import Scope
 from services.core.logging import get_logger
+from services.core.web.access import needs
 from services.core.web.responses import JSONAnswer
 
 log = get_logger(__name__)
@@ -74,6 +76,6 @@ async def _run(name: str, check: Check) -> tuple[str, bool, str]:
         return name, False, "timeout" if isinstance(error, TimeoutError) else "unreachable"
 
 
-@_router.get("/metrics", include_in_schema=False)
+@_router.get("/metrics", include_in_schema=False, dependencies=[needs(Scope.READ, open_to_all=False)])
 async def show_metrics() -> Response:
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 import uuid_utils.compat
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core import metrics
@@ -35,6 +37,11 @@ SAFE_HEADERS = {
     # Data, not a page: nothing in it may run. Pages bring their own policy.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+
+CORS_TAKES = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer",
+              "X-Min-Position", "X-Request-ID", "traceparent"]  # fmt: skip
+CORS_SHOWS = ["ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Position",
+              "X-Request-ID"]  # fmt: skip
 
 _traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -58,9 +65,19 @@ def new_traceparent(given: str | None) -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 
 
-def install_middleware(app: FastAPI, *, max_body_bytes: int) -> None:
-    """From the outside in: safe headers (on errors too), request context, body limit."""
+def install_middleware(app: FastAPI, *, max_body_bytes: int, cors_origins: Sequence[str] = ()) -> None:
+    """From the outside in: safe headers (on errors too), request context, other sites' scripts, body limit."""
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    if cors_origins:
+        # Without credentials: a script of another site brings a key of its own, never the reader's session.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=CORS_TAKES,
+            expose_headers=CORS_SHOWS,
+            max_age=600,
+        )
     app.add_middleware(RequestContext)
     app.add_middleware(SecurityHeaders, headers=SAFE_HEADERS)
 
@@ -81,6 +98,7 @@ class RequestContext:
         traceparent = new_traceparent(headers.get("traceparent"))
         tokens = _request_id.set(request_id), _traceparent.set(traceparent)
         began, status, stream = time.perf_counter(), 0, False
+        state = scope.setdefault("state", {})  # where `Access` leaves who asked and what is left to them
 
         async def send_marked(message: Message) -> None:
             nonlocal status, stream
@@ -88,6 +106,7 @@ class RequestContext:
                 status = message["status"]
                 answer = MutableHeaders(scope=message)
                 answer["X-Request-ID"] = request_id
+                _tell_caller(answer, state)
                 stream = answer.get("content-type", "").startswith("text/event-stream")
             await send(message)
 
@@ -108,6 +127,18 @@ class RequestContext:
                 _traceparent.reset(tokens[1])
 
 
+def _tell_caller(answer: MutableHeaders, state: Mapping[str, Any]) -> None:
+    """What is left of the caller's requests; and that an answer to one caller is not for another's eyes."""
+    allowance = state.get("allowance")
+    if allowance is not None:
+        for name, value in allowance.headers().items():
+            answer[name] = value
+    if state.get("caller") is not None and "public" not in answer.get("cache-control", ""):
+        answer["Cache-Control"] = ", ".join(filter(None, ["private", answer.get("cache-control", "")]))
+        answer.add_vary_header("Authorization")
+        answer.add_vary_header("Cookie")
+
+
 def _account(scope: Scope, status: int, seconds: float, *, stream: bool) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -116,7 +147,9 @@ def _account(scope: Scope, status: int, seconds: float, *, stream: bool) -> None
         metrics.HTTP_SECONDS.labels(route, method).observe(seconds)
     quiet = route in {"/healthz", "/readyz", "/metrics"}
     write = log.debug if quiet else log.info
-    write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+    caller = scope.get("state", {}).get("caller")
+    who = {"key_id": caller.key_id} if caller is not None else {}
+    write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1), **who)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

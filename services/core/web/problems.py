@@ -62,6 +62,30 @@ class ProblemType(Enum):
         "idempotency-key-reused", 422, "This Idempotency-Key was used for another request",
         "A key names one request for a day. Use a new key for a new request.",
     )  # fmt: skip
+    KEY_WANTED = (
+        "key-wanted", 401, "A key is wanted",
+        "Send `Authorization: Bearer` with a key, or sign in on the page. `treatyline keys create` makes keys.",
+    )  # fmt: skip
+    KEY_UNKNOWN = (
+        "key-unknown", 401, "This key is not known",
+        "It is no key, or was revoked. It is sent as `Authorization: Bearer tl_…`, once.",
+    )  # fmt: skip
+    SCOPE_WANTED = (
+        "scope-wanted", 403, "This key may not do that",
+        "The operator makes keys with other scopes: articles:write, timeline:read, review, admin.",
+    )  # fmt: skip
+    FORM_TOKEN_WANTED = (
+        "form-token-wanted", 403, "The form has expired",
+        "What changes something in a session must carry the session's form token. Load the page again.",
+    )  # fmt: skip
+    LOOPBACK_ONLY = (
+        "loopback-only", 421, "Not under this name",
+        "There are no keys yet, so only this machine is answered. `treatyline keys create` makes a key.",
+    )  # fmt: skip
+    TOO_MANY_REQUESTS = (
+        "too-many-requests", 429, "Too many requests",
+        "Wait for `Retry-After` seconds. TREATYLINE_RATE_PER_KEY and TREATYLINE_RATE_PER_ADDRESS set the limits.",
+    )  # fmt: skip
     DATABASE_UNAVAILABLE = (
         "database-unavailable", 503, "The database cannot be reached",
         "Send it again after `Retry-After` seconds; an article that was stored already is not stored twice.",

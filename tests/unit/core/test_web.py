@@ -10,7 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.core import metrics
+from services.core.access.store import NoKeys
 from services.core.settings import Settings
+from services.core.web.access import Access
 from services.core.web.app import new_app
 from services.core.web.health import add_check
 from services.core.web.middleware import current_request_id, current_traceparent, new_traceparent
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    app = new_app(Settings(max_body_bytes=2000), title="Test", summary="Test")
+    settings = Settings(max_body_bytes=2000)
+    app = new_app(settings, title="Test", summary="Test")
+    app.state.access = Access(settings, NoKeys())
 
     @app.get("/items/{number}")
     async def read_item(number: int, limit: int = 1) -> dict[str, object]:
@@ -46,7 +50,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
     add_check(app, "fine", fine)
     app.state.switch = {"down": down, "slow": slow}
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client:
         client.app = app  # type: ignore[attr-defined]
         yield client
 

@@ -8,7 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from services.core.access.store import NoKeys
 from services.core.settings import Settings
+from services.core.web.access import Access
 from services.ingest.app import create_app
 from tests.unit.ingest.samples import article
 
@@ -19,8 +21,10 @@ pytestmark = pytest.mark.anyio
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
     """A service whose pool was never opened: whatever gets as far as the database is a 503."""
     settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", max_body_bytes=2_000_000)
-    transport = httpx2.ASGITransport(create_app(settings))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://ingest") as client:
+    app = create_app(settings)
+    app.state.access = Access(settings, NoKeys())  # else the database would be asked whether there are keys
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 

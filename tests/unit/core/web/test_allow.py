@@ -20,7 +20,9 @@ from services.core.settings import Settings
 )
 async def test_allow_names_all(method: str, path: str, allowed: str) -> None:
     app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1:1/none"))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as client:
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://localhost"
+    ) as client:
         response = await client.request(method, path)
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
