@@ -262,6 +262,8 @@ async def test_a_longer_page_takes_no_more_queries(
         asked.clear()
         response = await client.get(path, params={"limit": limit})
         assert response.status_code == 200
-        own = [q for q in asked if not any(table in str(q) for table in ("checkpoints", "api_keys"))]
+        # Not what belongs to a connection or a process: it comes now and then, whatever is asked.
+        others = ("checkpoints", "api_keys", "SET statement_timeout", "LISTEN")
+        own = [repr(q) for q in asked if q and not any(other in repr(q) for other in others)]
         taken.append(len(own))
-    assert taken[0] == taken[1] == taken[2] <= 4, taken
+    assert taken[0] == taken[1] == taken[2] <= 4, (taken, own)
