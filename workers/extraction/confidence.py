@@ -47,7 +47,7 @@ Tables = Mapping[str, Mapping[str, Steps]]  # positions or events -> family -> s
 
 
 def family(rule: str) -> str:
-    """What rules share a table: `compliance` of `compliance/deny`, `learned` of `learned/0.82`."""
+    """What rules share a table: `compliance` of `compliance/deny`, `encoder` of `encoder/0.82`."""
     return rule.partition("/")[0]
 
 

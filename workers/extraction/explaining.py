@@ -23,7 +23,7 @@ Record = Position | PoliticalEvent
 Days = tuple[date, ...]  # on which a speaker may have held office
 
 OWN_TEXT, ACT = "own text", "act"
-_MODELS = ("learned", "endpoint")
+_MODELS = ("encoder", "endpoint")
 
 
 @dataclass(frozen=True, slots=True)

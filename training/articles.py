@@ -1,0 +1,82 @@
+"""Coded articles to learn from (`articles/*.yaml`): every sentence that carries a position or an act is coded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from services.core.domain.reading import ArticleText, Span
+
+ARTICLES = Path(__file__).parent / "articles"
+
+
+@dataclass(frozen=True)
+class Code:
+    """One record of an article: what (`proposition stance` or a kind), whose, when and where in the text."""
+
+    label: str
+    actors: tuple[str, ...]
+    date: str
+    span: Span
+    optional: bool
+    status: str = "actual"
+
+
+@dataclass(frozen=True)
+class CodedArticle:
+    """An article with its codes; `day` is its own date as coded."""
+
+    name: str
+    day: str
+    text: ArticleText
+    codes: tuple[Code, ...]
+
+
+def coded_articles(folder: Path = ARTICLES) -> Iterator[CodedArticle]:
+    """All coded articles, in a fixed order."""
+    for path in sorted(folder.glob("*.yaml")):
+        for raw in yaml.safe_load(path.read_text("utf-8")) or []:
+            text = raw["text"]
+            codes = [
+                Code(
+                    f"{p['proposition']} {p['stance']}",
+                    (p["actor"],),
+                    str(p["date"]),
+                    find(text, p["evidence"]),
+                    bool(p.get("optional")),
+                )
+                for p in raw.get("positions") or []
+            ]
+            codes += [
+                Code(
+                    e["kind"],
+                    tuple(e.get("actors") or ()),
+                    str(e["date"]),
+                    find(text, e["evidence"]),
+                    bool(e.get("optional")),
+                    e.get("status", "actual"),
+                )
+                for e in raw.get("events") or []
+            ]
+            published = raw.get("published")
+            article = ArticleText(
+                text=text,
+                title=raw.get("title"),
+                outlet=raw.get("outlet"),
+                published_at=str(published) if published else None,
+                language="en",
+            )
+            yield CodedArticle(raw["article"], str(raw["date"]), article, tuple(codes))
+
+
+def find(text: str, evidence: str) -> Span:
+    """Where evidence stands in a text, white space folded. Raises ValueError if it does not."""
+    pattern = r"\s+".join(re.escape(word) for word in str(evidence).split())
+    found = re.search(pattern, text)
+    if found is None:
+        raise ValueError(f"evidence is not in the text: {evidence!r}")
+    return Span(found.start(), found.end())
