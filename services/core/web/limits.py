@@ -8,6 +8,7 @@ keeps somebody out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Limiter:
     """Counts requests."""
 
     def __init__(self, redis_url: str | None) -> None:
-        self._memory: Storage = MemoryStorage()
+        self._memory = MemoryStorage()
         self._shared: Storage | None = None
         self._pool: redis.asyncio.ConnectionPool | None = None
         self._pause_until = 0.0
@@ -87,7 +88,11 @@ class Limiter:
         return await _count_in(self._memory, name, cost)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, and of the task that forgets old windows."""
+        if (timer := self._memory.timer) is not None:
+            timer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await timer
         if self._pool is not None:
             await self._pool.disconnect()
 
