@@ -11,7 +11,6 @@ held out: the scores printed are theirs.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from transformers import AutoModel
 
 from services.core.domain.dossier import Dossier, load_dossier
 from services.core.domain.vocabulary import Stance
-from training.articles import coded_articles
+from training.articles import coded_articles, held_out
 from training.bank import entries
 from training.examples import Example, from_article, from_sentence
 from training.export import export
@@ -38,7 +37,6 @@ SEED = 0
 BATCH = 32
 BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM, LEAST = 0.06, 0.02  # of the steps, and of the rate
-HELD_OUT = 6
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,6 @@ class Labels:
     def of(cls, dossier: Dossier) -> Labels:
         """The labels of a dossier, in its own order."""
         return cls(tuple(f"{p} {s}" for p in dossier.propositions for s in Stance), tuple(dossier.kinds))
-
-
-def held_out(article: str) -> bool:
-    """Whether a training article is kept for measuring."""
-    return int(hashlib.md5(article.encode(), usedforsecurity=False).hexdigest(), 16) % HELD_OUT == 0
 
 
 def examples(base: Path, dossier: Dossier) -> tuple[list[Example], list[Example]]:

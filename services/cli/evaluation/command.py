@@ -28,10 +28,15 @@ def score_gold(reader: Reads, gold: Path, texts: Path | None = None) -> Score:
 
 
 def readings(
-    reader: Reads, gold: Path, texts: Path | None = None
+    reader: Reads, gold: Path, texts: Path | None = None, wanted: Callable[[str], bool] | None = None
 ) -> Iterator[tuple[CodedArticle, CodedArticle]]:
-    """Each coded article and what the reader wrote down of it, with rules. Raises UnusableGold."""
+    """Each coded article (whose name is `wanted`) and what the reader wrote down of it, with rules.
+
+    Raises UnusableGold.
+    """
     for item in read_gold(gold, texts):
+        if wanted is not None and not wanted(item.gold.name):
+            continue
         article = article_text(item.source)
         if isinstance(article, Unreadable):
             raise UnusableGold(f"{article.source} {article.why}")

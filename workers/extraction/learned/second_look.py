@@ -41,7 +41,7 @@ class Thresholds:
     position: float = 0.65
     act: float = 0.5
     coarse: float = 0.6
-    sure: float = 0.8
+    sure: float = 0.85
     doubt: float = 0.0
 
 
