@@ -51,6 +51,7 @@ def _position(finding: Finding, actor: str, article_date: str | None) -> Positio
 
 _ONE_STANCE = frozenset({"moratorium", "deployment"})
 _EQUAL = 1.5  # odds that differ by less decide nothing
+_LEAST = 1e-300
 
 
 def _odds(chances: Iterable[float]) -> float:
@@ -58,6 +59,7 @@ def _odds(chances: Iterable[float]) -> float:
     wrong = 1.0
     for chance in chances:
         wrong *= 1.0 - min(chance, 0.999)
+    wrong = max(wrong, _LEAST)  # told hundreds of times it would be nothing
     return (1.0 - wrong) / wrong
 
 

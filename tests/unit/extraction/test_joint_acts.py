@@ -190,3 +190,9 @@ def test_a_stance_told_again_and_again_outweighs_one_sentence() -> None:
     assert stances(
         *(stance(Stance.OPPOSES, 0.6) for _ in range(9)), stance(Stance.SUPPORTS, 0.9, line=4)
     ) == {"supports"}
+
+
+def test_a_stance_told_hundreds_of_times_is_one_position() -> None:
+    yes = [stance(Stance.SUPPORTS, 0.95, line=n) for n in range(500)]
+    assert stances(*yes) == {"supports"}
+    assert stances(*yes, stance(Stance.OPPOSES, 0.95, line=501)) == {"supports"}

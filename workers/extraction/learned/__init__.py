@@ -1,1 +1,1 @@
-"""A learned second look: what a small linear model reads where the rules are silent."""
+"""A learned second look: what a fine-tuned encoder reads beside the rules."""
