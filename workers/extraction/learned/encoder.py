@@ -87,18 +87,23 @@ class Encoder:
             return
         about = vectors[rendered.target]
         times = [(rendered.target, DEFAULT), *rendered.times]
-        for actor, places in rendered.holders.items():
-            own = np.stack([np.concatenate([vectors[p], about]) for p in places])
-            stances = self._head("positions", own).max(axis=0)
+        places = [p for mine in rendered.holders.values() for p in mine]
+        # All of a sentence at once: many small products cost more than the encoder itself on a busy machine.
+        own = np.stack([np.concatenate([vectors[p], about]) for p in places])
+        pairs = np.stack([np.concatenate([vectors[p], vectors[t], about]) for p in places for t, _ in times])
+        stances = self._head("positions", own)
+        kinds = self._head("acts", pairs).reshape(len(places), len(times), -1)
+        at = 0
+        for actor, mine in rendered.holders.items():
+            rows = slice(at, at + len(mine))
+            at += len(mine)
             acts: dict[str, Any] = {}
-            for place, value in times:
-                pair = np.stack([np.concatenate([vectors[p], vectors[place], about]) for p in places])
-                kinds = self._head("acts", pair).max(axis=0)
-                acts[value] = np.maximum(kinds, acts[value]) if value in acts else kinds
+            for (_, value), chances in zip(times, kinds[rows].max(axis=0), strict=True):
+                acts[value] = np.maximum(chances, acts[value]) if value in acts else chances
             yield (
                 actor,
                 Belief(
-                    dict(zip(self.stances, stances.tolist(), strict=True)),
+                    dict(zip(self.stances, stances[rows].max(axis=0).tolist(), strict=True)),
                     {value: dict(zip(self.kinds, p.tolist(), strict=True)) for value, p in acts.items()},
                 ),
             )
