@@ -366,6 +366,16 @@ async def test_a_key_and_an_address_have_so_many_requests_a_minute(
         assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 200
 
 
+async def test_what_is_no_key_at_all_counts_as_a_wrong_one(database: Database) -> None:
+    key = make_key(database, Scope.READ)
+    twice = [(b"authorization", f"Bearer {key.reveal()}".encode())] * 2
+    for headers in ([(b"authorization", b"Basic eDp5")], twice):
+        async with serving(database, rate_per_key=100, rate_per_address=30) as client:
+            answers = [await client.get("/v1/timeline", headers=headers) for _ in range(5)]
+            assert answers[0].status_code == 401
+            assert answers[-1].status_code == 429
+
+
 async def test_processes_count_together_and_alone_when_the_broker_is_gone(
     database: Database, valkey_url: str
 ) -> None:

@@ -109,6 +109,8 @@ class Access:
             record = None
             if len(given) == 1 and scheme.lower() == "bearer":
                 record = await self.verify(request, text.strip())
+            else:
+                await self._count_address(request, cost=WRONG_KEY_COST)
             if record is None:
                 raise Problem(
                     ProblemType.KEY_UNKNOWN, headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
