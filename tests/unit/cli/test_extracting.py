@@ -85,7 +85,7 @@ def explain(tmp_path: Path, text: str, *options: str) -> str:
 
 def test_explained_in_words(tmp_path: Path) -> None:
     told = explain(tmp_path, TEXT)
-    assert "position 1: russia supports russia-complied" in told
+    assert "russia supports russia-complied" in told
     assert '"Foreign Ministry" → ministry → russia  (say by "said")' in told
     assert "made by:    rule compliance/" in told
     assert "sentence:   Russia kept to the INF Treaty, the Foreign Ministry said on Saturday." in told
