@@ -36,6 +36,7 @@ _PAST, _NEAR, _FUTURE = 10, 11, 12
 _EARLIER, _ON_TOPIC, _OFF_TOPIC = 13, 14, 15
 _CONCEPTS = 20  # the first of the concepts' marks
 _DAYS_NEAR = 8
+_SILENT_MOST = 8  # speakers shown in front of a line
 _BACK, _LEAN = 8, 2  # lines up that a line may lean on, and how many actors and dates of them
 _FIRST = frozenset({"i", "we", "our", "us", "my"})
 
@@ -82,7 +83,7 @@ class _Row:
 def render(scene: Scene, line: Line, pieces: Pieces, speaking: Iterable[str] = ()) -> Rendered:
     """The sentence with its marks. `speaking`: actors to be held for silent speakers besides those known."""
     front = _Row([_CLS, _ON_TOPIC if scene.topical[line.number] else _OFF_TOPIC], [])
-    for actor in dict.fromkeys((*_silent(scene, line), *speaking)):
+    for actor in list(dict.fromkeys((*speaking, *_silent(scene, line))))[:_SILENT_MOST]:
         front.add((_SILENT,))
         front.mark(_PARTIES[party_of(actor, scene.dossier)], actor)
     before = _Row([], [])

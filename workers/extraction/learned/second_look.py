@@ -1,9 +1,9 @@
-"""What the encoder makes of an article beside the rules: findings added, and the rules' own weighed.
+"""What the encoder adds to the rules' findings.
 
-The encoder is asked about every actor of every line that is on the subject or stands near one that is. Where it is sure of what the rules did not
-find, that is added; where it is sure that what they found is not there, that is dropped. Rules say whose words
-are whose and what a line's telling is dated by; the encoder says what is held, what is done, and which of the
-line's own dates belongs to it.
+The encoder is asked about every actor of every line that is on the subject or stands near one that is; what it
+is sure of and the rules did not find is added. Rules say whose words are whose and what a line's telling is dated
+by; the encoder says what is held, what is done, and which of the line's own dates belongs to it. Where rules and
+encoder differ on a question in a line, the rules' word stands (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ _DAY = len("2019-08-02")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities: from `position` and `act` on the encoder is believed by itself, `coarse` is for acts that it
-    dates by a month or a year, `sure` for acts in lines that only stand near the subject, for those that the rules
-    date otherwise or leave open, and for those of an outlet's owner, of whose own texts it has seen few; below `doubt` a rule's finding is dropped. Chosen on development articles and those held out of
-    training (docs/decisions/0004)."""
+    """Probabilities from which on the encoder is believed by itself.
+
+    `position` and `act` as a rule; `coarse` for acts that it dates by a month or a year; `sure` for acts in lines that
+    only stand near the subject, for those that the rules date otherwise or leave open, and for those of an outlet's
+    owner, of whose own texts it has seen few. Chosen on development articles and those held out of training.
+    """
 
     position: float = 0.65
     act: float = 0.5
     coarse: float = 0.6
     sure: float = 0.85
-    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,8 @@ def second_look(scene: Scene, found: Iterable[Finding]) -> list[Finding]:
 
 
 def merged(scene: Scene, found: list[Finding], looks: list[Look], at: Thresholds) -> list[Finding]:
-    """The rules' findings less those the encoder is sure are none, and what it adds, in text order."""
-    beliefs = {this.line.number: this.beliefs for this in looks}
-    kept = [f for f in found if not _doubtful(f, beliefs.get(f.line, {}), at)]
+    """The rules' findings, then what the encoder adds, in text order."""
+    kept = list(found)
     for this in looks:
         mine = [f for f in kept if f.line == this.line.number]
         near = {c.actor: c for c in candidates(scene, this.line)}
@@ -83,19 +83,6 @@ def merged(scene: Scene, found: list[Finding], looks: list[Look], at: Thresholds
             kept.extend(_stances(scene, this, actor, belief, near.get(actor), mine, at))
             kept.extend(_acts(scene, this, actor, belief, near.get(actor), mine, at))
     return kept
-
-
-def _doubtful(finding: Finding, beliefs: dict[str, Belief], at: Thresholds) -> bool:
-    sure = [beliefs[a] for a in finding.holders if a in beliefs]
-    if not sure or len(sure) < len(finding.holders):
-        return False
-    if finding.proposition is not None and finding.stance is not None:
-        label = f"{finding.proposition} {finding.stance}"
-        return max(b.positions.get(label, 1.0) for b in sure) < at.doubt
-    if finding.kind is not None:
-        chances = [p.get(finding.kind, 1.0) for b in sure for p in b.acts.values()]
-        return max(chances, default=1.0) < at.doubt
-    return False
 
 
 def _stances(
