@@ -307,6 +307,13 @@ def trickling(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
+def trickling_from_the_start(handler: BaseHTTPRequestHandler) -> None:
+    for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 60:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
 def huge(handler: BaseHTTPRequestHandler) -> None:
     send(handler, completion("x" * (MOST_BYTES + 10)))
 
@@ -332,6 +339,7 @@ def bomb(handler: BaseHTTPRequestHandler) -> None:
 NOT_USED: list[tuple[str, Any]] = [
     ("timeout", slow),
     ("timeout", trickling),
+    ("timeout", trickling_from_the_start),
     ("unreachable", broken_off),
     ("unreachable", gibberish),
     ("http-error", bytes_of(b'{"error": {"message": "overloaded"}}', 500)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,21 +96,26 @@ def ask(endpoint: Endpoint, messages: Sequence[Mapping[str, str]], schema: Mappi
 
 
 def _posted(url: str, body: Any, headers: Mapping[str, str], seconds: float) -> bytes:
-    """The bytes of a 200 answer. No redirect is followed: the text and the key go where they were meant to."""
-    deadline = time.monotonic() + seconds
+    """The bytes of a 200 answer, all of it within the time: it may trickle, each piece in time, the whole never."""
+    try:
+        return asyncio.run(asyncio.wait_for(_streamed(url, body, headers, seconds), seconds))
+    except TimeoutError:
+        raise EndpointFailed("timeout") from None
+
+
+async def _streamed(url: str, body: Any, headers: Mapping[str, str], seconds: float) -> bytes:
+    """No redirect is followed: the text and the key go where they were meant to."""
     received = bytearray()
-    with (
-        httpx2.Client(timeout=seconds, follow_redirects=False) as client,
+    async with (
+        httpx2.AsyncClient(timeout=seconds, follow_redirects=False) as client,
         client.stream("POST", url, json=body, headers=headers) as response,
     ):
         if response.status_code != 200:
             raise EndpointFailed("http-error")
-        for piece in response.iter_raw():
+        async for piece in response.aiter_raw():
             received += piece
             if len(received) > MOST_BYTES:
                 raise EndpointFailed("too-large")
-            if time.monotonic() > deadline:  # it may trickle: each piece in time, the whole never
-                raise EndpointFailed("timeout")
     return bytes(received)
 
 
