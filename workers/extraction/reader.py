@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from services.core.domain.dossier import Dossier
@@ -52,7 +51,7 @@ class Reader:
         and dates, no positions and no events. `gated` stops there: off topic, it gives no more than what is
         in another language does, at a hundredth of the cost.
         """
-        language = article.language or _language(article.text)
+        language = article.language or detect_language(article.text)
         day = work_out_date(article, self.dossier, today=_as_day(article.received_on))
         if language is not None and language.split("-")[0].lower() not in LANGUAGES:
             return Reading(self.dossier.id, language, False, day)
@@ -120,19 +119,6 @@ class Reader:
             day.value,
             owner_of(document, self.dossier, article.outlet, mentions),
         )
-
-
-_ENGLISH = re.compile(r"(?i)\b(?:the|of|that|and|to|in|its|said|on|from|has|was|will)\b")
-_FEW_WORDS = 60
-
-
-def _language(text: str) -> str | None:
-    """The text's language. Of a few words the small words tell more than the statistics of letters."""
-    found = detect_language(text)
-    words = len(text.split())
-    if found != "en" and words < _FEW_WORDS and len(_ENGLISH.findall(text)) >= max(2, words // 8):
-        return "en"
-    return found
 
 
 def _as_day(value: str | None) -> date | None:
