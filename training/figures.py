@@ -81,7 +81,7 @@ def coded_sets(shared: Path) -> Sequence[CodedSet]:
             ROOT / "tests/aside/gold.yaml",
             None,
             "scored, never read",
-            "full-length articles, written and coded by one who had not seen the reader and read by none who makes it",
+            "full-length articles, coded twice apart from the reader; nothing was chosen on them",
             NEWS,
         ),
     )
