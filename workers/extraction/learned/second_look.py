@@ -74,7 +74,7 @@ def second_look(scene: Scene, found: Iterable[Finding]) -> list[Finding]:
 
 
 def merged(scene: Scene, found: list[Finding], looks: list[Look], at: Thresholds) -> list[Finding]:
-    """The rules' findings, then what the encoder adds, in text order."""
+    """The rules' findings, then what the encoder adds."""
     kept = list(found)
     for this in looks:
         mine = [f for f in kept if f.line == this.line.number]
