@@ -5,10 +5,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 EACH ?= 400
+ARTICLES ?= 2000
+KILLS ?= 100
+SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test fuzz lint types format bench evaluate lock clean
+.PHONY: help setup demo up test fuzz chaos lint types format bench evaluate lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,6 +38,9 @@ test: $(READY) ## Run every test, on real servers
 
 fuzz: $(READY) ## Send over ten thousand odd requests at both services; `make fuzz EACH=1000` for more
 	TREATYLINE_FUZZ=$(EACH) $(BIN)/python -m pytest -s --timeout 7200 tests/integration/test_openapi_fuzz.py
+
+chaos: $(READY) ## Post articles while everything is killed, check that nothing is lost; ARTICLES=2000 KILLS=100 SEED=1
+	$(BIN)/python -m tests.chaos --seed $(SEED) --articles $(ARTICLES) --kills $(KILLS) $(CHAOS_ARGS)
 
 lint: $(READY) ## Check style, format and the direction of imports
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""The whole system while its processes and servers are killed: `make chaos`."""
