@@ -23,6 +23,7 @@ from services.core.domain.events import (
     article_stream,
 )
 from services.core.domain.ids import derived_id
+from services.core.errors import UnknownEventVersion
 from services.core.eventstore.store import (
     NewEvent,
     Recorded,
@@ -33,7 +34,10 @@ from services.core.eventstore.store import (
 )
 
 TAKEN_IN = frozenset({ArticleReceived.type, ArticleRevised.type})
+ELSEWHERE = "SELECT FROM events WHERE id = %s AND stream_name <> %s"
 JUDGED = frozenset({ArticleJudgedOriginal.type, ArticleJudgedDuplicate.type})
+UNREADABLE = (UnknownEventVersion, KeyError, TypeError, ValueError)
+"""What folding raises where a newer release, or a stranger, wrote the stream."""
 READ = frozenset({ExtractionCompleted.type, ExtractionSkipped.type, ExtractionFailed.type})
 
 
@@ -64,13 +68,20 @@ class Article:
 
     def reading_due(self, dossier: str) -> Recorded | None:
         """The event that asks for a reading which the log does not have; None where nothing is to be done."""
+        cause = self._asked(dossier)
+        return None if cause is None or (str(cause.id), dossier) in self.outcomes else cause
+
+    def failed_reading(self, dossier: str) -> Recorded | None:
+        """The failure that the newest asking for a reading has come to; None where it came to something else."""
+        cause = self._asked(dossier)
+        outcome = self.outcomes.get((str(cause.id), dossier)) if cause is not None else None
+        return outcome if outcome is not None and outcome.type == ExtractionFailed.type else None
+
+    def _asked(self, dossier: str) -> Recorded | None:
         if self.withdrawn or self.judged is None:
             return None
         request = self.requests.get(dossier)
-        cause = self.judged
-        if request is not None and request.position > cause.position:
-            cause = request
-        return None if (str(cause.id), dossier) in self.outcomes else cause
+        return request if request is not None and request.position > self.judged.position else self.judged
 
     def write(self, cause: Recorded, *events: tuple[UUID, Event], **versions: str) -> StreamWrite:
         """The events as the next of this article's stream, caused by `cause`."""
@@ -101,6 +112,28 @@ def load_articles(conn: psycopg.Connection[Any], article_ids: Iterable[str]) -> 
     return {article_id: article for article_id, article in found.items() if article is not None}
 
 
+def load_readable(
+    conn: psycopg.Connection[Any], article_ids: Iterable[str]
+) -> tuple[dict[str, Article], dict[str, Exception]]:
+    """`load_articles`, and apart from them those whose streams this code cannot fold, with the reason.
+
+    One such stream must not keep back the articles that it is asked for together with.
+    """
+    wanted = list(dict.fromkeys(article_ids))
+    try:
+        return load_articles(conn, wanted), {}
+    except UNREADABLE:
+        pass
+    found: dict[str, Article] = {}
+    unreadable: dict[str, Exception] = {}
+    for article_id in wanted:
+        try:
+            found |= load_articles(conn, [article_id])
+        except UNREADABLE as error:
+            unreadable[article_id] = error
+    return found, unreadable
+
+
 def fold(stream: Iterable[Recorded]) -> Article | None:
     """The article that a whole stream describes; None for an empty one."""
     article: Article | None = None
@@ -118,9 +151,20 @@ def judgement_id(cause: Recorded) -> UUID:
     return derived_id(str(cause.id), "judgement")
 
 
-def outcome_id(cause: Recorded, dossier: str) -> UUID:
+def outcome_id(cause_id: UUID, dossier: str) -> UUID:
     """The id of what comes of one cause to read: completed, skipped or failed, but one of them."""
-    return derived_id(str(cause.id), "reading", dossier)
+    return derived_id(str(cause_id), "reading", dossier)
+
+
+def free_id(conn: psycopg.Connection[Any], wanted: UUID, stream_name: str) -> UUID:
+    """`wanted`, unless an event of another stream has that id: then the next one derived from it that is free.
+
+    Ids are derived, so that happens only to a log that somebody else wrote to; what is to be said of the
+    article must not be lost by it.
+    """
+    while conn.execute(ELSEWHERE, [wanted, stream_name]).fetchone() is not None:
+        wanted = derived_id(str(wanted), "taken elsewhere")
+    return wanted
 
 
 def _apply(article: Article, event: Recorded) -> None:

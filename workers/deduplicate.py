@@ -11,9 +11,10 @@ from uuid import UUID
 
 import psycopg
 
+from services.core import metrics
 from services.core.eventstore.store import EventStore
 from workers import dispatches
-from workers.articles import load_articles
+from workers.articles import load_readable
 from workers.dedup import stories
 from workers.dispatches import DEDUPLICATE, ERROR, Held
 from workers.limits import TookTooLong, time_limit
@@ -37,13 +38,14 @@ class Deduplication:
 
         A batch that fails is judged one by one. An article that cannot be compared, or that took workers
         down, is in the end judged by equal text alone: it must not hold up its own reading. That the
-        database went away is nobody's fault.
+        database went away, or is being migrated, is nobody's fault.
         """
         held = self._take(article_ids)
         try:
             return self._judge(held)
-        except dispatches.DATABASE_GONE:
-            self._hand_back(held, RETRY_SECONDS)
+        except dispatches.NOBODYS_FAULT as error:
+            unfit = isinstance(error, dispatches.DATABASE_UNFIT)
+            self._hand_back(held, dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the articles for ever
             if len(held) > 1:
@@ -56,7 +58,10 @@ class Deduplication:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
-            for article_id, article in load_articles(conn, article_ids).items():
+            articles, unreadable = load_readable(conn, article_ids)
+            for article_id, error in unreadable.items():
+                dispatches.defer(conn, DEDUPLICATE, "", article_id, error)
+            for article_id, article in articles.items():
                 if article.needs_judging:
                     cause = article.current
                     work.append((article_id, article.revision, cause.id, cause.global_position))
@@ -90,6 +95,7 @@ class Deduplication:
             attempts = dispatches.fail(
                 conn, DEDUPLICATE, "", work, error_class=name, code=code, delay=RETRY_SECONDS
             )
+        metrics.ATTEMPTS_FAILED.labels(DEDUPLICATE, code).inc()
         log.warning("could not judge article %s, attempt %d: %s", work.article_id, attempts, name)
 
 

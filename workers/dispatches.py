@@ -7,12 +7,18 @@ counted here, outside the worker that may not survive them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
+
+from services.core.errors import UnknownEventVersion
+
+log = logging.getLogger(__name__)
 
 STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 """Each is also the name of its task and of its queue."""
@@ -20,6 +26,19 @@ STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
 DATABASE_GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 """Nobody's fault, and not counted: a connection broke or was refused, a lock or the pool kept one waiting."""
+DATABASE_UNFIT = (
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+    errors.InsufficientPrivilege,
+    errors.ReadOnlySqlTransaction,
+    UnknownEventVersion,
+)
+"""Not counted either: it is being migrated or restored, or this code is older than what lies there."""
+NOBODYS_FAULT = (*DATABASE_GONE, *DATABASE_UNFIT)
+UNFIT_SECONDS = 5.0  # before the next try where the database is there and is not what is needed
+LONGEST_SECONDS = 300.0  # before the next try of what this code cannot read
 ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
 """How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
 
@@ -46,12 +65,14 @@ FORGOTTEN = "DELETE FROM dispatches WHERE article_id = ANY (%s::uuid[])"
 
 # A worker is alive as long as the connection is that it took the work on; numbers of server processes come again.
 _ALIVE = "EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = d.worker AND a.backend_start <= d.started_at)"
+# A worker that was lost with the whole server did not die of what it read.
+_COUNTS = "(d.state = 'started' AND pg_postmaster_start_time() <= d.started_at)"
 LOSE = f"""
 UPDATE dispatches d
    SET state = 'waiting', available_at = now(), worker = NULL,
-       attempts = attempts + (state = 'started')::integer,
-       error_class = CASE state WHEN 'started' THEN 'WorkerLost' ELSE error_class END,
-       error_code = CASE WHEN state <> 'started' THEN error_code
+       attempts = attempts + {_COUNTS}::integer,
+       error_class = CASE WHEN {_COUNTS} THEN 'WorkerLost' ELSE error_class END,
+       error_code = CASE WHEN NOT {_COUNTS} THEN error_code
                          WHEN now() - started_at >= %(limit)s * interval '1 second' THEN 'timeout'
                          ELSE 'lost' END
  WHERE state IN ('held', 'started') AND NOT {_ALIVE}
@@ -68,11 +89,11 @@ ON CONFLICT (article_id, stage, dossier) DO UPDATE
    SET state = 'held', started_at = excluded.started_at, worker = excluded.worker,
        revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
        attempts = CASE WHEN d.cause_id <> excluded.cause_id THEN 0
-                       ELSE d.attempts + (d.state = 'started')::integer END,
+                       ELSE d.attempts + {_COUNTS}::integer END,
        error_class = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
-                          WHEN d.state = 'started' THEN 'WorkerLost' ELSE d.error_class END,
+                          WHEN {_COUNTS} THEN 'WorkerLost' ELSE d.error_class END,
        error_code = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
-                         WHEN d.state <> 'started' THEN d.error_code
+                         WHEN NOT {_COUNTS} THEN d.error_code
                          WHEN now() - d.started_at >= %(limit)s * interval '1 second' THEN 'timeout'
                          ELSE 'lost' END
  WHERE d.cause_position <= excluded.cause_position
@@ -103,6 +124,14 @@ UPDATE dispatches
        worker = NULL, available_at = now() + %(delay)s * power(4, attempts) * interval '1 second'
  WHERE article_id = %(id)s AND stage = %(stage)s AND dossier = %(dossier)s AND cause_id = %(cause)s
 RETURNING attempts
+"""
+# How often it was sent says how long it waits: no attempt is counted, and none can be made.
+DEFER = """
+UPDATE dispatches
+   SET state = 'waiting', worker = NULL, error_class = %(error_class)s,
+       available_at = now() + least(%(longest)s, power(2, least(sends, 30))) * interval '1 second'
+ WHERE article_id = %(id)s AND stage = %(stage)s AND dossier = %(dossier)s
+   AND (state IN ('sent', 'waiting') OR worker = %(worker)s)
 """
 HAND_BACK = """
 UPDATE dispatches d
@@ -205,6 +234,33 @@ def hand_back(
             "delay": delay,
         },
     )
+
+
+def defer(
+    conn: psycopg.Connection[Any],
+    stage: str,
+    dossier: str,
+    article_id: str,
+    error: Exception,
+    held: Held | None = None,
+) -> None:
+    """Lets work wait that cannot even be begun, each time twice as long, at last `LONGEST_SECONDS`.
+
+    The log says of the article what this code cannot read. Another release can: it is neither tried all the
+    time nor given up.
+    """
+    conn.execute(
+        DEFER,
+        {
+            "id": article_id,
+            "stage": stage,
+            "dossier": dossier,
+            "worker": held.worker if held else None,
+            "error_class": type(error).__name__,
+            "longest": LONGEST_SECONDS,
+        },
+    )
+    log.error("article %s cannot be taken up: %s", article_id, type(error).__name__)
 
 
 def settle(conn: psycopg.Connection[Any], stage: str, dossier: str, done: Sequence[tuple[str, int]]) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.core import metrics
 from services.core.domain.events import ExtractionCompleted, ExtractionFailed, ExtractionSkipped
-from services.core.errors import WrongExpectedVersion
+from services.core.errors import EventIdConflict, UnknownEventVersion, WrongExpectedVersion
 from services.core.eventstore.bodies import get_body
 from services.core.eventstore.store import EventStore, append
 from workers import dispatches, readings
-from workers.articles import Article, load_article, load_articles, outcome_id
+from workers.articles import Article, free_id, load_article, load_readable, outcome_id
 from workers.dispatches import ERROR, EXTRACT, TIMEOUT, Held
 from workers.limits import TookTooLong, time_limit
 from workers.readings import Reader
@@ -48,9 +49,13 @@ class Extraction:
                 break
             try:
                 appended += self._counted(work, self.readers[dossier])
-            except Exception:
-                self._hand_back(dossier, held[number + 1 :])
-                self._hand_back(dossier, [work], RETRY_SECONDS)
+            except UnknownEventVersion as error:  # written by a newer release, since it was taken
+                with self.store.pool.connection() as conn:
+                    dispatches.defer(conn, EXTRACT, dossier, work.article_id, error, work)
+            except Exception as error:
+                unfit = isinstance(error, dispatches.DATABASE_UNFIT)
+                self._hand_back(dossier, held[number + 1 :], dispatches.UNFIT_SECONDS if unfit else 0.0)
+                self._hand_back(dossier, [work], dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
                 raise
         return appended
 
@@ -62,7 +67,10 @@ class Extraction:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
-            for article_id, article in load_articles(conn, article_ids).items():
+            articles, unreadable = load_readable(conn, article_ids)
+            for article_id, error in unreadable.items():
+                dispatches.defer(conn, EXTRACT, dossier, article_id, error)
+            for article_id, article in articles.items():
                 cause = article.reading_due(dossier)
                 if cause is None:
                     nothing_due.append((article_id, article.last_position))
@@ -74,7 +82,7 @@ class Extraction:
     def _counted(self, work: Held, reader: Reader) -> int:
         try:
             return self._attempt(work, reader)
-        except dispatches.DATABASE_GONE:
+        except dispatches.NOBODYS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - one article's failure is recorded, whatever it is
             return self._count_failure(work, reader, error)
@@ -114,6 +122,7 @@ class Extraction:
             attempts = dispatches.fail(
                 conn, EXTRACT, reader.dossier, work, error_class=name, code=code, delay=RETRY_SECONDS
             )
+        metrics.ATTEMPTS_FAILED.labels(EXTRACT, code).inc()
         log.warning("could not read article %s, attempt %d: %s", work.article_id, attempts, name)
         failed = replace(work, attempts=attempts, error_class=name, error_code=code)
         if work.given_up or not failed.given_up:
@@ -139,6 +148,7 @@ class Extraction:
     ) -> int:
         """Appends the outcome unless the log has one, or the article has changed under the reader's hands."""
         now: Article | None = article
+        event_id = outcome_id(cause_id, reader.dossier)
         while now is not None:
             cause = now.reading_due(reader.dossier)
             if cause is None or cause.id != cause_id:
@@ -150,7 +160,7 @@ class Extraction:
                 "dossier_version": reader.dossier_version,
                 "extractor_version": outcome.extractor_version,
             }
-            write = now.write(cause, (outcome_id(cause, reader.dossier), outcome), **versions)
+            write = now.write(cause, (event_id, outcome), **versions)
             try:
                 with self.store.transaction() as conn:
                     done = [(now.article_id, cause.global_position)]
@@ -160,6 +170,15 @@ class Extraction:
                 with self.store.pool.connection() as conn:
                     now = load_article(conn, article.article_id)
                 continue
+            except EventIdConflict:
+                with self.store.pool.connection() as conn:
+                    free = free_id(conn, event_id, write.stream_name)
+                if free == event_id:
+                    raise
+                event_id = free
+                continue
+            if appended.new:
+                metrics.ARTICLES_READ.labels(outcome.type).inc()
             if input_ is not None and appended.new:
                 with self.store.pool.connection() as conn:
                     conn.execute(readings.REMEMBER, [input_, appended.last])

@@ -16,6 +16,7 @@ from services.core.eventstore.wakeups import listen, pauses, wait_for_notificati
 from services.core.projections.base import PROJECTED, Projection
 from services.core.projections.registry import projections as all_projections
 from services.core.settings import Settings
+from workers.dispatches import DATABASE_UNFIT, UNFIT_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,10 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
         except psycopg.OperationalError as error:
             log.warning("the database does not answer: %s", type(error).__name__)
             stop.wait(pause())
+        except DATABASE_UNFIT as error:
+            # Waiting lets go of the lock: a process of a newer release can lead meanwhile.
+            log.error("the database is not what this release needs: %s", error)  # noqa: TRY400 - it says it all
+            stop.wait(UNFIT_SECONDS)
 
 
 def _lead(conn: psycopg.Connection[Any], projections: Sequence[Projection], stop: threading.Event) -> None:

@@ -19,6 +19,7 @@ from services.core.domain.dossier import load_dossier
 from services.core.domain.events import ExtractionCompleted, ExtractionSkipped, event_of
 from services.core.domain.ids import derived_id
 from services.core.domain.reading import ArticleText, Reading
+from services.core.errors import UnknownEventVersion
 from services.core.eventstore.bodies import Body
 from services.core.eventstore.store import read_all
 from workers.articles import Article
@@ -101,7 +102,10 @@ def reuse(
     row = conn.execute(FIND, [input_]).fetchone()
     if row is None:
         return None
-    found = read_all(conn, row[0] - 1, 1)
+    try:
+        found = read_all(conn, row[0] - 1, 1)
+    except UnknownEventVersion:
+        return None  # a newer release read it: so do we, in our own way
     if not found:
         return None
     data = {**found[0].data, "article_id": article.article_id, "revision": article.revision}

@@ -36,7 +36,7 @@ from workers import dispatches
 from workers.app import make_app
 from workers.articles import JUDGED, READ
 from workers.dedup.index import PostgresIndex
-from workers.dispatches import DEDUPLICATE, EXTRACT, STAGES
+from workers.dispatches import DATABASE_UNFIT, DEDUPLICATE, EXTRACT, STAGES, UNFIT_SECONDS
 from workers.tasks import HARD
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 NAME = "relay"  # of its checkpoint, and of its mark in the broker
 BATCH = 500  # events
 POLL_SECONDS = 0.5
+BROKER_SECONDS = 2.0  # for an answer of the broker
 TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
@@ -115,8 +116,14 @@ class Relay:
         self._conn = conn
         self._stop = stop
         self._app = make_app(settings)
+        # It never waits for messages, as workers do: a broker that hangs must not keep it from stopping.
+        options = self._app.conf.broker_transport_options | {"socket_timeout": BROKER_SECONDS}
+        self._app.conf.broker_transport_options = options
         self._redis = Redis.from_url(
-            settings.redis_url or "", socket_timeout=2.0, socket_connect_timeout=2.0, decode_responses=True
+            settings.redis_url or "",
+            socket_timeout=BROKER_SECONDS,
+            socket_connect_timeout=BROKER_SECONDS,
+            decode_responses=True,
         )
         self._position = load_checkpoint(conn, NAME).global_position
         self._mark = f"treatyline:{NAME}:{conn.info.dbname}"
@@ -261,3 +268,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
         except psycopg.OperationalError as error:
             log.warning("the database does not answer: %s", type(error).__name__)
             stop.wait(pause())
+        except DATABASE_UNFIT as error:
+            # Waiting lets go of the lock: a process of a newer release can lead meanwhile.
+            log.error("the database is not what this release needs: %s", error)  # noqa: TRY400 - it says it all
+            stop.wait(UNFIT_SECONDS)

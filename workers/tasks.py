@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from psycopg_pool import ConnectionPool
 from services.core.eventstore.store import EventStore, open_pool
 from services.core.settings import Settings
 from workers.deduplicate import Deduplication
-from workers.dispatches import DEDUPLICATE, EXTRACT
+from workers.dispatches import DEDUPLICATE, EXTRACT, NOBODYS_FAULT
 from workers.extract import Extraction
 from workers.readings import Reader
 
@@ -77,10 +78,22 @@ def register(app: Celery, process: WorkerProcess) -> None:
     """Adds the tasks to the application."""
 
     def deduplicate(article_ids: list[str]) -> None:
-        process.deduplication().run(article_ids)
+        with _letting_go(process):
+            process.deduplication().run(article_ids)
 
     def extract(article_ids: list[str], dossier: str) -> None:
-        process.extraction().run(article_ids, dossier)
+        with _letting_go(process):
+            process.extraction().run(article_ids, dossier)
 
-    app.task(name=DEDUPLICATE)(deduplicate)
-    app.task(name=EXTRACT)(extract)
+    app.task(name=DEDUPLICATE, shared=False)(deduplicate)
+    app.task(name=EXTRACT, shared=False)(extract)
+
+
+@contextmanager
+def _letting_go(process: WorkerProcess) -> Iterator[None]:
+    """Ends the connection where the database did not let us do the work: whatever could not be handed back is then free."""
+    try:
+        yield
+    except NOBODYS_FAULT:
+        process.close()
+        raise

@@ -294,6 +294,25 @@ def rebuild(json: Json = False) -> None:
         out.print(f"the read tables reflect the log up to position {position}")
 
 
+@command
+def retry(
+    articles: Annotated[list[str] | None, typer.Argument(help="Ids of articles.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Every article that could not be read.")] = False,
+    json: Json = False,
+) -> None:
+    """Take up again articles whose reading failed. Those that failed of nothing are left alone."""
+    from services.cli.retrying import retry_readings  # noqa: PLC0415
+
+    if failed == bool(articles):
+        raise typer.BadParameter("name articles, or say --failed for all that failed")
+    count = 0
+    for count, asked in enumerate(retry_readings(_settings(quiet=True), articles or None), 1):  # noqa: B007
+        if json:
+            _line(asked)
+    if not json:
+        out.print(f"{count} readings asked for again")
+
+
 def create(
     name: Annotated[str, typer.Option(help="Whose key it is.")],
     scope: Annotated[

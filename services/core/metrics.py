@@ -1,4 +1,5 @@
-"""Every metric, the only list of them. Served at `/metrics` in Prometheus' text format.
+"""Every metric, the only list of them. Served at `/metrics` in Prometheus' text format: by the web services, and
+by a worker on `TREATYLINE_WORKER_METRICS_PORT` what its processes count.
 
 Labels have few values: route templates, never addresses; types, never ids.
 """
@@ -32,6 +33,12 @@ INGEST_RETRIES = Counter("treatyline_ingest_retries", "Decisions taken again aft
 HTML_SECONDS = Histogram(
     "treatyline_html_to_text_seconds", "Time to take the text out of HTML", buckets=_SECONDS
 )
+
+# What became of articles that a worker took up: ExtractionCompleted, ExtractionSkipped, ExtractionFailed.
+ARTICLES_READ = Counter("treatyline_articles_read", "Articles that were read, by outcome", ["outcome"])
+
+# Attempts to judge or read an article that failed, by stage and how: error, timeout. A lost worker cannot count.
+ATTEMPTS_FAILED = Counter("treatyline_attempts_failed", "Attempts that failed", ["stage", "code"])
 
 # Records that a reader made and the guard refused, by reason (`workers/extraction/guard.py`).
 RECORDS_REFUSED = Counter("treatyline_records_refused", "Records that did not hold, by reason", ["reason"])

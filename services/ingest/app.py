@@ -7,7 +7,14 @@ from fastapi import FastAPI
 from services.core.eventstore.store import AsyncEventStore
 from services.core.settings import Settings
 from services.core.web.app import add_schemas, new_app
-from services.core.web.database import Pool, install_access, install_database, make_pool, pool_lifespan
+from services.core.web.database import (
+    Pool,
+    install_access,
+    install_broker,
+    install_database,
+    make_pool,
+    pool_lifespan,
+)
 from services.ingest import articles
 from services.ingest.schemas import PlainArticle, Withdrawal
 
@@ -31,6 +38,7 @@ def create_app(settings: Settings, pool: Pool | None = None) -> FastAPI:
 def install(app: FastAPI, settings: Settings, pool: Pool) -> None:
     """Add the service's routes to an app that `new_app` made, such as the one that also reads."""
     install_database(app, pool)
+    install_broker(app, settings)
     install_access(app, settings, pool)
     app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings)
     add_schemas(app, PlainArticle, Withdrawal)

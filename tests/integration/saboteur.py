@@ -5,6 +5,8 @@ Run as `python -m tests.integration.saboteur`, settings from the environment.
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -18,7 +20,8 @@ from services.core.settings import load_settings
 from workers.app import main
 from workers.readings import Reader
 
-DIES, HANGS, DEAF, RAISES, SLOW = "DIES", "HANGS", "DEAF", "RAISES", "SLOW"
+DIES, CRASHES, HANGS, DEAF, RAISES, SLOW = "DIES", "CRASHES", "HANGS", "DEAF", "RAISES", "SLOW"
+HEALED = "healed"  # a file of this name in the folder: no word does anything any more
 
 
 class Saboteur:
@@ -32,8 +35,12 @@ class Saboteur:
         if folder := os.environ.get("SABOTEUR_FOLDER"):
             with (Path(folder) / "read").open("a") as file:
                 file.write(f"{os.getpid()} {word}\n")
+            word = "" if (Path(folder) / HEALED).exists() else word
         if word == DIES:
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == CRASHES:
+            faulthandler.disable()  # no trace in the tests' output
+            ctypes.string_at(0)  # SIGSEGV
         if word == HANGS:
             while True:
                 time.sleep(0.01)
@@ -44,7 +51,7 @@ class Saboteur:
             raise RuntimeError(article.text)
         if word == SLOW:
             time.sleep(1.0)
-        evidence = Span(0, len(word))
+        evidence = Span(0, 4)
         position = Position("nato", "moratorium", Stance.OPPOSES, evidence, date="2019-09-25")
         return Reading("inf", "en", True, ArticleDate("2019-09-25", DateBasis.TEXT), positions=(position,))
 

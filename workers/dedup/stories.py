@@ -6,21 +6,21 @@ judgement itself is serial, under one lock: fifty copies at once give one origin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from services.core.domain.events import ArticleJudgedDuplicate, ArticleJudgedOriginal
+from services.core.domain.events import ArticleJudgedDuplicate, ArticleJudgedOriginal, article_stream
 from services.core.domain.ids import derived_id
-from services.core.errors import WrongExpectedVersion
+from services.core.errors import EventIdConflict, WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import StreamWrite, append, transaction_on
 from workers import dispatches
-from workers.articles import Article, judgement_id, load_articles
+from workers.articles import Article, free_id, judgement_id, load_articles
 from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
@@ -29,6 +29,10 @@ from workers.dedup.search import EXACT, NEAR, Text, Verdict, find_original
 TRIES = 5  # against writers on the same streams
 _SERIAL = "SELECT pg_advisory_xact_lock(%s)"
 _SERIAL_IF_FREE = "SELECT pg_try_advisory_xact_lock(%s)"
+
+IdOf = Callable[
+    [psycopg.Connection[Any], UUID, str], UUID
+]  # the event's id from the wanted one and its stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,24 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
     when the lock is had, or left to the work that the change asks for.
     """
     ready = _prepare(conn, article_ids, plainly)
+    id_of: IdOf = _wanted_id
     for left in reversed(range(TRIES)):
         try:
             with transaction_on(conn):
                 if _is_free(conn):
-                    return _judge_serially(conn, ready, article_ids)
+                    return _judge_serially(conn, ready, article_ids, id_of)
             # Somebody judges: the time is well spent on what will be looked up again under the lock.
             _search_ahead(conn, ready.values())
             with transaction_on(conn):
                 conn.execute(_SERIAL, [locks.JUDGE])
-                return _judge_serially(conn, ready, article_ids)
+                return _judge_serially(conn, ready, article_ids, id_of)
         except WrongExpectedVersion:
             if not left:
                 raise
+        except EventIdConflict:
+            if not left or id_of is free_id:
+                raise
+            id_of = free_id
     raise AssertionError("unreachable")
 
 
@@ -100,7 +109,7 @@ def _search_ahead(conn: psycopg.Connection[Any], ready: Iterable[_Ready]) -> Non
 
 
 def _judge_serially(
-    conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], article_ids: Sequence[str]
+    conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], article_ids: Sequence[str], id_of: IdOf
 ) -> int:
     index = PostgresIndex(conn)
     writes: list[StreamWrite] = []
@@ -110,7 +119,8 @@ def _judge_serially(
         if not article.needs_judging:
             done.append((article_id, article.last_position))
         elif item is not None and item.cause == article.current.id:
-            writes.append(_judge_one(index, article, item.text))
+            event_id = id_of(conn, judgement_id(article.current), article_stream(article_id))
+            writes.append(_judge_one(index, article, item.text, event_id))
             done.append((article_id, article.last_position))
         # else revised since: its row in the table of work is of the revision, and stays
     dispatches.settle(conn, dispatches.DEDUPLICATE, "", done)
@@ -119,13 +129,17 @@ def _judge_serially(
     return len(writes)
 
 
-def _judge_one(index: PostgresIndex, article: Article, text: Text) -> StreamWrite:
+def _wanted_id(_conn: psycopg.Connection[Any], wanted: UUID, _stream_name: str) -> UUID:
+    return wanted
+
+
+def _judge_one(index: PostgresIndex, article: Article, text: Text, event_id: UUID) -> StreamWrite:
     if article.story_id is not None:
         index.forget(article.article_id)  # an earlier revision
     verdict = find_original(index, text)
     story_id = verdict.of.story_id if verdict.of else _own_story(index, article)
     index.add(text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
-    return article.write(article.current, (judgement_id(article.current), _event(article, story_id, verdict)))
+    return article.write(article.current, (event_id, _event(article, story_id, verdict)))
 
 
 def _event(

@@ -10,16 +10,17 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 import psycopg_pool
+import redis.asyncio
 from fastapi import FastAPI, Request
 from psycopg.rows import TupleRow
 from starlette.responses import Response
 
 from services.core.access.store import StoredKeys
-from services.core.errors import UnsafeSettings
+from services.core.errors import UnknownEventVersion, UnsafeSettings
 from services.core.logging import get_logger
 from services.core.settings import Settings
 from services.core.web.access import Access
-from services.core.web.health import add_check
+from services.core.web.health import NotReady, add_check
 from services.core.web.problems import Problem, ProblemType
 
 log = get_logger(__name__)
@@ -30,6 +31,7 @@ Pool = psycopg_pool.AsyncConnectionPool[Connection]
 RETRY_SECONDS = 2
 STATEMENT_SECONDS = 20
 IDLE_SECONDS = 1.0
+FULL_SECONDS = 10.0  # after a write found the disk full, not ready
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -112,19 +114,39 @@ async def close_access(app: FastAPI) -> None:
 
 def install_database(app: FastAPI, pool: Pool) -> None:
     """503 with `Retry-After` while the database is gone, and a readiness check "database"."""
-    add_check(app, "database", lambda: _check(pool))
+    add_check(app, "database", lambda: _check(app, pool))
     for error in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout,
                   psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed,
-                  psycopg.errors.ReadOnlySqlTransaction):  # fmt: skip
+                  psycopg.errors.ReadOnlySqlTransaction,
+                  # being migrated or restored, or written to by a newer release: all of it passes
+                  psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction,
+                  UnknownEventVersion):  # fmt: skip
         app.add_exception_handler(error, on_database_error)
 
 
-async def on_database_error(_request: Request, error: Exception) -> Response:
+async def on_database_error(request: Request, error: Exception) -> Response:
     """Answers for a database that is gone, full, or turned read-only. The cause goes to the log alone."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        request.app.state.disk_was_full = time.monotonic()
     log.warning("database unavailable", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
     return Problem(ProblemType.DATABASE_UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)}).response()
 
 
-async def _check(pool: Pool) -> None:
+def install_broker(app: FastAPI, settings: Settings) -> None:
+    """A check "broker". Without it articles are taken and wait in the log, and requests are counted in memory."""
+    if settings.redis_url is not None:
+        url = settings.redis_url
+        add_check(app, "broker", lambda: _ping(url), needed=False)
+
+
+async def _ping(url: str) -> None:
+    async with redis.asyncio.Redis.from_url(url, socket_timeout=1.5, socket_connect_timeout=1.5) as client:
+        await client.ping()
+
+
+async def _check(app: FastAPI, pool: Pool) -> None:
+    # Reading works on a full disk: what a write said lately is the better answer.
+    if time.monotonic() - getattr(app.state, "disk_was_full", -FULL_SECONDS) < FULL_SECONDS:
+        raise NotReady("disk full")
     async with pool.connection(timeout=1.5) as connection:
         await connection.execute("SELECT 1")

@@ -23,22 +23,29 @@ Check = Callable[[], Awaitable[str | None]]  # returns a word to show, or raises
 CHECK_SECONDS = 2.0
 
 
+class NotReady(Exception):  # noqa: N818 - named by what it says
+    """Raised by a check, with the word to show."""
+
+
 class Alive(BaseModel):
     status: Literal["ok"]
 
 
 class Readiness(BaseModel):
-    """`checks` names each part: "ok", or what is wrong with it in a word."""
+    """`checks` names each part: "ok", or what is wrong with it in a word.
+
+    It is ready as long as it can answer: a part that it only does better with is named and does not count.
+    """
 
     status: Literal["ready", "unavailable"]
     checks: dict[str, str]
 
 
-def add_check(app: FastAPI, name: str, check: Check) -> None:
-    """`/readyz` answers 503 while `check` raises, or takes longer than two seconds."""
+def add_check(app: FastAPI, name: str, check: Check, *, needed: bool = True) -> None:
+    """`/readyz` answers 503 while `check` raises, or takes longer than two seconds; where not `needed`, it says so."""
     if not hasattr(app.state, "checks"):
         app.state.checks = {}
-    app.state.checks[name] = check
+    app.state.checks[name] = (check, needed)
 
 
 def install_health(app: FastAPI) -> None:
@@ -57,9 +64,9 @@ async def healthz() -> Response:
 @_router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(request: Request) -> Response:
     """Every part that this process needs can be reached."""
-    checks: dict[str, Check] = getattr(request.app.state, "checks", {})
-    results = await asyncio.gather(*(_run(name, check) for name, check in checks.items()))
-    ready = all(fine for _, fine, _ in results)
+    checks: dict[str, tuple[Check, bool]] = getattr(request.app.state, "checks", {})
+    results = await asyncio.gather(*(_run(name, check) for name, (check, _) in checks.items()))
+    ready = all(fine or not checks[name][1] for name, fine, _ in results)
     shown = {
         "status": "ready" if ready else "unavailable",
         "checks": {name: word for name, _, word in results},
@@ -73,6 +80,8 @@ async def _run(name: str, check: Check) -> tuple[str, bool, str]:
             return name, True, await check() or "ok"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, the others are still reported
         log.warning("not ready", part=name, error=type(error).__name__)
+        if isinstance(error, NotReady):
+            return name, False, str(error)
         return name, False, "timeout" if isinstance(error, TimeoutError) else "unreachable"
 
 
