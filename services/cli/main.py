@@ -283,10 +283,22 @@ def show_report(report: dict[str, Any]) -> None:
 
 
 @command
-def rebuild(json: Json = False) -> None:
+def rebuild(
+    copies: Annotated[
+        bool, typer.Option("--copies", help="The index that copies are found by, not the read tables.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Fold the whole log again and mend the read tables by it; readers are not interrupted."""
-    from services.cli.upkeep import rebuild_tables  # noqa: PLC0415
+    from services.cli.upkeep import rebuild_copies, rebuild_tables  # noqa: PLC0415
 
+    if copies:
+        known = rebuild_copies(_settings(quiet=True), err)
+        if json:
+            _line({"articles": known})
+        else:
+            out.print(f"the index of copies knows {known} articles")
+        return
     position = rebuild_tables(_settings(quiet=True), err)
     if json:
         _line({"position": position})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services.cli.backends import stored
 from services.core.errors import DatabaseUnreachable, TreatylineError
 from services.core.eventstore.seals import verify
-from services.core.projections.rebuild import rebuild
+from services.core.projections.rebuild import OnProgress, rebuild
 from services.core.settings import Settings
 
 
@@ -31,6 +31,19 @@ def verify_log(settings: Settings, known_seal: str | None = None) -> dict[str, A
 
 def rebuild_tables(settings: Settings, err: Console) -> int:
     """Rebuild the read tables with a progress bar on standard error. Gives the position they reflect."""
+    return _rebuilt(settings, err, rebuild)
+
+
+def rebuild_copies(settings: Settings, err: Console) -> int:
+    """Rebuild the index of copies in the same way. Gives how many articles it knows."""
+    from workers.dedup.rebuild import rebuild_index  # noqa: PLC0415 - heavy
+
+    return _rebuilt(settings, err, rebuild_index)
+
+
+def _rebuilt(
+    settings: Settings, err: Console, work: Callable[[psycopg.Connection[Any], OnProgress], int]
+) -> int:
     columns = (TextColumn("rebuilding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         stored(settings) as found,
@@ -38,7 +51,7 @@ def rebuild_tables(settings: Settings, err: Console) -> int:
         Progress(*columns, console=err) as progress,
     ):
         task = progress.add_task("rebuilding", total=None)
-        return rebuild(conn, lambda done, of: progress.update(task, completed=done, total=of))
+        return work(conn, lambda done, of: progress.update(task, completed=done, total=of))
 
 
 @contextmanager

@@ -54,20 +54,23 @@ def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
     """
     lines = frozenset(own.lines)
     found: Counter[int] = Counter()
-    heard: list[Printed] = []
+    heard: list[frozenset[int]] = []
+    rests: dict[frozenset[int], Printed] = {}  # most of them share the same lines
     for other in lately:
         shared = lines & other.lines
-        if not shared or any(_overlap(other, before) >= SAME for before in heard):
+        if not shared or any(_overlap(other.sample, before) >= SAME for before in heard):
             continue
-        rest = own.without(shared)
+        rest = rests.get(shared)
+        if rest is None:
+            rest = rests[shared] = printed(own.without(shared))
         if rest.words < REST or own.words - rest.words > MOST * other.words:
             continue
-        if _overlap(other, printed(rest)) < ALIKE:
-            heard.append(other)
+        if _overlap(other.sample, rest.sample) < ALIKE:
+            heard.append(other.sample)
             found.update(shared)
     return frozenset(line for line, count in found.items() if count >= RECURS)
 
 
-def _overlap(one: Printed, other: Printed) -> float:
-    smaller = min(len(one.sample), len(other.sample))
-    return len(one.sample & other.sample) / smaller if smaller else 1.0
+def _overlap(one: frozenset[int], other: frozenset[int]) -> float:
+    smaller = min(len(one), len(other))
+    return len(one & other) / smaller if smaller else 1.0

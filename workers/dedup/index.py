@@ -9,14 +9,18 @@ from uuid import UUID
 
 import psycopg
 
-from services.core.eventstore.bodies import get_bodies
-from workers.dedup.furniture import LATELY, Printed, printed
+from services.core.eventstore.bodies import Body, get_bodies
+from workers.dedup.furniture import LATELY, UNKNOWN, Printed, printed
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
-from workers.dedup.search import Known, Sharing, Text, Verdict, most_shared
+from workers.dedup.search import Beside, Known, Sharing, Text, Verdict, most_shared
 
-EQUAL = """
-SELECT ref, article_id, story_id FROM fingerprints WHERE text_sha256 = %b AND article_id <> %b
- ORDER BY ref LIMIT 1
+# In the first row the one with an equal text, then what the outlet printed lately: asked together.
+BESIDE = """
+(SELECT ref, article_id, story_id, NULL::bytea AS body FROM fingerprints
+  WHERE text_sha256 = %b AND article_id <> %b ORDER BY ref LIMIT 1)
+UNION ALL
+(SELECT ref, NULL, NULL, body_sha256 FROM fingerprints
+  WHERE outlet = %b AND article_id <> %b ORDER BY ref DESC LIMIT %b)
 """
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
 SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%b::integer[])"
@@ -25,24 +29,25 @@ KNOWN = """
 SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256 FROM fingerprints f
  WHERE f.ref = ANY (%b::integer[]) AND EXISTS (SELECT FROM article_bodies b WHERE b.sha256 = f.body_sha256)
 """
-PRINTED = """
-SELECT article_id, body_sha256 FROM fingerprints WHERE outlet = %b ORDER BY ref DESC LIMIT %b
-"""
-ADD = """
+_ADD = """
 INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
-VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[]) RETURNING ref
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[])
 """
-ADD_KEYS = """
-INSERT INTO shingle_keys (key, ref) SELECT k.key, %b FROM unnest(%b::integer[]) AS k (key) ON CONFLICT DO NOTHING
-"""
-# A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
-ADD_NEW_KEYS = """
+ADD_COPY = _ADD
+ADD_ORIGINAL = f"""
+WITH added AS ({_ADD} RETURNING ref)
 INSERT INTO shingle_keys (key, ref)
-SELECT k.key, %b FROM unnest(%b::integer[]) AS k (key)
+SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - constants
+# A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
+ADD_LONGER_COPY = f"""
+WITH added AS ({_ADD} RETURNING ref)
+INSERT INTO shingle_keys (key, ref)
+SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key)
  WHERE %b <> ALL (SELECT (SELECT f.story_id FROM fingerprints f WHERE f.ref = s.ref)
                     FROM shingle_keys s WHERE s.key = k.key)
 ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608 - constants
 OTHERS = "SELECT EXISTS (SELECT FROM fingerprints WHERE story_id = %b AND article_id <> %b)"
 FORGET = "DELETE FROM fingerprints WHERE article_id = %b RETURNING ref, story_id, keys"
 FORGET_KEYS = "DELETE FROM shingle_keys WHERE key = ANY (%b::integer[]) AND ref = %b RETURNING key"
@@ -85,10 +90,15 @@ class PostgresIndex:
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
+        self._bodies: dict[bytes, Body] = {}
 
-    def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
-        row = self._conn.execute(EQUAL, [text_sha256, UUID(besides)]).fetchone()
-        return Known(row[0], str(row[1]), row[2]) if row else None
+    def beside(self, text: Text) -> Beside:
+        article_id, outlet = UUID(text.article_id), None if text.outlet == UNKNOWN else text.outlet
+        with self._conn.cursor(binary=True) as cursor:
+            asked = [text.sha256, article_id, outlet, article_id, LATELY]
+            rows = cursor.execute(BESIDE, asked).fetchall()
+        equal = next((Known(row[0], str(row[1]), row[2]) for row in rows if row[1] is not None), None)
+        return Beside(equal, self._printed([body for *_, body in rows if body is not None]))
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         with self._conn.cursor(binary=True) as cursor:
@@ -98,20 +108,18 @@ class PostgresIndex:
         articles = [found[ref] for ref in refs if ref in found and found[ref].article_id != besides]
         return Sharing(articles, crowded)
 
+    def fetch(self, known: Sequence[Known]) -> None:
+        unknown = {article.body for article in known if _fingerprints.get(article.body) is None}
+        self._bodies = get_bodies(self._conn, unknown) if unknown else {}
+
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         made = _fingerprints.get(known.body)
-        if made is None:
-            body = get_bodies(self._conn, [known.body]).get(known.body)
-            if body is None:
-                return None
+        if made is None and (body := self._bodies.get(known.body)) is not None:
             made = fingerprint(body.text)
             _fingerprints.put(known.body, made)
         return made
 
-    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
-        with self._conn.cursor(binary=True) as cursor:
-            rows = cursor.execute(PRINTED, [outlet, LATELY]).fetchall()
-        bodies = [body for article_id, body in rows if str(article_id) != besides]
+    def _printed(self, bodies: Sequence[bytes]) -> list[Printed]:
         unknown = [body for body in bodies if _printed.get(body) is None]
         for sha256, body in (get_bodies(self._conn, unknown) if unknown else {}).items():
             _printed.put(sha256, printed(fingerprint(body.text)))
@@ -126,14 +134,16 @@ class PostgresIndex:
         """Remember an article and the verdict on it."""
         own = text.fingerprint.without(verdict.furniture)
         article_id = UUID(text.article_id)
-        values = [revision, text.outlet, article_id, story_id, text.sha256, body_sha256]
-        furniture = sorted(verdict.furniture) or None
-        row = self._conn.execute(ADD, [*values, furniture, list(own.keys)]).fetchone()
+        values: list[Any] = [revision, text.outlet, article_id, story_id, text.sha256, body_sha256]
+        values += [sorted(verdict.furniture) or None, list(own.keys)]
+        keys = list(verdict.keys)
+        if not keys:
+            self._conn.execute(ADD_COPY, values)
+        elif verdict.of is None:
+            self._conn.execute(ADD_ORIGINAL, [*values, keys])
+        else:
+            self._conn.execute(ADD_LONGER_COPY, [*values, keys, story_id])
         _printed.put(body_sha256, printed(text.fingerprint))
-        if row and verdict.keys and verdict.of is None:
-            self._conn.execute(ADD_KEYS, [row[0], list(verdict.keys)])
-        elif row and verdict.keys:
-            self._conn.execute(ADD_NEW_KEYS, [row[0], list(verdict.keys), story_id])
 
     def forget(self, article_id: str) -> None:
         """Remove an article; where it stood for its story, others of the story take its place."""

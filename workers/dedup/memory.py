@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from workers.dedup.furniture import LATELY, Printed, printed
+from workers.dedup.furniture import LATELY, UNKNOWN, Printed, printed
 from workers.dedup.near_duplicates import Fingerprint
-from workers.dedup.search import Known, Sharing, Text, Verdict, most_shared
+from workers.dedup.search import Beside, Known, Sharing, Text, Verdict, most_shared
 
 
 class MemoryIndex:
@@ -22,19 +22,25 @@ class MemoryIndex:
     def __len__(self) -> int:
         return len(self._known)
 
-    def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
-        ref = self._texts.get(text_sha256)
-        return None if ref is None or self._known[ref][0].article_id == besides else self._known[ref][0]
+    def beside(self, text: Text) -> Beside:
+        ref = self._texts.get(text.sha256)
+        equal = None if ref is None else self._known[ref][0]
+        if equal is not None and equal.article_id == text.article_id:
+            equal = None
+        return Beside(equal, () if text.outlet == UNKNOWN else self._lately(text.outlet, text.article_id))
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         refs, crowded = most_shared((key, ref) for key in query for ref in self.keys.get(key, ()))
         found = (self._known[ref][0] for ref in refs)
         return Sharing([known for known in found if known.article_id != besides], crowded)
 
+    def fetch(self, known: Sequence[Known]) -> None:
+        """All is at hand."""
+
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         return self._known[known.ref][1]
 
-    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
+    def _lately(self, outlet: int, besides: str) -> list[Printed]:
         return [found for name, found in self._printed.get(outlet, {}).items() if name != besides][-LATELY:]
 
     def add(self, text: Text, story_id: UUID, verdict: Verdict) -> Known:
@@ -69,7 +75,7 @@ class FileIndex(MemoryIndex):
             self._places[text.article_id] = len(beside)
             beside.append(text)
 
-    def printed_lately(self, outlet: int, besides: str) -> list[Printed]:
+    def _lately(self, outlet: int, besides: str) -> list[Printed]:
         """The nearest articles of the outlet in the order of the texts, rather those before."""
         beside, place = self._of_outlet[outlet], self._places[besides]
         first = max(0, place - LATELY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from workers.dedup.furniture import UNKNOWN, Printed, furniture_in
+from workers.dedup.furniture import Printed, furniture_in
 from workers.dedup.near_duplicates import Fingerprint, compare
 
 EXACT, NEAR = "exact", "near"
@@ -67,20 +67,29 @@ class Sharing:
     crowded: frozenset[int]
 
 
-class CopyIndex(Protocol):
-    """Known articles by their texts. No method returns the article `besides`."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known before a text is looked into: the first known article with the very same text, and what its
+    outlet printed lately (at most `furniture.LATELY` articles; none where nobody knows the outlet)."""
 
-    def equal_to(self, text_sha256: bytes, besides: str) -> Known | None:
-        """The first known article with the very same text."""
+    equal: Known | None
+    lately: Sequence[Printed]
+
+
+class CopyIndex(Protocol):
+    """Known articles by their texts. No method returns the article that is asked about."""
+
+    def beside(self, text: Text) -> Beside:
+        """What stands beside the text."""
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         """Known articles that share keys with `query`, as `most_shared` picks them, the most telling first."""
 
+    def fetch(self, known: Sequence[Known]) -> None:
+        """Has at hand what `fingerprint_of` needs for these, all at once."""
+
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         """Its fingerprint, furniture and all, or None where its text is gone."""
-
-    def printed_lately(self, outlet: int, besides: str) -> Iterable[Printed]:
-        """The newest articles of an outlet, at most `furniture.LATELY`."""
 
 
 def find_original(index: CopyIndex, text: Text) -> Verdict:
@@ -89,20 +98,18 @@ def find_original(index: CopyIndex, text: Text) -> Verdict:
     Furniture of either text's outlet is taken out of both first. Of one story few articles are compared, however
     many there are.
     """
-    furniture = (
-        furniture_in(text.fingerprint, index.printed_lately(text.outlet, text.article_id))
-        if text.outlet != UNKNOWN
-        else frozenset[int]()
-    )
-    equal = index.equal_to(text.sha256, text.article_id)
-    if equal is not None:
-        return Verdict(equal, EXACT, 1.0, (), furniture)
+    beside = index.beside(text)
+    furniture = furniture_in(text.fingerprint, beside.lately)
+    if beside.equal is not None:
+        return Verdict(beside.equal, EXACT, 1.0, (), furniture)
     own = text.fingerprint.without(furniture)
     best: Known | None = None
     similarity, new = 0.0, 1.0
     settled: set[UUID] = set()
     sharing = index.sharing(own.query, text.article_id)
-    for known in _few_of_each_story(sharing.articles):
+    candidates = _few_of_each_story(sharing.articles)
+    index.fetch(candidates)
+    for known in candidates:
         if known.story_id in settled:
             continue
         other = index.fingerprint_of(known)
@@ -117,10 +124,18 @@ def find_original(index: CopyIndex, text: Text) -> Verdict:
         new = min(new, match.new)
         if similarity >= CERTAIN:
             break
-    keys = tuple(key for key in own.keys if key not in sharing.crowded) if new > NEW_WORDS else ()
+    keys = _telling(own, sharing) if new > NEW_WORDS else ()
     if best is None:
         return Verdict(None, None, 0.0, keys, furniture)
     return Verdict(best, NEAR, round(similarity, 4), keys, furniture)
+
+
+def as_original(index: CopyIndex, text: Text) -> Verdict:
+    """The verdict on a text of which is known that it is no copy: nothing is compared."""
+    furniture = furniture_in(text.fingerprint, index.beside(text).lately)
+    own = text.fingerprint.without(furniture)
+    keys = _telling(own, index.sharing(own.query, text.article_id))
+    return Verdict(None, None, 0.0, keys, furniture)
 
 
 def most_shared(rows: Iterable[tuple[int, int]]) -> tuple[list[int], frozenset[int]]:
@@ -138,6 +153,11 @@ def most_shared(rows: Iterable[tuple[int, int]]) -> tuple[list[int], frozenset[i
     ranked = sorted(told.items(), key=lambda item: (-item[1], item[0]))
     worth = [ref for ref, weight in ranked[:LOOKED_UP] if weight >= TELLING]
     return worth, frozenset(key for key, count in crowd.items() if count >= CROWDED)
+
+
+def _telling(own: Fingerprint, sharing: Sharing) -> tuple[int, ...]:
+    """Those of its keys that do not stand in too many stories."""
+    return tuple(key for key in own.keys if key not in sharing.crowded)
 
 
 def _few_of_each_story(candidates: Iterable[Known]) -> list[Known]:

@@ -15,4 +15,4 @@ SEAL: Final = _BASE + 3  # held while adding a seal
 JUDGE: Final = _BASE + 10  # held while deciding what is a copy of what
 RELAY: Final = _BASE + 11  # held by the session of the one relay that leads
 PROJECT: Final = _BASE + 12  # held by the session of the one projector that leads
-REBUILD: Final = _BASE + 13  # held by the session that rebuilds the read tables
+REBUILD: Final = _BASE + 13  # held by the session that rebuilds the read tables, or the index of copies

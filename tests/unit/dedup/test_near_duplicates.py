@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.dedup.accounts import BACKGROUND, STATEMENTS
@@ -116,6 +116,7 @@ def test_the_same_speech_is_a_copy_although_all_of_it_is_quoted() -> None:
     assert compare(fingerprint(speech), fingerprint(other)).is_copy
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
     a, b = fingerprint(one), fingerprint(other)
