@@ -12,17 +12,19 @@ Costs are processor time of this process and of the server's for the connection 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from benchmarks.newsroom import OUTLETS, Newsroom
 from services.cli.embedded import EmbeddedPostgres
@@ -36,7 +38,12 @@ from workers.dedup.furniture import LATELY, outlet_number
 from workers.dedup.near_duplicates import fingerprint
 from workers.dedup.search import CROWDED, most_shared
 
-CHUNK = 10_000
+SPAN, CHUNK = 2_000, 50_000  # articles of one piece of work, and written at once
+PROCESSES = 2
+# A row of `shingle_keys` as COPY wants it in binary.
+KEY_ROW = np.dtype(
+    [("columns", ">i2"), ("key_size", ">i4"), ("key", ">i4"), ("ref_size", ">i4"), ("ref", ">i4")]
+)
 WARM_UP = 20  # of each kind; the first kinds meet each outlet for the first time
 OPTIONS = {"max_wal_size": "4GB", "shared_buffers": "2GB"}
 UNLOGGED = ("fingerprints", "shingle_keys")  # while they are filled; their sizes are the same
@@ -54,45 +61,112 @@ def mark(number: int) -> bytes:
 _newsroom = Newsroom()
 
 
-def rows(first: int, count: int) -> list[tuple[int, int, list[int]]]:
-    """Number, outlet and keys of so many articles."""
+class Filled(NamedTuple):
+    """What articles in a row have in the index: `keys` one article after the other, `sizes` how many each has."""
+
+    first: int
+    outlets: list[int]
+    sizes: NDArray[np.intp]
+    keys: NDArray[np.int32]
+
+
+def filled(first: int, count: int) -> Filled:
+    """The keys of so many articles."""
     numbers = range(first, first + count)
-    return [
-        (number, _newsroom.outlet(number), list(_newsroom.fingerprint(number).keys)) for number in numbers
-    ]
+    keys = [np.array(_newsroom.fingerprint(number).keys, np.int32) for number in numbers]
+    outlets = [_newsroom.outlet(number) for number in numbers]
+    return Filled(first, outlets, np.array([len(of_one) for of_one in keys]), np.concatenate(keys))
+
+
+class Crowd:
+    """How many rows each key has: those that judging would not add are left out."""
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(0, np.int32)  # in order
+        self._counts = np.zeros(0, np.uint8)
+
+    def admits(self, keys: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of these rows, in their order, are among the first CROWDED of their key."""
+        order = np.argsort(keys, kind="stable")
+        new, starts, sizes = np.unique(keys[order], return_index=True, return_counts=True)
+        before = np.zeros(len(new), np.intp)
+        if len(self._keys):
+            places = np.minimum(np.searchsorted(self._keys, new), len(self._keys) - 1)
+            known = self._keys[places] == new
+            before[known] = self._counts[places[known]]
+            self._counts[places[known]] = np.minimum(CROWDED, before[known] + sizes[known])
+            unknown = ~known
+        else:
+            unknown = np.ones(len(new), np.bool_)
+        both = np.concatenate((self._keys, new[unknown]))
+        counts = np.concatenate((self._counts, np.minimum(CROWDED, sizes[unknown]).astype(np.uint8)))
+        merged = np.argsort(both, kind="stable")
+        self._keys, self._counts = both[merged], counts[merged]
+        admitted = np.zeros(len(keys), np.bool_)
+        ranks = np.arange(len(keys)) - np.repeat(starts - before, sizes)
+        admitted[order] = ranks < CROWDED
+        return admitted
 
 
 def fill(conn: psycopg.Connection[Any], count: int) -> None:
-    """The rows that judging so many originals writes, into tables with their indexes."""
-    assert set(
-        fingerprint(_newsroom.article(1)).without(_newsroom.furniture(_newsroom.outlet(1))).keys
-    ) == set(rows(1, 1)[0][2])
-    crowd: Counter[int] = Counter()
+    """The rows that judging so many originals writes, in their order, into tables with their indexes.
+
+    Two processes work the keys out, this one and the server write them down.
+    """
+    sample = fingerprint(_newsroom.article(1)).without(_newsroom.furniture(_newsroom.outlet(1)))
+    assert set(sample.keys) == set(filled(1, 1).keys.tolist())
+    crowd = Crowd()
     outlets = [outlet_number(outlet_name(outlet), None) for outlet in range(OUTLETS)]
     furniture = [list(_newsroom.furniture(outlet)) for outlet in range(OUTLETS)]
-    for start in range(0, count, CHUNK):
-        part = rows(start, min(CHUNK, count - start))
-        with conn.cursor() as cursor:
-            with cursor.copy(
-                "COPY fingerprints (ref, revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)"
-                " FROM STDIN (FORMAT BINARY)"
-            ) as copy:
-                copy.set_types(["int4", "int4", "int8", "uuid", "uuid", "bytea", "bytea", "int8[]", "int4[]"])
-                for number, outlet, keys in part:
-                    ident, digest = UUID(int=number), mark(number)
-                    copy.write_row(
-                        (number, 1, outlets[outlet], ident, ident, digest, digest, furniture[outlet], keys)
-                    )
-            with cursor.copy("COPY shingle_keys (key, ref) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(["int4", "int4"])
-                for number, _, keys in part:
-                    crowd.update(keys)
-                    for key in keys:
-                        if crowd[key] <= CROWDED:
-                            copy.write_row((key, number))
+    spans = [(first, min(SPAN, count - first)) for first in range(0, count, SPAN)]
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool, conn.cursor() as cursor:
+        done: list[Filled] = []
+        for number, part in enumerate(pool.imap(_filled, spans), start=1):
+            done.append(part)
+            if len(done) == CHUNK // SPAN or number == len(spans):
+                _write_articles(cursor, done, outlets, furniture)
+                _write_keys(cursor, done, crowd)
+                done.clear()
     # COPY took the numbers that the column would give.
     conn.execute(f"ALTER TABLE fingerprints ALTER COLUMN ref RESTART WITH {count}")
     conn.execute("VACUUM ANALYZE")
+
+
+def _filled(span: tuple[int, int]) -> Filled:
+    return filled(*span)
+
+
+def _write_articles(
+    cursor: psycopg.Cursor[Any], parts: list[Filled], outlets: list[int], furniture: list[list[int]]
+) -> None:
+    with cursor.copy(
+        "COPY fingerprints (ref, revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)"
+        " FROM STDIN (FORMAT BINARY)"
+    ) as copy:
+        copy.set_types(["int4", "int4", "int8", "uuid", "uuid", "bytea", "bytea", "int8[]", "int4[]"])
+        for part in parts:
+            ends = np.cumsum(part.sizes).tolist()
+            keys, start = part.keys.tolist(), 0
+            for number, (outlet, end) in enumerate(zip(part.outlets, ends, strict=True), start=part.first):
+                ident, digest = UUID(int=number), mark(number)
+                of_outlet = furniture[outlet]
+                copy.write_row(
+                    (number, 1, outlets[outlet], ident, ident, digest, digest, of_outlet, keys[start:end])
+                )
+                start = end
+
+
+def _write_keys(cursor: psycopg.Cursor[Any], parts: list[Filled], crowd: Crowd) -> None:
+    keys = np.concatenate([part.keys for part in parts])
+    refs = np.concatenate([np.repeat(np.arange(len(p.sizes)) + p.first, p.sizes) for p in parts])
+    admitted = crowd.admits(keys)
+    rows = np.empty(int(admitted.sum()), KEY_ROW)
+    rows["columns"], rows["key_size"], rows["ref_size"] = 2, 4, 4
+    rows["key"], rows["ref"] = keys[admitted], refs[admitted]
+    with cursor.copy("COPY shingle_keys (key, ref) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        copy.write(rows.tobytes())
+        copy.write(b"\xff\xff")
 
 
 def put_bodies(conn: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
