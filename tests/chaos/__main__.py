@@ -39,7 +39,10 @@ def main() -> int:
             seconds=given.seconds or given.kills * SECONDS_PER_KILL,
             folder=folder,
         )
-        report = run(plan, lambda words: print(f"-- {words}", file=sys.stderr, flush=True))
+        try:
+            report = run(plan, lambda words: print(f"-- {words}", file=sys.stderr, flush=True))
+        except KeyboardInterrupt:
+            return 130
         if given.json:
             print(json.dumps({"fine": report.fine, "figures": report.figures, "checks": report.checks}))
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-OFF_TOPIC, WITHDRAWN, REVISED, COPIED = 0.2, 0.03, 0.05, 0.2  # shares of the stories
+OFF_TOPIC, WITHDRAWN, REVISED, COPIED = 0.2, 0.05, 0.05, 0.2  # shares of the stories
 MOST_COPIES = 5
 EXACT = 0.6  # of the copies
 NEARBY = 40  # stories whose articles are posted in between each other

@@ -25,6 +25,7 @@ SETTLE_SECONDS = 600.0  # without anything new, before what is not done is given
 POSTED_BY = 0.9  # of the time of the kills
 LEAVE_AFTER = 6.0  # seconds that the listener stays at most
 KILLED = -9
+CUT_OFF = "Could not start worker processes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +232,12 @@ def _log(path: Path) -> Iterator[Path]:
 def _ended_by_themselves(log: Path) -> Iterator[str]:
     """What the supervisor says of processes that died otherwise than by our hand."""
     ended: Counter[tuple[str, int]] = Counter()
+    excused = 0
     for line in log.read_text(errors="replace").splitlines():
         if line.startswith("Traceback"):
             yield f"a traceback in {log}"
+        # Celery's parent gives up, to be started again, where one of its first processes is killed at once.
+        excused += CUT_OFF in line
         try:
             told = json.loads(line)
         except ValueError:
@@ -244,5 +248,6 @@ def _ended_by_themselves(log: Path) -> Iterator[str]:
             and told.get("exit_code") != KILLED
         ):
             ended[told["process"], told["exit_code"]] += 1
-    for (process, code), number in ended.items():
+    ended["worker", 1] -= min(excused, ended["worker", 1])
+    for (process, code), number in (+ended).items():
         yield f"{process} ended {number} times with {code}"
