@@ -73,6 +73,7 @@ class Scene:
     ) -> None:
         self.document = document
         self.dossier = dossier
+        self.parts = dossier.parts
         self.dating = Dating(document, timexes, article_date)
         self.mentions = mentions = settle(mentions, document, dossier, self.dating)
         operators = load_rules(dossier.id, "operators")

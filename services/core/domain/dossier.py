@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -25,6 +26,7 @@ from services.core.domain.dossier_records import (
     EventKind,
     Lexicon,
     Office,
+    Parts,
     Period,
     Person,
     Proposition,
@@ -42,6 +44,7 @@ __all__ = [
     "EventKind",
     "Lexicon",
     "Office",
+    "Parts",
     "Period",
     "Person",
     "Proposition",
@@ -74,7 +77,7 @@ def load_dossier(dossier_id: str) -> Dossier:
 
 def read_dossier(folder: Traversable) -> Dossier:
     """The dossier whose YAML files lie in a folder. Raises DossierError where the data is wrong."""
-    head = _read(folder / "dossier.yaml", "id", "version", "title", "groups", "adversaries")
+    head = _read(folder / "dossier.yaml", "id", "version", "title", "groups", "adversaries", "parts")
     cast = _read(folder / "actors.yaml", "actors", "ambiguities")
     actors = _records(cast["actors"], _actor, "actor")
     names = _Names(_read(folder / "names.yaml", "given_names", "common_surnames", "particles"))
@@ -97,6 +100,7 @@ def read_dossier(folder: Traversable) -> Dossier:
         ambiguities=MappingProxyType({a.term: a for a in ambiguities}),
         adversaries=_checked("adversaries", _pairs, head["adversaries"], head["groups"]),
         groups=_records(head["groups"], _group, "group"),
+        parts=_checked("parts", _parts, head["parts"]),
         relevance=_checked("relevance", _relevance, _read(folder / "relevance.yaml")),
         lexicon=_checked("lexicon", _lexicon, _read(folder / "cues.yaml")),
     )
@@ -247,6 +251,10 @@ def _pairs(disputes: Iterable[Mapping[str, Any]], groups: Mapping[str, Any]) -> 
     return frozenset(found)
 
 
+def _parts(entry: Mapping[str, str]) -> Parts:
+    return Parts(**entry)
+
+
 def _relevance(data: Mapping[str, Any]) -> Relevance:
     def terms(entries: Iterable[Mapping[str, Any]]) -> tuple[RelevanceTerm, ...]:
         return tuple(
@@ -268,6 +276,7 @@ def _check_references(dossier: Dossier) -> None:
     named += [(f"ambiguity {a.term!r}", actor) for a in dossier.ambiguities.values() for actor in a.actors]
     named += [("adversaries", actor) for pair in dossier.adversaries for actor in pair]
     named += [(f"group {group!r}", a) for group, members in dossier.groups.items() for a in members]
+    named += [(f"part {part!r}", actor) for part, actor in asdict(dossier.parts).items()]
     for what, actor in named:
         if actor not in dossier.actors:
             raise DossierError(f"{what} names the unknown actor {actor!r}")

@@ -197,6 +197,21 @@ class EventKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """The actor that plays each part in the dispute; rules speak of the part and name no actor.
+
+    `accused` is charged with the breach and `accuser` charges it with that; `leaver` left the treaty;
+    `proposer` offered what should stand in its place; `invited` is who others want to be bound as well.
+    """
+
+    accused: str
+    accuser: str
+    leaver: str
+    proposer: str
+    invited: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelevanceTerm:
     """A pattern that makes an article likelier to be about the subject, by `weight` if found at all."""
 
@@ -228,6 +243,7 @@ class Dossier:
     ambiguities: Mapping[str, Ambiguity]  # by term
     adversaries: frozenset[frozenset[str]]  # pairs of actors in dispute
     groups: Mapping[str, Mapping[str, Period]]  # members of an organisation, parties of the treaty
+    parts: Parts
     relevance: Relevance
     lexicon: Lexicon
 
