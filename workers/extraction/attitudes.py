@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.frames import is_negated
+from workers.extraction.patterns import load_rules
 
 if TYPE_CHECKING:
     from workers.extraction.scene import Scene
@@ -58,6 +60,13 @@ class AttitudeWords:
                 if found:
                     return found
         return self.words.get(lemma)
+
+
+@cache
+def attitude_words(dossier_id: str, thing: str) -> AttitudeWords:
+    """The dossier's words for and against a thing (`attitudes.yaml`)."""
+    groups = load_rules(dossier_id, "attitudes").get(thing, {})
+    return AttitudeWords(groups.get("for", {}), groups.get("against", {}))
 
 
 def attitudes(scene: Scene, token: Any, words: AttitudeWords) -> list[Attitude]:  # noqa: PLR0912  # a cascade of cases, each of one line

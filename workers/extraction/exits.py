@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.frames import is_negated
+from workers.extraction.syntax import heads
 
 if TYPE_CHECKING:
     from workers.extraction.scene import Scene
@@ -81,6 +82,9 @@ _THREAT_HEADS = frozenset(
         "right",
         "possible",
     }
+)
+_PART_OF = frozenset(
+    {"xcomp", "acl", "ccomp", "pcomp", "prep", "dobj", "pobj", "nsubjpass", "nsubj", "conj", "attr"}
 )
 _UNREAL_MARKS = frozenset({"if", "until", "whether", "unless", "should", "in case"})
 
@@ -184,14 +188,7 @@ def _before(line: Line, number: int) -> tuple[str, ...]:
 
 
 def _under_negation(token: Any) -> bool:
-    node = token
-    for _ in range(4):
-        if (
-            node.dep_ not in {"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"}
-            or node.head.i == node.i
-        ):
-            return False
-        node = node.head
+    for node in heads(token, 4, {"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"}):
         if node.lemma_.lower() in {"say", "announce", "tell", "deny", "accuse"}:
             return False
         if is_negated(node) or any(c.dep_ == "det" and c.lower_ == "no" for c in node.children):
@@ -211,27 +208,7 @@ def _mood(token: Any, noun: bool) -> Mood:  # noqa: PLR0912  # a cascade of case
         return Mood.COMING
     if token.dep_ == "conj" and token.head.pos_ == "VERB" and token.tag_ == "VB":
         return _mood(token.head, noun)
-    head = token
-    for _ in range(4):
-        if (
-            head.dep_
-            not in {
-                "xcomp",
-                "acl",
-                "ccomp",
-                "pcomp",
-                "prep",
-                "dobj",
-                "pobj",
-                "nsubjpass",
-                "nsubj",
-                "conj",
-                "attr",
-            }
-            or head.head.i == head.i
-        ):
-            break
-        head = head.head
+    for head in heads(token, 4, _PART_OF):
         lemma = head.lemma_.lower()
         if lemma in {
             "complete",

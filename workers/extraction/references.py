@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -196,14 +196,9 @@ class _Resolver:
         return None
 
     def _role(self, token: Any) -> Mention | None:
-        words: list[str] = []
-        doc, i = token.doc, token.i + 1
-        while i < len(doc) and len(words) < 5 and doc[i].lower_ in _ROLE_WORDS:
-            words.append(doc[i].lower_)
-            i += 1
+        words, span = _office(token, 5, _ROLE_WORDS)
         if not words:
             return None
-        span = Span(token.idx, doc[i - 1].idx + len(doc[i - 1]))
         if words[-1] in _ALLIANCES:
             return self._last_actor(token, span, _ALLIANCES[words[-1]])
         if words[-1] in _PAPERS:
@@ -220,24 +215,20 @@ class _Resolver:
 
     def _unnamed(self, token: Any) -> Mention | None:
         """'A spokesman said': for the state or body that the sentence or the one before is about."""
-        words: list[str] = []
-        doc, i = token.doc, token.i + 1
-        while i < len(doc) and len(words) < 6 and doc[i].lower_ in ROLE_WORDS:
-            words.append(doc[i].lower_)
-            i += 1
+        words, span = _office(token, 6, ROLE_WORDS)
         role = role_of(words)
         if role is None or role.name not in _UNNAMED:
             return None
         if _NOT_THE_STATE & set(words) or any((r := role_of([w])) and not r.speaks for w in words):
             return None
-        span = Span(token.idx, doc[i - 1].idx + len(doc[i - 1]))
         body = next((r.name for w in words if (r := role_of([w])) and r.institution), None)
         if body is not None:
             for mention in self._near(token.idx, _ROLE_REACH):
                 if mention.role == body and mention.actor and _same_branch(words, mention, self.document):
                     return Mention(span, mention.actor, None, OFFICIAL, role.name)
             return None
-        if _OWNERS & {*words, doc[i].lower_ if i < len(doc) else ""}:
+        after = token.i + 1 + len(words)
+        if _OWNERS & {*words, *(t.lower_ for t in token.doc[after : after + 1])}:
             return None
         for mention in self._near(token.idx, 1):
             if not self._is_subject(mention):
@@ -351,6 +342,17 @@ def _is_person(mention: Mention) -> bool:
             )
         )
     )
+
+
+def _office(token: Any, most: int, known: Collection[str]) -> tuple[list[str], Span]:
+    """The words of an office right after an article or pronoun, and the span of it all."""
+    words: list[str] = []
+    for following in token.doc[token.i + 1 : token.i + 1 + most]:
+        if following.lower_ not in known:
+            break
+        words.append(following.lower_)
+    last = token.doc[token.i + len(words)]
+    return words, Span(token.idx, last.idx + len(last))
 
 
 def _span(token: Any) -> Span:

@@ -9,10 +9,11 @@ from services.core.domain.reading import Span
 from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
+from workers.extraction.frames import Frame
+from workers.extraction.scene import Commitment
 
 if TYPE_CHECKING:
-    from workers.extraction.frames import Frame
-    from workers.extraction.scene import Commitment, Scene
+    from workers.extraction.scene import Scene
     from workers.extraction.signs import Line, Sign
 
 _MAX_EVIDENCE = 260
@@ -59,8 +60,8 @@ def from_commitment(
     line: Line,
     token: Any,
     commitment: Commitment,
-    proposition: str | None,
-    stance: Stance | None,
+    proposition: str | None = None,
+    stance: Stance | None = None,
     *,
     kind: str | None = None,
     recipients: Iterable[str] = (),
@@ -92,6 +93,75 @@ def from_commitment(
         condition=condition,
         speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
         weak=weak,
+        status=status,
+    )
+
+
+def spoken_act(
+    scene: Scene,
+    line: Line,
+    frame: Frame,
+    kind: str,
+    recipients: Iterable[str] = (),
+    *,
+    rule: str,
+    sure: float,
+    weak: bool = False,
+) -> Finding:
+    """The finding for what a frame's verb does by itself, whatever is said."""
+    holders = scene.holders(frame)
+    return Finding(
+        holders=holders,
+        line=line.number,
+        evidence=evidence(scene, frame.cue),
+        when=scene.said(frame),
+        rule=rule,
+        confidence=sure,
+        kind=kind,
+        recipients=tuple(r for r in recipients if r not in holders),
+        speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
+        weak=weak,
+    )
+
+
+def doing(token: Any, agents: tuple[str, ...], sure: float) -> Commitment:
+    """The word of those who do what a verb or noun says, where nobody else tells of it."""
+    return Commitment(agents, 1, Frame("act", token, (), agents), (), "act", sure)
+
+
+def after(value: str, day: str | None) -> bool:
+    """Whether a date lies after a day at the coarser of both precisions; nothing lies after an unknown day."""
+    if not day:
+        return False
+    size = min(len(value), len(day))
+    return value[:size] > day[:size]
+
+
+def dated_act(
+    scene: Scene,
+    line: Line,
+    token: Any,
+    kind: str,
+    date: str,
+    actors: tuple[str, ...],
+    recipients: Iterable[str] = (),
+    *,
+    rule: str,
+    sure: float,
+    status: Status | None = None,
+) -> Finding:
+    """The finding for an act that the text dates. Without a status, what lies after the article's day is planned."""
+    if status is None:
+        status = Status.PLANNED if after(date, scene.article_date) else Status.ACTUAL
+    return Finding(
+        holders=actors,
+        line=line.number,
+        evidence=evidence(scene, token),
+        when=Dated(date, Basis.EXPLICIT),
+        rule=rule,
+        confidence=sure,
+        kind=kind,
+        recipients=tuple(recipients),
         status=status,
     )
 

@@ -5,7 +5,7 @@ spaCy's labels are those of ClearNLP; control and light verbs are lists of the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ _RAISING = frozenset(
     }
 )
 _MAX_DEPTH = 8
+
+
+def heads(token: Any, most: int, through: Collection[str] | None = None) -> Iterator[Any]:
+    """The words above a word, nearest first; `through`: only as far up as the relations are among these."""
+    for _ in range(most):
+        if token.head.i == token.i or (through is not None and token.dep_ not in through):
+            return
+        token = token.head
+        yield token
 
 
 class Cast:

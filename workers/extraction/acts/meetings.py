@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Status
-from workers.extraction.event_dates import Basis, Dated
-from workers.extraction.findings import Finding
-from workers.extraction.rulework import evidence
+from workers.extraction.event_dates import Basis
+from workers.extraction.rulework import dated_act
+from workers.extraction.syntax import heads
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -66,18 +66,9 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             ):
                 continue  # the place of another act, not an act of its own
             days.add(date)
-            size = min(len(date), len(scene.article_date or date))
-            planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
-            yield Finding(
-                holders=actors,
-                line=line.number,
-                evidence=evidence(scene, token),
-                when=Dated(date, Basis.EXPLICIT),
-                rule="meeting",
-                confidence=0.7,
-                kind="consultation",
-                recipients=tuple(r for r in _guests(scene, token) if r not in actors),
-                status=Status.PLANNED if planned else Status.ACTUAL,
+            guests = [guest for guest in _guests(scene, token) if guest not in actors]
+            yield dated_act(
+                scene, line, token, "consultation", date, actors, guests, rule="meeting", sure=0.7
             )
 
 
@@ -162,15 +153,11 @@ def _date(scene: Scene, token: Any) -> str | None:
     inside = scene.dating.explicit(token, spans) if spans else None
     if inside:
         return inside
-    number = scene.document.sentence_index(token.idx)
     for timex, value in scene.dating.in_sentence(token):
-        span = scene.document.text[timex.start : timex.end].lower()
         if token.pos_ in {"NOUN", "PROPN"}:
             between = abs(timex.start - token.idx)
             if between < 45 and (timex.end <= token.idx + 1 or _hangs(scene, timex, token)):
                 return value
-        del span
-    del number
     if token.pos_ == "VERB" and not spans:
         given = scene.act_date(token)
         if (
@@ -194,12 +181,7 @@ def _date(scene: Scene, token: Any) -> str | None:
 
 
 def _hangs(scene: Scene, timex: Any, token: Any) -> bool:
-    found = scene.document.token_at(timex.start)
-    node = found
-    for _ in range(5):
-        if node.head.i == node.i:
-            return False
-        node = node.head
+    for node in heads(scene.document.token_at(timex.start), 5):
         if node.i == token.i:
             return True
         if node.pos_ == "VERB":

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
-from workers.extraction.findings import Finding
-from workers.extraction.rulework import evidence
+from workers.extraction.rulework import spoken_act
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.frames import Frame
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
@@ -49,17 +49,7 @@ def find_operators(scene: Scene, line: Line) -> Iterator[Finding]:
             in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}
         ):
             continue
-        yield Finding(
-            holders=holders,
-            line=line.number,
-            evidence=evidence(scene, frame.cue),
-            when=when,
-            rule=f"speech-{frame.lemma}",
-            confidence=0.65,
-            kind=kind,
-            recipients=tuple(r for r in recipients if r not in holders),
-            speaker=scene.speaker(frame, holders[0]) if len(holders) == 1 else None,
-        )
+        yield spoken_act(scene, line, frame, kind, recipients, rule=f"speech-{frame.lemma}", sure=0.65)
 
 
 def _inside(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,12 +9,11 @@ from workers.extraction.acts.operators import find_operators
 from workers.extraction.acts.ultimatums import find_ultimatums
 from workers.extraction.event_dates import Basis
 from workers.extraction.exits import unreal
-from workers.extraction.findings import Finding
-from workers.extraction.frames import Frame
-from workers.extraction.rulework import evidence, from_commitment, negated
+from workers.extraction.rulework import doing, from_commitment, negated, spoken_act
 from workers.extraction.scene import Commitment
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -44,7 +43,7 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
                 continue
             if any(f.negated and f.cls in {"say", "claim"} for f in scene.chain(token.idx)):
                 continue
-            for commitment in _speakers(scene, line, token):
+            for commitment in _speakers(scene, token):
                 if kind == "proposal" and "unless" in line.code:
                     continue
                 yield from_commitment(
@@ -52,8 +51,6 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
                     line,
                     token,
                     commitment,
-                    None,
-                    None,
                     kind=kind,
                     recipients=_others(line, commitment.holders),
                     rule=f"speech-{kind}",
@@ -86,17 +83,7 @@ def _comments(scene: Scene, line: Line) -> Iterator[Finding]:
             or frame.lemma not in _SPEAKING
         ):
             continue
-        yield Finding(
-            holders=holders,
-            line=line.number,
-            evidence=evidence(scene, frame.cue),
-            when=when,
-            rule="speech-comment",
-            confidence=0.5,
-            kind="statement",
-            speaker=scene.speaker(frame, holders[0]),
-            weak=True,
-        )
+        yield spoken_act(scene, line, frame, "statement", rule="speech-comment", sure=0.5, weak=True)
 
 
 _SPEAKING = frozenset(
@@ -141,7 +128,7 @@ def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
         token, sign = hit.token(), hit.sign("v")
         if sign is None or token.pos_ != "VERB" or unreal(token):
             continue
-        named = (sign.code[1:],) if sign.code.startswith("@") else tuple(a for a in ("russia", "usa"))
+        named = (sign.code[1:],) if sign.code.startswith("@") else ("russia", "usa")
         for frame in scene.chain(token.idx):
             holders = scene.holders(frame)
             if not holders:
@@ -149,16 +136,7 @@ def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
             if frame.cls in {"say", "claim", "warn"} and not set(holders) & set(named) and not frame.negated:
                 commitment = Commitment(holders, 1, frame, (), frame.cls, 0.6)
                 yield from_commitment(
-                    scene,
-                    line,
-                    token,
-                    commitment,
-                    None,
-                    None,
-                    kind="demand",
-                    recipients=named,
-                    rule="speech-must",
-                    sure=0.6,
+                    scene, line, token, commitment, kind="demand", recipients=named, rule="speech-must"
                 )
             break
 
@@ -172,13 +150,11 @@ def _others(line: Line, holders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a for a in named if a not in holders))
 
 
-def _speakers(scene: Scene, line: Line, token: Any) -> list[Commitment]:
+def _speakers(scene: Scene, token: Any) -> list[Commitment]:
     """Who says it of itself: the speaker, if the doer is the speaker or nobody else."""
     doers = scene.agents(token)
     found = [c for c in scene.commitments(token, 1) if c.polarity > 0 and c.rule != "accuser"]
     made = [c for c in found if not doers or set(doers) & set(c.holders)]
     if made or found or not doers:
         return made[:1]
-    frame = Frame("act", token, (), doers)
-    del line
-    return [Commitment(doers, 1, frame, (), "act", 0.6)] if token.pos_ in {"VERB", "ADJ"} else []
+    return [doing(token, doers, 0.6)] if token.pos_ in {"VERB", "ADJ"} else []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Mood, exits, unreal
 from workers.extraction.findings import Finding
-from workers.extraction.rulework import SUPPORTS, evidence
+from workers.extraction.rulework import SUPPORTS, dated_act, evidence
 
 if TYPE_CHECKING:
     from workers.extraction.scene import Scene
@@ -72,6 +72,8 @@ _ENDED_WORDS = frozenset(
 )
 _EFFECT = "({exit-noun}|decision|it|which|exit) %8 (take|took|come|came|go|went|become|became|be) ~2 h=(effect|effective|force|final|complete*|official)"
 
+_happened = partial(dated_act, rule="life", sure=0.85)
+
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
@@ -94,33 +96,6 @@ def _dated(scene: Scene, token: Any) -> str | None:
 def _lone_inside(scene: Scene, token: Any, spans: list[Any]) -> str | None:
     inside = [v for t, v in scene.dating.in_sentence(token) if any(s.start <= t.start < s.end for s in spans)]
     return inside[0] if len(inside) == 1 else None
-
-
-def _made(
-    scene: Scene,
-    line: Line,
-    token: Any,
-    kind: str,
-    date: str,
-    actors: tuple[str, ...],
-    recipients: tuple[str, ...] = (),
-    status: Status | None = None,
-    rule: str = "life",
-    sure: float = 0.85,
-) -> Finding:
-    size = min(len(date), len(scene.article_date or date))
-    planned = bool(scene.article_date) and date[:size] > (scene.article_date or "")[:size]
-    return Finding(
-        holders=actors,
-        line=line.number,
-        evidence=evidence(scene, token),
-        when=Dated(date, Basis.EXPLICIT),
-        rule=rule,
-        confidence=sure,
-        kind=kind,
-        recipients=recipients,
-        status=status or (Status.PLANNED if planned else Status.ACTUAL),
-    )
 
 
 def _signed(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -147,7 +122,7 @@ def _signed(scene: Scene, line: Line) -> Iterator[Finding]:
                 continue
             if int(date[:4]) > 1992:
                 continue
-            yield _made(scene, line, token, "agreement-signed", date, _parties(scene))
+            yield _happened(scene, line, token, "agreement-signed", date, _parties(scene))
             return
 
 
@@ -189,16 +164,13 @@ def _in_force(scene: Scene, line: Line) -> Iterator[Finding]:
             )
             date = _dated(scene, verb) or _near_date(scene, token)
             if date and date < "1990":
-                yield _made(scene, line, token, "agreement-in-force", date, _parties(scene))
+                yield _happened(scene, line, token, "agreement-in-force", date, _parties(scene))
                 return
 
 
 def _joined(scene: Scene, line: Line) -> Iterator[Finding]:
-    heirs = tuple(
-        s.code[1:]
-        for s in line.signs
-        if s.code in {"@belarus", "@kazakhstan", "@ukraine", "@turkmenistan", "@uzbekistan"}
-    )
+    later = scene.dossier.groups["parties"].keys() - set(_parties(scene))
+    heirs = tuple(dict.fromkeys(s.code[1:] for s in line.signs if s.code[0] == "@" and s.code[1:] in later))
     if not heirs:
         return
     for source in _JOINED:
@@ -206,7 +178,7 @@ def _joined(scene: Scene, line: Line) -> Iterator[Finding]:
             token = hit.token()
             date = _dated(scene, token) or _near_date(scene, token)
             if date and date < "1996":
-                yield _made(scene, line, token, "agreement-joined", date, tuple(dict.fromkeys(heirs)))
+                yield _happened(scene, line, token, "agreement-joined", date, heirs)
                 return
 
 
@@ -250,18 +222,9 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:  # noqa: PLR0912  # a
             if not date:
                 continue
             enders = _ender(scene, line, token)
-            yield _made(
-                scene,
-                line,
-                token,
-                "agreement-ended",
-                date,
-                enders,
-                tuple(o for o in ("russia",) if "usa" in enders),
-            )
-            if "usa" in enders:
-                yield _withdrew(scene, line, token, date)
+            yield from _ended_by(scene, line, token, date, enders, ())
             return
+    leaver = scene.parts.leaver
     for hit in scene.find(line, _EFFECT):
         token = hit.token()
         verb = token if token.pos_ == "VERB" else token.head
@@ -270,18 +233,8 @@ def _ended(scene: Scene, line: Line) -> Iterator[Finding]:  # noqa: PLR0912  # a
             e for o in scene.lines[max(0, line.number - 1) : line.number] for e in exits(scene, o)
         ]
         if date and date > "1995" and leaving:
-            agents = next((e.agents for e in leaving if e.agents), ("usa",))
-            yield _made(
-                scene,
-                line,
-                token,
-                "agreement-ended",
-                date,
-                agents,
-                ("russia",) if "usa" in agents else ("usa",),
-            )
-            if "usa" in agents:
-                yield _withdrew(scene, line, token, date)
+            agents = next((e.agents for e in leaving if e.agents), (leaver,))
+            yield from _ended_by(scene, line, token, date, agents, (leaver,))
             return
 
 
@@ -294,10 +247,17 @@ def _subject_is_treaty(line: Line, token: Any) -> bool:
     return True
 
 
-def _withdrew(scene: Scene, line: Line, token: Any, date: str) -> Finding:
-    """Whoever ended the treaty stands by its leaving."""
-    return Finding(
-        holders=("usa",),
+def _ended_by(
+    scene: Scene, line: Line, token: Any, date: str, enders: tuple[str, ...], others: tuple[str, ...]
+) -> Iterator[Finding]:
+    """The treaty's end, and who ended it stands by its leaving; `others` are told where somebody else did."""
+    left = scene.parts.leaver in enders
+    told = (scene.parts.accused,) if left else others
+    yield _happened(scene, line, token, "agreement-ended", date, enders, told)
+    if not left:
+        return
+    yield Finding(
+        holders=(scene.parts.leaver,),
         line=line.number,
         evidence=evidence(scene, token),
         when=Dated(date, Basis.EXPLICIT),
@@ -352,7 +312,7 @@ def _left(scene: Scene, line: Line) -> Iterator[Finding]:
             date = scene.done(_decree(token), actors).value
         if date:
             kind = "suspension" if leaving.suspends else "withdrawal-announced"
-            yield _made(scene, line, token, kind, date, actors, others, rule="life-left", sure=0.75)
+            yield dated_act(scene, line, token, kind, date, actors, others, rule="life-left", sure=0.75)
 
 
 def _decree(token: Any) -> Any:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from services.core.domain.vocabulary import Status
 from workers.extraction.attitudes import addressees
-from workers.extraction.frames import Frame
-from workers.extraction.rulework import from_commitment
-from workers.extraction.scene import Commitment
+from workers.extraction.rulework import doing, from_commitment
 
 if TYPE_CHECKING:
     from workers.extraction.findings import Finding
@@ -19,18 +17,19 @@ if TYPE_CHECKING:
 
 
 def find_ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
+    accused = scene.parts.accused
     demanded = [
         f
         for f in found
         if f.kind in {"demand", "accusation", "withdrawal-announced", "suspension", "warning"}
         and f.status is Status.ACTUAL
-        and "russia" in f.recipients
-        and "russia" not in f.holders
+        and accused in f.recipients
+        and accused not in f.holders
     ]
     positions = [
         f
         for f in found
-        if f.rule.startswith(("compliance-return", "elimination/")) and "russia" not in f.holders
+        if f.rule.startswith(("compliance-return", "elimination/")) and accused not in f.holders
     ]
     conditional = scene.has(line, "(unless|unless and until)") or scene.has(
         line, "if ~3 (@russia|it|moscow) ~2 (not|fail*|refuse*|do not)"
@@ -39,18 +38,10 @@ def find_ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[
         token = hit.token()
         agents = scene.agents(token)
         if agents and not any(w in line.code for w in (" interview ",)):
-            frame = Frame("act", token, (), agents)
-            commitment = Commitment(agents, 1, frame, (), "act", 0.8)
+            commitment = doing(token, agents, 0.8)
+            asked = addressees(scene, token, agents)
             yield from_commitment(
-                scene,
-                line,
-                token,
-                commitment,
-                None,
-                None,
-                kind="ultimatum",
-                recipients=addressees(scene, token, agents),
-                rule="ultimatum",
+                scene, line, token, commitment, kind="ultimatum", recipients=asked, rule="ultimatum"
             )
             return
     if not conditional or not positions:
@@ -69,7 +60,7 @@ def find_ultimatums(scene: Scene, line: Line, found: list[Finding]) -> Iterator[
                 kind="ultimatum",
                 proposition=None,
                 stance=None,
-                recipients=("russia",),
+                recipients=(accused,),
                 rule="ultimatum-unless",
                 weak=False,
             )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from workers.extraction.event_dates import Basis, Dated
-from workers.extraction.findings import Finding
-from workers.extraction.rulework import evidence
+from services.core.domain.vocabulary import Status
+from workers.extraction.rulework import dated_act
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -48,14 +48,16 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             for date in _dates(scene, token) or (_dates(scene, carried) if carried is not None else []):
                 if date not in done and actors:
                     done.add(date)
-                    yield Finding(
-                        holders=actors,
-                        line=line.number,
-                        evidence=evidence(scene, token),
-                        when=Dated(date, Basis.EXPLICIT),
+                    yield dated_act(
+                        scene,
+                        line,
+                        token,
+                        "weapons-test",
+                        date,
+                        actors,
                         rule="weapons-test",
-                        confidence=0.75,
-                        kind="weapons-test",
+                        sure=0.75,
+                        status=Status.ACTUAL,
                     )
 
 

@@ -58,6 +58,13 @@ def _with_range(found: re.Match[str], year: str | None, value: str, month: str) 
     ]
 
 
+def _of_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
+    """The day, or the days, of a month that a match names."""
+    year = found["year"] or _relative_year(found, at) or found["later"]
+    value = _full(found, found["day"], found["mon"], year, at)
+    return (value and _with_range(found, found["year"], value, found["mon"])) or None
+
+
 _LATER_YEAR = rf"(?=(?:{_TO}(?:{w.WEEKDAY_ANY},?\s+)?(?:{w.MONTH_ANY}\s+{w.DAY},?\s+|{w.DAY}\s+{w.MONTH_ANY},?\s+)(?P<later>{w.YEAR}))?)"
 
 
@@ -70,9 +77,7 @@ _LATER_YEAR = rf"(?=(?:{_TO}(?:{w.WEEKDAY_ANY},?\s+)?(?:{w.MONTH_ANY}\s+{w.DAY},
 )
 def month_day(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     """ "Wednesday, August 2, 2019", "Aug. 2", "October 5-7"."""
-    year = found["year"] or _relative_year(found, at) or found["later"]
-    value = _full(found, found["day"], found["mon"], year, at)
-    return (value and _with_range(found, found["year"], value, found["mon"])) or None
+    return _of_month(found, at)
 
 
 @rule(
@@ -82,9 +87,7 @@ def month_day(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None
 )
 def day_month(found: re.Match[str], at: Anchoring) -> list[Timex] | Timex | None:
     """ "2 August 2019", "the 2nd of August", "5-7 October"."""
-    year = found["year"] or _relative_year(found, at) or found["later"]
-    value = _full(found, found["day"], found["mon"], year, at)
-    return (value and _with_range(found, found["year"], value, found["mon"])) or None
+    return _of_month(found, at)
 
 
 @rule(

@@ -71,7 +71,7 @@ def whose(scene: Scene, line: Line, hit: Hit, token: Any, commitments: list[Any]
         return [h for h in held if h in COMPLIED][:1]
     for holder in held:
         if holder not in COMPLIED:
-            return ["russia"]
+            return [scene.parts.accused]
         if all(c.polarity < 0 for c in commitments):
             return [OPPONENT[holder]]
         return [holder]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span
@@ -13,7 +14,8 @@ from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import unreal
 from workers.extraction.findings import Finding
 from workers.extraction.frames import is_negated
-from workers.extraction.rulework import CONDITIONAL, OPPOSES, SUPPORTS
+from workers.extraction.rulework import CONDITIONAL, OPPOSES, SUPPORTS, after
+from workers.extraction.syntax import heads
 from workers.extraction.things import thing_finding
 
 if TYPE_CHECKING:
@@ -210,14 +212,10 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:  #
         and token.lemma_.lower()
         in {"deploy", "deployment", "station", "move", "send", "place", "field", "bring", "install"}
     ):
-        said = when.value or scene.article_date or ""
-        size = min(len(explicit), len(said))
-        if explicit[:size] > said[:size]:
+        if after(explicit, when.value or scene.article_date):
             status = Status.PLANNED
         elif not _past(token):
             return
-        from dataclasses import replace  # noqa: PLC0415
-
         dated = replace(attitude, when=Dated(explicit, Basis.EXPLICIT))
         made = thing_finding(
             scene,
@@ -248,11 +246,7 @@ def value_owner(line: Line, hit: Hit) -> tuple[str, ...]:
 
 def _orderer(scene: Scene, token: Any) -> tuple[str, ...]:
     """ "ordered the development of", "work to begin on": whoever has it done."""
-    node = token
-    for _ in range(3):
-        if node.head.i == node.i or node.dep_ not in {"dobj", "pobj", "prep", "xcomp", "ccomp", "nsubj"}:
-            return ()
-        node = node.head
+    for node in heads(token, 3, {"dobj", "pobj", "prep", "xcomp", "ccomp", "nsubj"}):
         if node.lemma_.lower() in {
             "order",
             "begin",

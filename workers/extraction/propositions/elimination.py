@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workers.extraction.findings import Finding
+from workers.extraction.frames import Frame
 from workers.extraction.rulework import OPPOSES, SUPPORTS, from_commitment, has_modal, negated
+from workers.extraction.scene import Commitment
 
 if TYPE_CHECKING:
-    from workers.extraction.scene import Commitment, Scene
+    from workers.extraction.findings import Finding
+    from workers.extraction.scene import Scene
     from workers.extraction.signs import Hit, Line
 
 _P = "9m729-elimination"
@@ -65,8 +68,10 @@ def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
     value = hit.sign("v")
     between = line.before(hit.last, 4)
     if value is not None and value.code in {"it", "them"}:
-        return "#9m729" in line.code or ("@russia" in line.code and scene.recently(line, "#9m729", 1))
-    return "@usa" not in between and not any(
+        return "#9m729" in line.code or (
+            f"@{scene.parts.accused}" in line.code and scene.recently(line, "#9m729", 1)
+        )
+    return f"@{scene.parts.accuser}" not in between and not any(
         w in line.code for w in (" 1991 ", " 1987 ", " 2692 ", " 2,692 ", " entire class ")
     )
 
@@ -74,10 +79,12 @@ def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
 def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
     number = hit.names.get("h", hit.first)
     refusing = False
+    accused, accuser = scene.parts.accused, scene.parts.accuser
+    made = partial(from_commitment, scene, line, token)
     for commitment in _who(scene, token):
         holders = commitment.holders
         frame = commitment.frame
-        if "russia" in holders:
+        if accused in holders:
             refuses = (
                 frame.cls == "deny"
                 or negated(line, number, token)
@@ -88,15 +95,12 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
             )
             if refuses and not refusing:
                 refusing = True
-                yield from_commitment(
-                    scene,
-                    line,
-                    token,
+                yield made(
                     commitment,
                     _P,
                     OPPOSES,
                     kind="rejection",
-                    recipients=("usa",),
+                    recipients=(accuser,),
                     rule="elimination-refused",
                 )
             continue
@@ -111,23 +115,11 @@ def _at(scene: Scene, line: Line, hit: Hit, token: Any) -> Iterator[Finding]:
             or _chance(line, number)
         )
         if directive:
-            yield from_commitment(
-                scene,
-                line,
-                token,
-                commitment,
-                _P,
-                SUPPORTS,
-                kind="demand",
-                recipients=("russia",),
-                rule="elimination",
-            )
+            yield made(commitment, _P, SUPPORTS, kind="demand", recipients=(accused,), rule="elimination")
 
 
 def _who(scene: Scene, token: Any) -> Iterator[Commitment]:
     """Everybody around the word: here a demand and its refusal are both told."""
-    from workers.extraction.scene import Commitment as Made  # noqa: PLC0415
-
     seen: set[tuple[str, ...]] = set()
     chain = scene.chain(token.idx)
     for place, frame in enumerate(chain):
@@ -137,20 +129,16 @@ def _who(scene: Scene, token: Any) -> Iterator[Commitment]:
         if seen and frame.cls not in {"deny", "endorse"}:
             continue
         seen.add(holders)
-        yield Made(holders, 1, frame, scene.outer_of(chain[place + 1 :], holders), frame.cls, 0.78)
+        yield Commitment(holders, 1, frame, scene.outer_of(chain[place + 1 :], holders), frame.cls, 0.78)
     if not chain and scene.own_voice:
         yield scene.own_word(1)
     elif not seen:
         agents = scene.agents(token)
-        if "russia" in agents and token.dep_ in {"xcomp", "acl"}:
-            refusing = token.head
-            if (
-                scene.operators.verbs.get(refusing.lemma_.lower()) == "deny"
-                or scene.operators.nouns.get(refusing.lemma_.lower()) == "deny"
-            ):
-                from workers.extraction.frames import Frame  # noqa: PLC0415
-
-                yield Made(("russia",), -1, Frame("deny", refusing, (), ("russia",)), (), "deny", 0.7)
+        if scene.parts.accused in agents and token.dep_ in {"xcomp", "acl"}:
+            refusing, accused = token.head, (scene.parts.accused,)
+            lemma = refusing.lemma_.lower()
+            if "deny" in {scene.operators.verbs.get(lemma), scene.operators.nouns.get(lemma)}:
+                yield Commitment(accused, -1, Frame("deny", refusing, (), accused), (), "deny", 0.7)
 
 
 def _conditional(line: Line, number: int) -> bool:

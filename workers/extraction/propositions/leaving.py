@@ -1,4 +1,4 @@
-"""The United States leaves: its own announcing, suspending and ending, as acts and as its stance (`us-withdrawal`)."""
+"""A party leaves the treaty: its own announcing, suspending and ending, as acts and as its stance (`us-withdrawal`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from services.core.domain.vocabulary import Status
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Exit, Mood, exits
 from workers.extraction.findings import Finding
-from workers.extraction.rulework import SUPPORTS, evidence
+from workers.extraction.rulework import SUPPORTS, after, evidence
+from workers.extraction.syntax import heads
 
 if TYPE_CHECKING:
     from workers.extraction.frames import Frame
@@ -21,17 +22,17 @@ _P = "us-withdrawal"
 
 
 def act_of_leaving(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]:
-    token = leaving.token
+    leaver, token = scene.parts.leaver, leaving.token
     if leaving.mood in {Mood.UNREAL, Mood.THREATENED} or _only_asked(scene, token):
         return
     if leaving.mood is Mood.NAMED and not _announced(scene, token):
         return
-    holders = ("usa",)
+    holders = (leaver,)
     chain = [f for f in scene.chain(token.idx) if scene.holders(f)]
     teller = scene.holders(chain[0]) if chain else ()
-    own = "usa" in teller
+    own = leaver in teller
     when, kind, status = _dated(scene, leaving, chain)
-    speaker = scene.speaker(chain[0], "usa") if own else None
+    speaker = scene.speaker(chain[0], leaver) if own else None
     unless = scene.has(line, "unless") and leaving.mood is Mood.COMING
     starting = leaving.mood is Mood.COMING and any(
         w in line.before(leaving.number, 6) for w in (" start ", " begin ", " process ")
@@ -48,7 +49,7 @@ def act_of_leaving(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]
         proposition=_P,
         stance=SUPPORTS,
         kind=kind,
-        recipients=("russia",),
+        recipients=(scene.parts.accused,),
         status=status,
         speaker=speaker,
     )
@@ -60,11 +61,12 @@ def act_of_leaving(scene: Scene, line: Line, leaving: Exit) -> Iterator[Finding]
 
 def _only_asked(scene: Scene, token: Any) -> bool:
     """Whether somebody else asks for it, fears it or denies it."""
+    leaver = scene.parts.leaver
     for frame in scene.chain(token.idx):
         holders = scene.holders(frame)
-        if frame.negated or (frame.cls in {"oppose", "endorse"} and "usa" not in holders):
+        if frame.negated or (frame.cls in {"oppose", "endorse"} and leaver not in holders):
             return True
-        if frame.cls in {"urge", "deny"} and frame.cue is not None and "usa" not in holders:
+        if frame.cls in {"urge", "deny"} and frame.cue is not None and leaver not in holders:
             return True
         if frame.cls == "warn" and frame.noun:
             return True
@@ -100,37 +102,21 @@ _ANNOUNCING = frozenset(
         "proclaim",
     ]
 )
+_PART_OF = frozenset({"dobj", "pobj", "prep", "nsubjpass", "xcomp", "acl", "conj", "ccomp", "pcomp", "attr"})
 
 
 def _announced(scene: Scene, token: Any) -> bool:
     """Whether a noun's exit is announced, begun or given notice of here."""
-    node = token
-    for _ in range(6):
-        if node.head.i == node.i:
-            return False
-        if node.dep_ not in {
-            "dobj",
-            "pobj",
-            "prep",
-            "nsubjpass",
-            "xcomp",
-            "acl",
-            "conj",
-            "ccomp",
-            "pcomp",
-            "attr",
-        }:
-            return False
-        node = node.head
+    for node in heads(token, 6, _PART_OF):
         if node.lemma_.lower() in _ANNOUNCING:
             agents = scene.agents(node)
-            return not agents or "usa" in agents
+            return not agents or scene.parts.leaver in agents
     return False
 
 
 def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str | None, Status]:
-    token = leaving.token
-    own = next((f for f in chain if "usa" in scene.holders(f)), None)
+    leaver, token = scene.parts.leaver, leaving.token
+    own = next((f for f in chain if leaver in scene.holders(f)), None)
     told = [span for f in chain for span in f.spans]
     explicit = scene.dating.explicit(token, told) if told else scene.act_date(token)
     if leaving.mood is Mood.DONE:
@@ -141,7 +127,7 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
         if explicit is None and own is not None and not leaving.suspends:
             return scene.said(own), None, Status.ACTUAL
         if explicit:
-            late = _after(explicit, scene.article_date)
+            late = after(explicit, scene.article_date)
             return Dated(explicit, Basis.EXPLICIT), kind, Status.PLANNED if late else Status.ACTUAL
         return Dated(None, Basis.OPEN), None, Status.ACTUAL
     kind = "suspension" if leaving.suspends else "withdrawal-announced"
@@ -149,10 +135,10 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
         return scene.said(own), kind, Status.ACTUAL
     announcing = _announcing_verb(scene, token)
     if announcing is not None:
-        when = scene.done(announcing, ("usa",))
+        when = scene.done(announcing, (leaver,))
         return when, kind if when.value else None, Status.ACTUAL
     if explicit:
-        late = _after(explicit, scene.article_date)
+        late = after(explicit, scene.article_date)
         return (
             Dated(explicit, Basis.EXPLICIT),
             "agreement-ended" if late and not leaving.suspends else kind,
@@ -162,11 +148,7 @@ def _dated(scene: Scene, leaving: Exit, chain: list[Frame]) -> tuple[Dated, str 
 
 
 def _announcing_verb(scene: Scene, token: Any) -> Any:
-    node = token
-    for _ in range(6):
-        if node.head.i == node.i:
-            return None
-        node = node.head
+    for node in heads(token, 6):
         if node.lemma_.lower() in _ANNOUNCING | {
             "say",
             "decide",
@@ -175,7 +157,7 @@ def _announcing_verb(scene: Scene, token: Any) -> Any:
             "threaten",
         } and node.pos_ in {"VERB", "NOUN"}:
             agents = scene.agents(node)
-            return node if not agents or "usa" in agents else None
+            return node if not agents or scene.parts.leaver in agents else None
     return None
 
 
@@ -185,11 +167,11 @@ def _planned(scene: Scene, line: Line, leaving: Exit, when: Dated) -> Iterator[F
     if not said:
         return
     for timex, value in scene.dating.in_sentence(leaving.token):
-        if not _after(value, said):
+        if not after(value, said):
             continue
         near = _clause_exit(scene, line, timex.start)
         kind = "suspension" if near is not None and near.suspends else "agreement-ended"
-        if near is None or (near.token.i != leaving.token.i and "russia" in near.agents):
+        if near is None or (near.token.i != leaving.token.i and scene.parts.accused in near.agents):
             continue
         if scene.dating.explicit(near.token) != value and scene.dating.explicit(leaving.token) != value:
             continue
@@ -197,14 +179,14 @@ def _planned(scene: Scene, line: Line, leaving: Exit, when: Dated) -> Iterator[F
         if starting and kind == "agreement-ended" and "month" not in timex_text(scene, timex):
             kind = "withdrawal-announced"
         yield Finding(
-            holders=("usa",),
+            holders=(scene.parts.leaver,),
             line=line.number,
             evidence=evidence(scene, leaving.token),
             when=Dated(value, Basis.EXPLICIT),
             rule="withdrawal/planned",
             confidence=0.7,
             kind=kind,
-            recipients=("russia",),
+            recipients=(scene.parts.accused,),
             status=Status.PLANNED,
         )
 
@@ -218,11 +200,3 @@ def _clause_exit(scene: Scene, line: Line, offset: int) -> Exit | None:
     """The exit word that stands nearest before a date."""
     before = [e for e in exits(scene, line) if e.token.idx < offset]
     return before[-1] if before else None
-
-
-def _after(value: str, day: str | None) -> bool:
-    """Whether a date lies after a day at the coarser of both precisions."""
-    if not day:
-        return False
-    size = min(len(value), len(day))
-    return value[:size] > day[:size]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from workers.extraction.attitudes import addressees
-from workers.extraction.findings import Finding
+from workers.extraction.attitudes import Attitude, addressees
 from workers.extraction.frames import is_negated
 from workers.extraction.rulework import from_commitment, negated, stance_of
+from workers.extraction.things import thing_finding
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -36,42 +37,37 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
         )
     ):
         return
-    if scene.has(line, scene.words.pattern("multilateral/past")) or _of_other(line):
+    if scene.has(line, scene.words.pattern("multilateral/past")) or _of_other(scene, line):
         return
     done: set[tuple[tuple[str, ...], int]] = set()
     for source in scene.words.patterns("multilateral/extended"):
         for hit in scene.find(line, source):
             token = hit.token()
-            for finding in _at(
-                scene,
-                line,
-                token,
-                hit.names.get("h", hit.first),
-                named or "other" in line.code or "lateral" in line.code,
-            ):
+            for finding in _at(scene, line, token, hit.names.get("h", hit.first)):
                 key = (finding.holders, 1 if finding.stance and finding.stance.value == "supports" else -1)
                 if key not in done:
                     done.add(key)
                     yield finding
 
 
-def _of_other(line: Line) -> bool:
-    return "#other" in line.code and "#treaty" not in line.code and "@china" not in line.code
+def _of_other(scene: Scene, line: Line) -> bool:
+    return "#other" in line.code and "#treaty" not in line.code and f"@{scene.parts.invited}" not in line.code
 
 
-def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iterator[Finding]:
+def _at(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Finding]:
     yielded = False
     polarity = -1 if negated(line, number, token, 5) else 1
+    invited = scene.parts.invited
     for commitment in scene.commitments(token, polarity):
         if commitment.rule == "accuser":
             continue
         holders, sign = commitment.holders, commitment.polarity
-        china = holders[0] == "china"
+        own = holders[0] == invited
         unwilling = not scene.has(line, "(willing|ready|open|support|welcome|agree)")
-        if china and sign > 0 and commitment.frame.cls != "propose" and unwilling:
+        if own and sign > 0 and commitment.frame.cls != "propose" and unwilling:
             continue
         if (
-            not china
+            not own
             and sign < 0
             and not (
                 commitment.rule == "deny" or scene.has(line, "(oppos*|against|reject*|need not|no need)")
@@ -83,14 +79,16 @@ def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iter
             "rejection"
             if sign < 0
             else "demand"
-            if commitment.frame.cls == "urge" and "china" in recipients and commitment.frame.lemma != "want"
+            if commitment.frame.cls == "urge" and invited in recipients and commitment.frame.lemma != "want"
             else "proposal"
         )
         wanted = _wanted(scene, line, commitment)
         if sign > 0 and not wanted:
             continue
-        if sign < 0 and china:
-            recipients = ("usa",)
+        if sign < 0 and own:
+            recipients = (scene.parts.accuser,)
+        elif not recipients and not own and f"@{invited}" in line.code:
+            recipients = (invited,)
         yielded = True
         yield from_commitment(
             scene,
@@ -100,7 +98,7 @@ def _at(scene: Scene, line: Line, token: Any, number: int, _named: bool) -> Iter
             _P,
             stance_of(sign),
             kind=kind,
-            recipients=recipients or (("china",) if not china and "@china" in line.code else ()),
+            recipients=recipients,
             rule="multilateral",
             sure=0.7,
         )
@@ -149,9 +147,6 @@ def _wanted(scene: Scene, line: Line, commitment: Any) -> bool:
 
 def _by_doer(scene: Scene, line: Line, token: Any, polarity: int) -> Iterator[Finding]:
     """'Beijing has refused to join', 'Trump wants China in it': told of the doer."""
-    from workers.extraction.attitudes import Attitude  # noqa: PLC0415
-    from workers.extraction.things import thing_finding  # noqa: PLC0415
-
     if any(scene.holders(f) for f in scene.chain(token.idx)):
         return
     node = token
@@ -179,35 +174,19 @@ def _by_doer(scene: Scene, line: Line, token: Any, polarity: int) -> Iterator[Fi
         }:
             agents = scene.agents(node)
             if agents and (polarity < 0 or lemma not in {"refuse", "decline", "reject", "oppose", "rule"}):
-                kind = "rejection" if polarity < 0 else "proposal"
-                attitude = Attitude(agents, polarity, node, kind, scene.done(node, agents))
-                yield thing_finding(
-                    scene,
-                    line,
-                    token,
-                    attitude,
-                    _P,
-                    stance_of(polarity),
-                    kind,
-                    (),
-                    rule="multilateral-doer",
-                    sure=0.68,
-                )
+                yield _done(scene, line, token, node, agents, polarity, 0.68)
             return
         if node.head.i == node.i:
             break
     agents = scene.agents(token)
-    if agents == ("china",) and polarity < 0:
-        attitude = Attitude(agents, polarity, token, "rejection", scene.done(token, agents))
-        yield thing_finding(
-            scene,
-            line,
-            token,
-            attitude,
-            _P,
-            stance_of(-1),
-            "rejection",
-            (),
-            rule="multilateral-doer",
-            sure=0.65,
-        )
+    if agents == (scene.parts.invited,) and polarity < 0:
+        yield _done(scene, line, token, token, agents, polarity, 0.65)
+
+
+def _done(
+    scene: Scene, line: Line, token: Any, verb: Any, agents: tuple[str, ...], polarity: int, sure: float
+) -> Finding:
+    kind = "rejection" if polarity < 0 else "proposal"
+    attitude = Attitude(agents, polarity, verb, kind, scene.done(verb, agents))
+    stance, rule = stance_of(polarity), "multilateral-doer"
+    return thing_finding(scene, line, token, attitude, _P, stance, kind, (), rule=rule, sure=sure)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from workers.extraction.attitudes import addressees
-from workers.extraction.findings import Finding
+from workers.extraction.attitudes import Attitude, addressees
 from workers.extraction.rulework import from_commitment, has_modal, negated, stance_of
+from workers.extraction.things import thing_finding
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Line
 
@@ -91,14 +92,11 @@ def _keeps(sources: tuple[str, ...]) -> bool:
 def _at(
     scene: Scene, line: Line, token: Any, number: int, polarity: int, sure: float, keeping: bool
 ) -> Iterator[Finding]:
-    code = line.signs[number].code
     if keeping and (_about_compliance(line, number) or _about_leaving(line, number)):
         return
     if polarity < 0 and negated(line, number, token):
         return
     if keeping and negated(line, number, token) and not has_modal(token):
-        if code in {"future", "value", "support"} or "no long" in line.before(number, 4):
-            return
         return
     found = False
     for commitment in scene.commitments(token, polarity):
@@ -156,25 +154,13 @@ def _about_leaving(line: Line, number: int) -> bool:
 
 def _by_doer(scene: Scene, line: Line, token: Any, sure: float) -> Iterator[Finding]:
     """'Moscow worked to save the treaty': the doer itself, where nobody is quoted on it."""
-    from workers.extraction.attitudes import Attitude  # noqa: PLC0415
-    from workers.extraction.things import thing_finding  # noqa: PLC0415
-
     agents = scene.agents(token)
     if not agents or scene.chain(token.idx) or has_modal(token) or token.dep_ in {"advcl", "relcl"}:
         return
     if scene.has(line, "(would|could|may|might|if|unless|only)"):
         return
     attitude = Attitude(agents, 1, token, "statement", scene.done(token, agents))
+    kind, rule, sure = "statement", "preservation-doer", sure - 0.05
     yield thing_finding(
-        scene,
-        line,
-        token,
-        attitude,
-        _P,
-        stance_of(1),
-        "statement",
-        (),
-        rule="preservation-doer",
-        sure=sure - 0.05,
-        weak=True,
+        scene, line, token, attitude, _P, stance_of(1), kind, (), rule=rule, sure=sure, weak=True
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.vocabulary import Stance
 from workers.extraction.conditions import condition_of
 from workers.extraction.exits import Mood, exits
-from workers.extraction.findings import Finding
+from workers.extraction.propositions.conduct import OPPONENT
 from workers.extraction.rulework import from_commitment, negated, stance_of
 
 if TYPE_CHECKING:
+    from workers.extraction.findings import Finding
     from workers.extraction.scene import Scene
     from workers.extraction.signs import Hit, Line
 
 _PARTY = {"russia": "russia-responsible", "usa": "us-responsible"}
-_OTHER = {"russia": "usa", "usa": "russia"}
 _TRY = (
     "(try|trying|tried|attempt*|seek*|sought|aim*|mean|meant|want*|effort*|intend*|so-called|allege*|attempt)"
 )
@@ -68,12 +70,12 @@ def _accused(scene: Scene, line: Line) -> Iterator[tuple[Hit, str, int, str]]:  
             party = _party(scene, hit)
             if party:
                 yield hit, party, 1, "forced"
-    leaving = [e for e in exits(scene, line) if "usa" in e.agents or (not e.agents and e.noun)]
+    leaving = [e for e in exits(scene, line) if scene.parts.leaver in e.agents or (not e.agents and e.noun)]
     if leaving:
         for source in scene.words.patterns("responsibility/led-to"):
             for hit in scene.find(line, source):
                 if hit.names["h"] > leaving[0].number:
-                    yield hit, "usa", 1, "led-to"
+                    yield hit, scene.parts.leaver, 1, "led-to"
 
 
 def _shifted(scene: Scene, line: Line, hit: Hit) -> bool:
@@ -113,6 +115,7 @@ def _at(
     if rule in {"blame", "killed"} and (negated(line, number, token) or _tried(line, number)):
         polarity = -polarity
     proposition = _PARTY[party]
+    made = partial(from_commitment, scene, line, token)
     commitments = scene.commitments(token, polarity)
     if not commitments and rule == "led-to":
         leaving = exits(scene, line)
@@ -140,15 +143,12 @@ def _at(
             if stance is Stance.CONDITIONAL
             else "denial"
         )
-        yield from_commitment(
-            scene,
-            line,
-            token,
+        yield made(
             commitment,
             proposition,
             stance,
             kind=kind,
-            recipients=(party,) if commitment.polarity > 0 else (_OTHER[party],),
+            recipients=(party,) if commitment.polarity > 0 else (OPPONENT[party],),
             condition=condition,
             rule=f"responsible-{rule}",
             sure=0.8 if rule == "blame" else 0.68,
@@ -158,12 +158,8 @@ def _at(
                 a for a in scene.agents(token.head if token.head.pos_ == "VERB" else token) if a != party
             ]
             if blamers and blamers[0] in _PARTY:
-                from dataclasses import replace  # noqa: PLC0415
-
                 other = replace(commitment, holders=(blamers[0],), polarity=1, outer=holders, rule="accuser")
-                yield from_commitment(
-                    scene, line, token, other, proposition, stance_of(1), rule="responsible-shift", sure=0.55
-                )
+                yield made(other, proposition, stance_of(1), rule="responsible-shift", sure=0.55)
 
 
 def _tried(line: Line, number: int) -> bool:
@@ -172,45 +168,42 @@ def _tried(line: Line, number: int) -> bool:
 
 def _our_leaving(scene: Scene, line: Line) -> Iterator[Finding]:
     """ "It was the United States that pulled out"; "Russia quit at its sole discretion"; "Russia took no action to leave"."""
+    accused, leaver = scene.parts.accused, scene.parts.leaver
     for leaving in exits(scene, line):
         if leaving.suspends or (
             leaving.mood in {Mood.UNREAL, Mood.THREATENED, Mood.NAMED} and not leaving.negated
         ):
             continue
-        if "russia" in leaving.agents:
+        made = partial(from_commitment, scene, line, leaving.token)
+        if accused in leaving.agents:
             if leaving.mood is not Mood.DONE and not leaving.negated:
                 continue
             for commitment in scene.commitments(leaving.token, -1 if leaving.negated else 1):
-                if ("russia" in commitment.holders) != (commitment.polarity < 0):
+                left = commitment.polarity > 0
+                if (accused in commitment.holders) == left:
                     continue
-                yield from_commitment(
-                    scene,
-                    line,
-                    leaving.token,
+                yield made(
                     commitment,
-                    "russia-responsible",
+                    _PARTY[accused],
                     stance_of(commitment.polarity),
-                    kind="accusation" if commitment.polarity > 0 else "denial",
-                    recipients=("russia",) if commitment.polarity > 0 else ("usa",),
+                    kind="accusation" if left else "denial",
+                    recipients=(accused if left else OPPONENT[accused],),
                     rule="responsible-left",
                     sure=0.6,
                 )
         elif (
-            "usa" in leaving.agents
+            leaver in leaving.agents
             and leaving.mood is Mood.DONE
-            and scene.has(line, "(it|@) be (@usa|@ ~3 @usa) (who|that|which)")
+            and scene.has(line, scene.words.pattern("responsibility/cleft"))
         ):
             for commitment in scene.commitments(leaving.token, 1):
-                if "usa" not in commitment.holders:
-                    yield from_commitment(
-                        scene,
-                        line,
-                        leaving.token,
+                if leaver not in commitment.holders:
+                    yield made(
                         commitment,
-                        "us-responsible",
+                        _PARTY[leaver],
                         stance_of(1),
                         kind="accusation",
-                        recipients=("usa",),
+                        recipients=(leaver,),
                         rule="responsible-cleft",
                         sure=0.72,
                     )

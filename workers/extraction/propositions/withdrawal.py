@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.exits import Exit, exits
@@ -25,7 +26,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
     found = exits(scene, line)
     for leaving in found:
-        if "usa" in leaving.agents and not leaving.negated:
+        if scene.parts.leaver in leaving.agents and not leaving.negated:
             yield from act_of_leaving(scene, line, leaving)
     yield from _judgements(scene, line, found)
     yield from _appeals(scene, line, found)
@@ -33,7 +34,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 
 
 def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
-    places = [(e.token, e.number) for e in found if _is_us(e) and not e.suspends]
+    places = [(e.token, e.number) for e in found if _is_its(scene, e) and not e.suspends]
     if not places and _lately(scene, line):
         for hit in scene.find(line, scene.words.pattern("withdrawal/step")):
             number = hit.names.get("h", hit.first)
@@ -58,13 +59,14 @@ def _judgements(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding
                 yield finding
 
 
-def _is_us(leaving: Exit) -> bool:
-    return "usa" in leaving.agents or not leaving.agents
+def _is_its(scene: Scene, leaving: Exit) -> bool:
+    """Whether it is the leaver's exit, as far as the text tells whose it is."""
+    return scene.parts.leaver in leaving.agents or not leaving.agents
 
 
 def _lately(scene: Scene, line: Line, back: int = 12) -> bool:
     return any(
-        "usa" in e.agents
+        scene.parts.leaver in e.agents
         for other in scene.lines[max(0, line.number - back) : line.number + 1]
         for e in exits(scene, other)
     )
@@ -74,7 +76,7 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
     chain = scene.chain(token.idx)
     for frame in chain:
         holders = scene.holders(frame)
-        if "usa" in holders and frame.cls != "endorse":
+        if scene.parts.leaver in holders and frame.cls != "endorse":
             if frame.noun:
                 continue
             return
@@ -92,7 +94,7 @@ def _judged(scene: Scene, line: Line, token: Any, number: int) -> Iterator[Findi
         )
         yield from _judgement(scene, line, token, commitment, stance, 0.8 if _by_frame(frame) else 0.68)
         return
-    if scene.own_voice and scene.own_voice != "usa":
+    if scene.own_voice and scene.own_voice != scene.parts.leaver:
         stance = _near(scene, line, number, 0, len(line.signs))
         if stance is not None:
             yield from _judgement(scene, line, token, scene.own_word(1), stance, 0.68)
@@ -103,35 +105,28 @@ def _judgement(
 ) -> Iterator[Finding]:
     bad_faith = stance is OPPOSES and scene.has(line, scene.words.pattern("withdrawal/bad-faith"))
     kind = "accusation" if bad_faith else "endorsement" if stance is SUPPORTS else "statement"
-    if "usa" in commitment.holders:
+    if scene.parts.leaver in commitment.holders:
         kind = "statement"
-    yield from_commitment(
-        scene,
-        line,
-        token,
-        commitment,
+    made = partial(from_commitment, scene, line, token, commitment)
+    yield made(
         _P,
         stance,
         kind=kind,
-        recipients=("usa",) if kind != "statement" else (),
+        recipients=(scene.parts.leaver,) if kind != "statement" else (),
         weak=kind == "statement",
         rule="withdrawal-judged",
         sure=sure,
     )
     if (
         bad_faith
-        and "russia" in commitment.holders
+        and scene.parts.accused in commitment.holders
         and scene.has(line, scene.words.pattern("withdrawal/pretext"))
     ):
-        yield from_commitment(  # a pretext is a charge without ground
-            scene,
-            line,
-            token,
-            commitment,
+        yield made(  # a pretext is a charge without ground
             "russia-complied",
             SUPPORTS,
             kind="denial",
-            recipients=("usa",),
+            recipients=(scene.parts.leaver,),
             rule="withdrawal-pretext",
             sure=0.6,
         )
@@ -188,7 +183,8 @@ def _near(scene: Scene, line: Line, number: int, first: int, last: int) -> Any:
             between = line.signs[min(at, number) + 1 : max(at, number)]
             if (
                 any(
-                    s.code in {"@russia", ";", "#9m729"} or s.code.startswith(("violat", "breach"))
+                    s.code in {f"@{scene.parts.accused}", ";", "#9m729"}
+                    or s.code.startswith(("violat", "breach"))
                     for s in between
                 )
                 and distance > 3
@@ -212,66 +208,54 @@ def _backing(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
     for source in scene.words.patterns("withdrawal/backing"):
         for hit in scene.find(line, source):
             token = hit.token()
-            if is_negated(token):
-                continue
-            for commitment in scene.commitments(token, 1):
-                if "usa" in commitment.holders or "russia" in commitment.holders or commitment.polarity < 0:
-                    continue
+            backer = None if is_negated(token) else _backer(scene, token)
+            if backer is not None:
                 yield from_commitment(
                     scene,
                     line,
                     token,
-                    commitment,
+                    backer,
                     _P,
                     SUPPORTS,
                     kind="endorsement",
-                    recipients=("usa",),
+                    recipients=(scene.parts.leaver,),
                     rule="withdrawal-backed",
                     sure=0.65,
                 )
                 return
-            agents = tuple(a for a in scene.agents(token) if a not in {"usa", "russia"})
-            if agents and not scene.chain(token.idx):
-                frame = Frame("endorse", token, (), agents, noun=token.pos_ == "NOUN")
-                commitment = Commitment(agents, 1, frame, (), "endorse", 0.65)
-                yield from_commitment(
-                    scene,
-                    line,
-                    token,
-                    commitment,
-                    _P,
-                    SUPPORTS,
-                    kind="endorsement",
-                    recipients=("usa",),
-                    rule="withdrawal-backed",
-                    sure=0.65,
-                )
-                return
+
+
+def _backer(scene: Scene, token: Any) -> Commitment | None:
+    """Whose backing it is: neither the leaver's own nor its accused's."""
+    sides = {scene.parts.leaver, scene.parts.accused}
+    for commitment in scene.commitments(token, 1):
+        if commitment.polarity > 0 and not sides & set(commitment.holders):
+            return commitment
+    agents = tuple(a for a in scene.agents(token) if a not in sides)
+    if not agents or scene.chain(token.idx):
+        return None
+    frame = Frame("endorse", token, (), agents, noun=token.pos_ == "NOUN")
+    return Commitment(agents, 1, frame, (), "endorse", 0.65)
 
 
 def _appeals(scene: Scene, line: Line, found: list[Exit]) -> Iterator[Finding]:
-    tokens = [e.token for e in found if e.negated and _is_us(e)]
+    tokens = [e.token for e in found if e.negated and _is_its(scene, e)]
     if found or _lately(scene, line):
         tokens += [h.token() for h in scene.find(line, scene.words.pattern("withdrawal/reconsider"))]
     tokens += [
-        h.token() for h in scene.find(line, scene.words.pattern("withdrawal/stay")) if "@usa" in line.code
+        h.token()
+        for h in scene.find(line, scene.words.pattern("withdrawal/stay"))
+        if f"@{scene.parts.leaver}" in line.code
     ]
     for token in tokens:
         for frame in scene.chain(token.idx):
-            holders = tuple(h for h in scene.holders(frame) if h != "usa")
+            holders = tuple(h for h in scene.holders(frame) if h != scene.parts.leaver)
             if not holders:
                 continue
             if frame.cls == "urge" or frame.lemma in {"urge", "ask", "call"}:
-                commitment = Commitment(holders, -1, frame, (), "urge", 0.75)
+                appeal = Commitment(holders, -1, frame, (), "urge", 0.75)
+                asked, rule = (scene.parts.leaver,), "withdrawal-appeal"
                 yield from_commitment(
-                    scene,
-                    line,
-                    token,
-                    commitment,
-                    _P,
-                    OPPOSES,
-                    kind="demand",
-                    recipients=("usa",),
-                    rule="withdrawal-appeal",
+                    scene, line, token, appeal, _P, OPPOSES, kind="demand", recipients=asked, rule=rule
                 )
             break
