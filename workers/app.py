@@ -18,7 +18,7 @@ from celery.exceptions import SecurityWarning
 from kombu.entity import Queue
 
 from services.core.settings import Settings
-from workers import broker
+from workers import broker, metrics_port
 from workers.dispatches import STAGES
 from workers.extraction.endpoint.client import endpoint_of
 from workers.readings import Reader, load_readers
@@ -89,18 +89,22 @@ def main(
     and after six seconds leaves what is still not done to the relay.
     """
     process = WorkerProcess(settings, load or _loader(settings))
-    return _run(make_app(settings, process), process)
+    return _run(make_app(settings, process), process, settings.worker_metrics_port)
 
 
 def _loader(settings: Settings) -> Callable[[tuple[str, ...]], Mapping[str, Reader]]:
     return partial(load_readers, endpoint=endpoint_of(settings))
 
 
-def _run(app: Celery, process: WorkerProcess) -> int:
+def _run(app: Celery, process: WorkerProcess, port: int | None) -> int:
     def on_start(**_: Any) -> None:
         process.load_readers()  # before the fork: children share the pages
         gc.collect()
         gc.freeze()
+
+    def on_ready(**_: Any) -> None:
+        if port is not None:
+            metrics_port.serve(port)
 
     def on_child_end(**_: Any) -> None:
         process.close()
@@ -113,6 +117,7 @@ def _run(app: Celery, process: WorkerProcess) -> int:
 
     # Weak references would be gone at once: the functions live in this frame until the worker ends.
     signals.worker_init.connect(on_start)
+    signals.worker_ready.connect(on_ready)
     signals.worker_process_shutdown.connect(on_child_end)
     signals.worker_shutting_down.connect(on_stop)
     warnings.filterwarnings("ignore", category=SecurityWarning)  # of pickles, as root: we take JSON alone

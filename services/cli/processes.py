@@ -43,6 +43,15 @@ def api(settings: Settings) -> int:
 
 def worker(settings: Settings) -> int:
     """Celery workers for every queue."""
+    from workers.metrics_port import counting_together  # noqa: PLC0415
+
+    if settings.worker_metrics_port is None:
+        return _worker(settings)
+    with counting_together():
+        return _worker(settings)
+
+
+def _worker(settings: Settings) -> int:
     from workers.app import main  # noqa: PLC0415
 
     return main(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
@@ -15,13 +15,14 @@ from services.cli.embedded.server import EmbeddedServer, port_is_free
 from services.cli.http import Service
 from services.cli.processes import TOGETHER
 from services.cli.supervisor import Supervisor
-from services.core.errors import FolderInUse, PortInUse, TreatylineError
+from services.core.errors import EmbeddedServerError, FolderInUse, PortInUse, TreatylineError
 from services.core.logging import get_logger
 from services.core.settings import Settings
 
 log = get_logger(__name__)
 
 READY_SECONDS = 90.0
+REVIVE_SECONDS = 2.0  # between two tries to start a server that cannot start
 
 
 class NotReady(TreatylineError):  # noqa: N818 - named by what happened
@@ -37,19 +38,33 @@ class System:
     supervisor: Supervisor
     servers: Sequence[EmbeddedServer]
     keyed: bool  # whether keys are asked for
+    not_before: dict[str, float] = field(default_factory=dict)  # when a server may be tried again
 
     def run(self) -> None:
         """Keep it running until a signal says otherwise."""
-        self.supervisor.run(lambda pids: announce(self.settings, self.url, pids), self.revive)
+        self.supervisor.run(self._tell, self.revive)
+
+    def _tell(self, pids: dict[str, int]) -> None:
+        try:
+            announce(self.settings, self.url, pids)
+        except OSError as error:  # no room: what is told of the servers is still right
+            log.warning("process ids were not written down", error=type(error).__name__)
 
     def revive(self) -> None:
-        """Start an embedded server again that died, where the processes look for it."""
+        """Start an embedded server again that died, where the processes look for it.
+
+        One that cannot start now, on a full disk for example, is tried again: the others go on meanwhile.
+        """
         for server in self.servers:
-            if not server.alive:
+            if not server.alive and time.monotonic() >= self.not_before.get(server.label, 0.0):
                 log.warning("server ended, starting it again", server=server.label)
                 server.stop()
                 server.wanted_port = server.port
-                server.start()
+                try:
+                    server.start()
+                except (EmbeddedServerError, OSError) as error:
+                    log.error("server did not start", server=server.label, error=str(error))  # noqa: TRY400
+                    self.not_before[server.label] = time.monotonic() + REVIVE_SECONDS
 
 
 @contextmanager

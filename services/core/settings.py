@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     api_port: Port = 8379
     postgres_port: Port = 0  # of the embedded PostgreSQL
     valkey_port: Port = 0  # of the embedded Valkey
+    worker_metrics_port: Port | None = None  # of the worker's `/metrics`, on the loopback; none without
     trusted_proxies: Words = ()  # addresses whose X-Forwarded-For and -Proto are believed
 
     # Who may in. Until there is a key (`treatyline keys create`) the services listen on loopback alone.

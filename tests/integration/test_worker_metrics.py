@@ -1,0 +1,60 @@
+"""What a worker's processes count is served by their parent."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.cli.embedded.server import free_port
+from tests.integration import saboteur
+from tests.integration.pipeline import eventually, pipeline, take_in
+
+PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}."
+
+
+def test_a_worker_serves_what_its_processes_counted(
+    database_url: str, valkey_url: str, tmp_path: Path
+) -> None:
+    pipe = pipeline(database_url, valkey_url, tmp_path)
+    port, counts = free_port(), tmp_path / "counts"
+    counts.mkdir()
+
+    def counted() -> dict[tuple[str, ...], float]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                families = list(text_string_to_metric_families(answer.read().decode()))
+        except OSError:
+            return {}
+        return {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name in {"treatyline_articles_read_total", "treatyline_attempts_failed_total"}
+        }
+
+    try:
+        for number in range(8):
+            take_in(pipe.store, PLAIN.format(number))
+        take_in(pipe.store, f"{saboteur.RAISES} {PLAIN}")
+        pipe.start_worker(
+            TREATYLINE_WORKER_METRICS_PORT=str(port),
+            TREATYLINE_WORKER_CONCURRENCY="3",
+            PROMETHEUS_MULTIPROC_DIR=str(counts),
+        )
+        with pipe.relay():
+            eventually(
+                lambda: (
+                    counted()
+                    == {
+                        ("treatyline_articles_read_total", "ExtractionCompleted"): 8.0,
+                        ("treatyline_articles_read_total", "ExtractionFailed"): 1.0,
+                        ("treatyline_attempts_failed_total", "extract", "error"): 3.0,
+                    }
+                ),
+                "all processes' counts are added up",
+                90,
+            )
+    finally:
+        pipe.stop()
