@@ -366,6 +366,17 @@ async def test_a_key_and_an_address_have_so_many_requests_a_minute(
         assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 200
 
 
+async def test_a_valid_key_from_an_address_over_its_allowance_is_refused_too(database: Database) -> None:
+    """Else the database could be asked about any number of keys from one address."""
+    key = make_key(database, Scope.READ)
+    async with serving(database, rate_per_address=30) as client:
+        for _ in range(5):
+            await client.get("/v1/timeline", headers=bearing(new_key()))
+        answer = await client.get("/v1/timeline", headers=bearing(key))
+        assert answer.status_code == 429
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
 async def test_what_is_no_key_at_all_counts_as_a_wrong_one(database: Database) -> None:
     key = make_key(database, Scope.READ)
     twice = [(b"authorization", f"Bearer {key.reveal()}".encode())] * 2
