@@ -37,9 +37,8 @@ def find_operators(scene: Scene, line: Line) -> Iterator[Finding]:
         if kind in {"demand", "accusation"} and not recipients:
             recipients = _inside(scene, frame, holders)
         if kind == "accusation" and not recipients:
-            recipients = tuple(a for a in ("russia", "usa") if scene.dossier.are_adversaries(a, holders[0]))[
-                :1
-            ]
+            sides = (scene.parts.accused, scene.parts.accuser)
+            recipients = tuple(a for a in sides if scene.dossier.are_adversaries(a, holders[0]))[:1]
             if not (frame.noun and recipients):
                 continue
         if (

@@ -124,11 +124,12 @@ _SPEAKING = frozenset(
 
 def _musts(scene: Scene, line: Line) -> Iterator[Finding]:
     """ "Both powers must go on talking": a demand on whoever must."""
+    both = (scene.parts.accused, scene.parts.accuser)
     for hit in scene.find(line, scene.words.pattern("speech/must")):
         token, sign = hit.token(), hit.sign("v")
         if sign is None or token.pos_ != "VERB" or unreal(token):
             continue
-        named = (sign.code[1:],) if sign.code.startswith("@") else ("russia", "usa")
+        named = (sign.code[1:],) if sign.code.startswith("@") else both
         for frame in scene.chain(token.idx):
             holders = scene.holders(frame)
             if not holders:

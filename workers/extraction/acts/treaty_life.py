@@ -271,14 +271,13 @@ def _ended_by(
 def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
     """Who ended it: the doer, or "at the initiative of", "by", "after X withdrew"."""
     if token.pos_ == "VERB":
-        agents = tuple(a for a in scene.agents(token) if a in {"usa", "russia"})
+        sides = {scene.parts.leaver, scene.parts.accused}
+        agents = tuple(a for a in scene.agents(token) if a in sides)
         if agents:
             return agents
-    if scene.has(line, "(when|as|after|once) ~1 @usa ~2 ({exit-noun}|leave|withdraw*|quit|pull|left)"):
-        return ("usa",)
-    for hit in scene.find(
-        line, "(initiative|request|instigation|hand) of ~2 v=(@usa|@russia)|by v=(@usa|@russia)"
-    ):
+    if scene.has(line, scene.words.pattern("life/once-left")):
+        return (scene.parts.leaver,)
+    for hit in scene.find(line, scene.words.pattern("life/by")):
         sign = hit.sign("v")
         if sign is not None:
             return (sign.code[1:],)
@@ -286,22 +285,23 @@ def _ender(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
 
 
 def _left(scene: Scene, line: Line) -> Iterator[Finding]:
-    """Suspensions and Russia's own announcements of leaving (the United States': propositions/withdrawal.py)."""
+    """Suspensions, and the accused's own announcements of leaving (the leaver's: propositions/withdrawal.py)."""
+    leaver, accused = scene.parts.leaver, scene.parts.accused
     for leaving in exits(scene, line):
         agents = leaving.agents or (scene.agents(_decree(leaving.token)) if leaving.suspends else ())
-        if not leaving.suspends and ("russia" not in agents or "usa" in agents):
+        if not leaving.suspends and (accused not in agents or leaver in agents):
             continue
         if (
             leaving.negated
             or leaving.mood in {Mood.UNREAL, Mood.THREATENED}
-            or (leaving.suspends and "usa" in agents and "russia" not in agents)
+            or (leaving.suspends and leaver in agents and accused not in agents)
         ):
             continue
-        actors = tuple(a for a in agents if a in {"russia", "usa"})
+        actors = tuple(a for a in agents if a in {accused, leaver})
         if not actors:
             continue
         token = leaving.token
-        others = tuple(a for a in ("usa", "russia") if a not in actors)
+        others = tuple(a for a in (leaver, accused) if a not in actors)
         spans = [s for f in scene.chain(token.idx) for s in f.spans]
         date = scene.dating.explicit(token, spans) if spans else scene.act_date(token)
         chain = [f for f in scene.chain(token.idx) if set(scene.holders(f)) & set(actors)]

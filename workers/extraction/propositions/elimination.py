@@ -62,7 +62,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
 def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
     """Whether "the missiles" are the 9M729: Russia's, with the 9M729 named in the lines before."""
     if not scene.recently(line, "(#9m729)", 6) and not scene.has(
-        line, "(ssc|@russia ~6 (missile|#inf*|system)|(demand*|call*|urg*|ultimatum|request*) ~6 missile)"
+        line, scene.words.pattern("elimination/at-issue")
     ):
         return False
     value = hit.sign("v")
@@ -71,8 +71,8 @@ def _ours(scene: Scene, line: Line, hit: Hit) -> bool:
         return "#9m729" in line.code or (
             f"@{scene.parts.accused}" in line.code and scene.recently(line, "#9m729", 1)
         )
-    return f"@{scene.parts.accuser}" not in between and not any(
-        w in line.code for w in (" 1991 ", " 1987 ", " 2692 ", " 2,692 ", " entire class ")
+    return f"@{scene.parts.accuser}" not in between and not scene.has(
+        line, scene.words.pattern("elimination/of-old")
     )
 
 

@@ -45,11 +45,12 @@ _REFUSED = (
 )
 _TOPICS = {"moratorium": "#moratorium", "mutual-verification": "#verify"}
 _REACH = 12
+_BEHIND_IT = frozenset({"russia", "china"})  # China has spoken up for what Russia put forward
 
 
 def find(scene: Scene, line: Line, before: list[Finding], here: list[Finding]) -> Iterator[Finding]:
     """The findings of one line; `before` are those of earlier lines, `here` this line's own."""
-    topics = _on_offer(line, before)
+    topics = _on_offer(scene, line, before)
     if not topics:
         return
     already = {(h, f.proposition) for f in here for h in f.holders if f.stance is OPPOSES}
@@ -60,14 +61,14 @@ def find(scene: Scene, line: Line, before: list[Finding], here: list[Finding]) -
     for source in _REFUSED:
         for hit in scene.find(line, source):
             token = hit.token()
-            agents = tuple(a for a in scene.agents(token) if a not in {"russia", "china"})
+            agents = tuple(a for a in scene.agents(token) if a not in _BEHIND_IT)
             if agents:
                 attitude = Attitude(agents, -1, token, "rejection", scene.done(token, agents))
                 yield from _made(scene, line, token, attitude, topics, already)
 
 
-def _on_offer(line: Line, before: list[Finding]) -> list[str]:
-    """The propositions that Russia put forward in the lines before, or in this one."""
+def _on_offer(scene: Scene, line: Line, before: list[Finding]) -> list[str]:
+    """What the proposer put forward in the lines before, or in this one."""
     named = [p for p, code in _TOPICS.items() if code in line.code]
     if named:
         return named
@@ -75,7 +76,7 @@ def _on_offer(line: Line, before: list[Finding]) -> list[str]:
         f.proposition
         for f in before
         if f.proposition in _TOPICS
-        and "russia" in f.holders
+        and scene.parts.proposer in f.holders
         and f.stance is not OPPOSES
         and line.number - f.line <= _REACH
     )
@@ -84,12 +85,12 @@ def _on_offer(line: Line, before: list[Finding]) -> list[str]:
 
 def _judges(scene: Scene, token: Any) -> Iterator[Commitment]:
     for commitment in scene.commitments(token, 1):
-        if commitment.rule not in {"accuser", "own"} and not {"russia", "china"} & set(commitment.holders):
+        if commitment.rule not in {"accuser", "own"} and not _BEHIND_IT & set(commitment.holders):
             yield commitment
             return
     for frame in scene.chain(token.idx):
         holders = scene.holders(frame)
-        if holders and not {"russia", "china"} & set(holders):
+        if holders and not _BEHIND_IT & set(holders):
             yield Commitment(holders, 1, frame, (), frame.cls, 0.7)
             return
 
@@ -121,6 +122,7 @@ def _made(
         if all((h, topic) in already for h in attitude.holders):
             continue
         already.update((h, topic) for h in attitude.holders)
+        to = (scene.parts.proposer,)
         yield thing_finding(
-            scene, line, token, attitude, topic, OPPOSES, "rejection", ("russia",), rule="rejection", sure=0.7
+            scene, line, token, attitude, topic, OPPOSES, "rejection", to, rule="rejection", sure=0.7
         )
