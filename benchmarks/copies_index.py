@@ -30,7 +30,7 @@ from benchmarks.newsroom import OUTLETS, Newsroom
 from services.cli.embedded import EmbeddedPostgres
 from services.core.domain.events import article_stream
 from services.core.eventstore.migrate import migrate
-from services.core.eventstore.store import EventStore, open_pool
+from services.core.eventstore.store import EventStore, last_position, open_pool
 from tests.integration.pipeline import take_in
 from tests.unit.dedup.edits import edited
 from workers.dedup import index, stories
@@ -181,10 +181,10 @@ def put_bodies(conn: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
 class Judge:
     """Takes in and judges, and knows what that cost."""
 
-    def __init__(self, store: EventStore, conn: psycopg.Connection[Any], filled: int) -> None:
+    def __init__(self, store: EventStore, conn: psycopg.Connection[Any], filled: int, before: int) -> None:
         self._store, self._conn, self._filled = store, conn, filled
         self._server_clock = (~conn.info.backend_pid << 3) | 2  # CPUCLOCK_SCHED of another process
-        self._count = 0
+        self._count = before
 
     def take_in(self, text: str, outlet: int) -> str:
         """Its id. All texts that judging could come upon are put where they belong first."""
@@ -264,7 +264,9 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--judged", type=int, default=1_000)
     parser.add_argument("--copies", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path, help="keep the database here, and use it if it is there")
     options = parser.parse_args()
+    before = 0  # events of runs on the same database
     rng = random.Random(2)
     vocabulary = _newsroom.article(10**8).split()
     known = [rng.randrange(options.articles) for _ in range(options.judged)]
@@ -276,23 +278,31 @@ def main() -> None:
         ), rng.randrange(OUTLETS)
 
     def fresh(number: int) -> tuple[str, int]:
-        return _newsroom.article(10**9 + number), _newsroom.outlet(10**9 + number)
+        number += 10**9 + before
+        return _newsroom.article(number), _newsroom.outlet(number)
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        EmbeddedPostgres(Path(folder) / "postgres", durable=False, options=OPTIONS) as server,
+        EmbeddedPostgres(
+            (options.folder or Path(folder)) / "postgres", durable=False, options=OPTIONS
+        ) as server,
     ):
         migrate(server.url, services_password=server.services_password)
         with psycopg.connect(server.url, autocommit=True) as conn:
-            for table in UNLOGGED:
-                conn.execute(f"ALTER TABLE {table} SET UNLOGGED")
             started = time.perf_counter()
-            fill(conn, options.articles)
-        print(f"{options.articles} articles in the index after {time.perf_counter() - started:.0f} s")
+            before = last_position(conn)
+            if not before:
+                for table in UNLOGGED:
+                    conn.execute(f"ALTER TABLE {table} SET UNLOGGED")
+                fill(conn, options.articles)
+        print(
+            f"{options.articles} articles in the index after {time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
         store = EventStore(open_pool(server.services_url, max_size=2))
         with psycopg.connect(server.services_url, autocommit=True) as conn:
             sizes(conn, options.articles)
-            judge = Judge(store, conn, options.articles)
+            judge = Judge(store, conn, options.articles, before)
             judge.measure(
                 options.judged,
                 fresh_articles=fresh,

@@ -55,10 +55,13 @@ class Newsroom:
     def _numbers(self, number: int) -> Places:
         rng = np.random.default_rng(number + 1_000)
         size = int(np.clip(rng.lognormal(6.2, 0.5), 150, 1_500))
-        parts = np.split(self._words(rng, size), np.sort(rng.integers(0, size, size // 50)))
-        for place, which in enumerate(rng.random(size // 50)):
-            parts[place] = np.append(parts[place], self._stock[int(_STOCK * which**3)])
-        return np.concatenate(parts)
+        words = self._words(rng, size)
+        parts, start = [], 0
+        places = np.sort(rng.integers(0, size, size // 50)).tolist()
+        for place, which in zip(places, rng.random(size // 50).tolist(), strict=True):
+            parts += (words[start:place], self._stock[int(_STOCK * which**3)])
+            start = place
+        return np.concatenate((*parts, words[start:]))
 
     def _words(self, rng: np.random.Generator, size: int) -> Places:
         """The word of rank k has the chance 1 / (k + 2.7), Zipf's law as Mandelbrot has it."""
