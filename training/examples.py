@@ -18,12 +18,12 @@ from workers.extraction.owner import owner_of
 from workers.extraction.quotations import find_quotations
 from workers.extraction.scene import Scene
 
-ANY, DEFAULT = "any", "default"  # dated by whatever; dated as the sentence's telling is
+ANY = "any"  # dated by whatever
 
 
 @dataclass
 class Example:
-    """`positions`: actor -> labels. `acts`: (actor, ANY, DEFAULT or a date's value, kind).
+    """`positions`: actor -> labels. `acts`: (actor, a date's value or ANY where no marked date is the act's, kind).
     `unsure`: the same, to be left out of account. A sentence's group is its article."""
 
     group: str
@@ -114,6 +114,6 @@ def _labelled(example: Example, codes: list[Code]) -> Example:
             elif code.optional:
                 example.unsure_acts.add((actor, code.label))
             else:
-                dated = code.date if code.date in times else DEFAULT
+                dated = code.date if code.date in times else ANY
                 example.acts.add((actor, dated, code.label))
     return example

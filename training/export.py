@@ -65,7 +65,7 @@ def export(network: Network, base: Path, stances: Sequence[str], kinds: Sequence
     heads = {
         name: weight.numpy().astype(np.float32)
         for name, weight in network.state_dict().items()
-        if name.startswith(("positions", "acts"))
+        if name.startswith(("positions", "kinds", "days"))
     }
     np.savez_compressed(output / "heads.npz", stances=np.array(stances), kinds=np.array(kinds), **heads)
     shutil.copy(base / "vocab.txt", output / "pieces.txt")

@@ -28,7 +28,7 @@ from training.articles import coded_articles, held_out
 from training.bank import entries
 from training.examples import Example, from_article, from_sentence
 from training.export import export
-from training.network import Network, batch_of, logits
+from training.network import Network, batch_of, day_loss, logits, shares
 from workers.extraction.learned.encoder import tokenizer
 
 DOSSIER = "inf"
@@ -99,8 +99,9 @@ def train(network: Network, learn: Sequence[Example], labels: Labels, epochs: fl
     while step < steps:
         for some in batches(learn):
             batch = batch_of(some, labels.stances, labels.kinds)
-            stances, kinds = logits(network, batch)
-            loss = (loss_of(stances, batch.stances) + loss_of(kinds, batch.kinds)) / len(some)
+            stances, kinds, days = logits(network, batch)
+            loss = loss_of(stances, batch.stances) + loss_of(kinds, batch.kinds) + day_loss(days, batch)
+            loss = loss / len(some)
             optimizer.zero_grad()
             loss.backward()
             clip_grad_norm_(network.parameters(), 1.0)
@@ -116,13 +117,17 @@ def train(network: Network, learn: Sequence[Example], labels: Labels, epochs: fl
 def measured(network: Network, measure: Sequence[Example], labels: Labels) -> str:
     """Best F1 over all thresholds on the sentences held out."""
     network.eval()
-    found: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {"positions": [], "acts": []}
+    found: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {"positions": [], "kinds": [], "days": []}
     with torch.inference_mode():
         for at in range(0, len(measure), BATCH):
             batch = batch_of(measure[at : at + BATCH], labels.stances, labels.kinds)
-            stances, kinds = logits(network, batch)
+            stances, kinds, days = logits(network, batch)
             found["positions"].append((stances.sigmoid(), batch.stances))
-            found["acts"].append((kinds.sigmoid(), batch.kinds))
+            found["kinds"].append((kinds.sigmoid(), batch.kinds))
+            dated = torch.zeros_like(batch.kinds).index_add(0, batch.whose, batch.days) > 0
+            found["days"].append(
+                (shares(days, batch).exp(), batch.days.masked_fill(~dated[batch.whose], -1.0))
+            )
     told = []
     for name, rows in found.items():
         chance = torch.cat([p.flatten() for p, _ in rows])

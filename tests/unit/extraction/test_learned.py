@@ -8,12 +8,17 @@ from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleText
 from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.learned.candidates import Candidate, candidates
-from workers.extraction.learned.encoder import DEFAULT, Belief, load
+from workers.extraction.learned.encoder import Belief, load
 from workers.extraction.learned.rendering import LENGTH, party_of, render
 from workers.extraction.learned.second_look import Look, Thresholds, merged
+from workers.extraction.learned.weighing import Weights, cases, chance_of, load_weights, signs
 from workers.extraction.reader import Reader
 from workers.extraction.scene import Scene
 from workers.extraction.statements import find_statements
+
+#: The encoder is believed as it says, rules that it does not contradict always.
+_PLAIN = {"encoder": 1.0, "rules": 3.0, "contested": -6.0}
+WEIGHTS: Weights = {"positions": _PLAIN, "events": _PLAIN}
 
 
 class _Looking(Reader):
@@ -140,8 +145,10 @@ def test_beliefs_do_not_depend_on_what_else_is_asked() -> None:
 def test_what_is_added_is_dated_attributed_and_verbatim() -> None:
     text = "The INF Treaty was discussed at length. Lavrov spoke on Monday of the treaty and of its troubles."
     scene = _scene(text)
-    looks = _believing(scene, 1, "russia", acts={"2019-03-04": {"warning": 0.9}, DEFAULT: {"warning": 0.1}})
-    added = merged(scene, [], looks, Thresholds())
+    looks = _believing(
+        scene, 1, "russia", acts={"2019-03-04": {"warning": 0.9}, "2019-03-01": {"warning": 0.1}}
+    )
+    added = merged(scene, [], looks, WEIGHTS, Thresholds())
     assert [(f.kind, f.holders, f.when.value) for f in added] == [("warning", ("russia",), "2019-03-04")]
     assert added[0].evidence.of(text).strip()
     assert added[0].evidence.end - added[0].evidence.start <= 260
@@ -150,21 +157,65 @@ def test_what_is_added_is_dated_attributed_and_verbatim() -> None:
 
 def test_what_is_dated_later_than_the_article_is_planned() -> None:
     scene = _scene("Russia will leave the INF Treaty on 2 August.")
-    (added,) = merged(
-        scene, [], _believing(scene, 0, "russia", acts={"2019-08-02": {"agreement-ended": 0.9}}), Thresholds()
-    )
+    looks = _believing(scene, 0, "russia", acts={"2019-08-02": {"agreement-ended": 0.9}})
+    (added,) = merged(scene, [], looks, WEIGHTS, Thresholds())
     assert added.status is Status.PLANNED
 
 
-def test_the_rules_win_where_they_speak() -> None:
+def test_an_act_has_the_date_that_the_encoder_is_surest_of() -> None:
+    scene = _scene("Lavrov, who spoke on Monday, warned NATO of what would follow the INF Treaty.")
+    looks = _believing(
+        scene, 0, "russia", acts={"2019-03-04": {"warning": 0.2}, "2019-03-06": {"warning": 0.7}}
+    )
+    added = merged(scene, [], looks, WEIGHTS, Thresholds())
+    assert [f.when.value for f in added] == ["2019-03-06"]
+
+
+def test_rules_that_the_encoder_contradicts_fall() -> None:
     scene = _scene("Russia has never violated the INF Treaty, Lavrov said on Monday.")
     rules = find_statements(scene)
     assert ("russia-complied", Stance.SUPPORTS) in {(f.proposition, f.stance) for f in rules}
-    looks = _believing(
-        scene, 0, "russia", positions={"russia-complied opposes": 0.9, "russia-complied supports": 0.9}
-    )
-    both = merged(scene, rules, looks, Thresholds())
-    assert {f.stance for f in both if f.proposition == "russia-complied"} == {Stance.SUPPORTS}
+    doubted = {"russia-complied supports": 0.001, "russia-complied opposes": 0.9}
+    doubting = merged(scene, rules, _believing(scene, 0, "russia", positions=doubted), WEIGHTS, Thresholds())
+    assert Stance.SUPPORTS not in {f.stance for f in doubting if f.proposition == "russia-complied"}
+    sure = {"russia-complied supports": 0.9, "russia-complied opposes": 0.1}
+    kept = merged(scene, rules, _believing(scene, 0, "russia", positions=sure), WEIGHTS, Thresholds())
+    assert {f.stance for f in kept if f.proposition == "russia-complied"} == {Stance.SUPPORTS}
+
+
+def test_what_the_rules_find_of_nobody_stays() -> None:
+    scene = _scene("The INF Treaty was terminated on 2 August 2019.")
+    rules = [f for f in find_statements(scene) if f.kind is not None and not f.holders]
+    assert rules
+    assert merged(scene, rules, [], WEIGHTS, Thresholds()) == rules
+
+
+def test_what_several_lines_say_counts_together() -> None:
+    scene = _scene("Russia broke the INF Treaty, Pompeo said. Moscow broke the treaty again, he said.")
+    twice = [
+        look for n in (0, 1) for look in _believing(scene, n, "usa", positions={"deployment supports": 0.4})
+    ]
+    once = {"encoder": 1.0, "encoder again": 1.0}
+    weights: Weights = {"positions": once, "events": once}
+    assert not merged(scene, [], twice[:1], weights, Thresholds())
+    assert [f.proposition for f in merged(scene, [], twice, weights, Thresholds())] == ["deployment"]
+
+
+def test_the_packaged_weights_are_for_signs_that_are_met() -> None:
+    weights, encoder = load_weights("inf"), load("inf")
+    assert encoder is not None
+    assert set(weights) == {"positions", "events"}
+    scene = _scene("NATO accused Russia of violating the INF Treaty. The Kremlin denied it on Monday.")
+    rows = [render(scene, line, encoder.pieces) for line in scene.lines]
+    looks = [Look(*found) for found in zip(scene.lines, rows, encoder.beliefs(rows), strict=True)]
+    among = cases(find_statements(scene), looks)
+    assert among
+    for case in among.values():
+        found = signs(scene, case, among)
+        assert {"always", "encoder"} <= weights[case.of].keys()
+        assert found.keys() & weights[case.of].keys() >= {"always", "encoder"}
+        assert 0.0 < chance_of(found, weights[case.of]) < 1.0
+    assert load_weights("no-such-dossier") == {}
 
 
 def test_nothing_is_added_off_topic() -> None:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workers.extraction.event_dates import Basis, Dated
+
 if TYPE_CHECKING:
     from workers.extraction.frames import Frame
     from workers.extraction.scene import Scene
@@ -40,8 +42,16 @@ class Candidate:
         return any(zone in OWN_ZONES for zone in self.zones)
 
 
-def candidates(scene: Scene, line: Line) -> Iterator[Candidate]:
+def candidates(scene: Scene, line: Line) -> tuple[Candidate, ...]:
     """Every actor that speaks or acts in a line, in the order in which they first do."""
+    key = ("candidates", line.number)
+    known: tuple[Candidate, ...] | None = scene.memo.get(key)
+    if known is None:
+        known = scene.memo[key] = tuple(_candidates(scene, line))
+    return known
+
+
+def _candidates(scene: Scene, line: Line) -> Iterator[Candidate]:
     near = _near(scene, line)
     if not near and not scene.own_voice and not any(sign.code.startswith("@") for sign in line.signs):
         return
@@ -153,6 +163,30 @@ def anchor(candidate: Candidate) -> Any:
         if verbs:
             return min(verbs, key=_depth)
     return doc[candidate.line.signs[0].last - 1]
+
+
+def word_of(line: Line, candidate: Candidate | None) -> Any:
+    """The word that stands for what an actor says or does in a line; the line's own verb for whoever is no candidate."""
+    if candidate is not None and candidate.own:
+        return anchor(candidate)
+    tokens = [line.doc[sign.last - 1] for sign in line.signs]
+    return next((t for t in tokens if t.dep_ == "ROOT"), tokens[0])
+
+
+def told_on(scene: Scene, candidate: Candidate | None, token: Any, actor: str) -> Dated:
+    """When the telling of a line is dated, by the rules' own order."""
+    frame = candidate.frame if candidate is not None else None
+    if frame is None:
+        return scene.done(token, (actor,))
+    if frame.cue is None:
+        return Dated(scene.article_date, Basis.SPEECH)
+    return scene.said(frame)
+
+
+def told_days(scene: Scene, line: Line) -> list[str | None]:
+    """The days by which the rules date what the actors of a line say and do; None: they leave one open."""
+    days = (told_on(scene, c, word_of(line, c), c.actor).value for c in candidates(scene, line))
+    return list(dict.fromkeys(days))
 
 
 def _depth(token: Any) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The encoder: what a fine-tuned MiniLM makes of rendered sentences, by ONNX Runtime on the processor.
 
-`<dossier>/` beside this file holds `encoder.onnx` (int8; pieces in, a vector for each out), `heads.npz` (the two
+`<dossier>/` beside this file holds `encoder.onnx` (int8; pieces in, a vector for each out), `heads.npz` (the three
 small networks asked at the marks, and the labels) and `pieces.txt` (the word pieces). training/finetune.py
 writes them. The base is all-MiniLM-L6-v2 (Apache-2.0).
 """
@@ -23,12 +23,11 @@ from tokenizers import BertWordPieceTokenizer
 from workers.extraction.learned.rendering import Pieces, Rendered
 
 BATCH = 16
-DEFAULT = "default"  # dated as the sentence's telling is
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What an actor holds and does in a sentence: probabilities by label; of acts by date, or DEFAULT."""
+    """What an actor holds and does in a sentence: probabilities by label; of acts by date."""
 
     positions: dict[str, float]
     acts: dict[str, dict[str, float]]
@@ -86,34 +85,58 @@ class Encoder:
         if not rendered.holders:
             return
         about = vectors[rendered.target]
-        times = [(rendered.target, DEFAULT), *rendered.times]
         places = [p for mine in rendered.holders.values() for p in mine]
         # All of a sentence at once: many small products cost more than the encoder itself on a busy machine.
         own = np.stack([np.concatenate([vectors[p], about]) for p in places])
-        pairs = np.stack([np.concatenate([vectors[p], vectors[t], about]) for p in places for t, _ in times])
-        stances = self._head("positions", own)
-        kinds = self._head("acts", pairs).reshape(len(places), len(times), -1)
+        stances = _chance(self._head("positions", own))
+        kinds = _chance(self._head("kinds", own))
+        days = self._days(rendered, vectors, places)
         at = 0
         for actor, mine in rendered.holders.items():
             rows = slice(at, at + len(mine))
             at += len(mine)
-            acts: dict[str, Any] = {}
-            for (_, value), chances in zip(times, kinds[rows].max(axis=0), strict=True):
-                acts[value] = np.maximum(chances, acts[value]) if value in acts else chances
+            done = kinds[rows].max(axis=0)
             yield (
                 actor,
                 Belief(
                     dict(zip(self.stances, stances[rows].max(axis=0).tolist(), strict=True)),
-                    {value: dict(zip(self.kinds, p.tolist(), strict=True)) for value, p in acts.items()},
+                    {
+                        value: dict(zip(self.kinds, (done * share).tolist(), strict=True))
+                        for value, share in _shares(days, rows)
+                    },
                 ),
             )
+
+    def _days(self, rendered: Rendered, vectors: Any, places: Sequence[int]) -> dict[str, Any]:
+        """By date, a row for each of the places: how well the date fits what is done, by kind."""
+        if not rendered.times:
+            return {}
+        about = vectors[rendered.target]
+        pairs = [np.concatenate([vectors[p], vectors[t], about]) for p in places for t, _ in rendered.times]
+        fits = self._head("days", np.stack(pairs)).reshape(len(places), len(rendered.times), -1)
+        best: dict[str, Any] = {}
+        for n, (_, value) in enumerate(rendered.times):
+            best[value] = np.maximum(fits[:, n], best[value]) if value in best else fits[:, n]
+        return best
 
     def _head(self, name: str, rows: Any) -> Any:
         heads = self._heads
         hidden = rows @ heads[f"{name}.1.weight"].T + heads[f"{name}.1.bias"]
         hidden = _gelu(hidden)
-        raw = hidden @ heads[f"{name}.4.weight"].T + heads[f"{name}.4.bias"]
-        return 1.0 / (1.0 + np.exp(-raw))
+        return hidden @ heads[f"{name}.4.weight"].T + heads[f"{name}.4.bias"]
+
+
+def _chance(raw: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-raw))
+
+
+def _shares(days: dict[str, Any], rows: slice) -> Iterator[tuple[str, Any]]:
+    """By date, its share by kind among all dates (softmax over the best fit of an actor's marks)."""
+    if not days:
+        return
+    fits = np.stack([fit[rows].max(axis=0) for fit in days.values()])
+    raised = np.exp(fits - fits.max(axis=0))
+    yield from zip(days, raised / raised.sum(axis=0), strict=True)
 
 
 def _gelu(x: Any) -> Any:

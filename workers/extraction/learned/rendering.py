@@ -3,8 +3,9 @@
 Each mark is a piece of its own. An actor's says what part it has in the dispute (`party_of`), never its name, and
 people in office are "official", so that nothing is learned about persons. The sentence before goes in front,
 between them a separator; whoever speaks in the sentence without being named in it (a quotation that goes on, the
-outlet's owner) stands at the very start, and so do the
-last actors and dates of the lines further up, which a line may lean on. What is asked of the encoder's output is asked at the marks.
+outlet's owner) stands at the very start, and so do the article's own day, the days by which the rules date what
+the sentence tells, and the last actors and dates of the lines further up, which a line may lean on. What is asked
+of the encoder's output is asked at the marks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from workers.extraction.gazetteer import ADJECTIVE, PERSON
+from workers.extraction.learned.candidates import told_days
 from workers.extraction.mention import PLACE
 from workers.extraction.signs import load_concepts
 
@@ -34,10 +36,13 @@ _PARTIES = {"R": 1, "U": 2, "N": 3, "C": 4, "B": 5, "X": 6}
 _NOBODY, _SILENT, _PARAGRAPH = 7, 8, 9
 _PAST, _NEAR, _FUTURE = 10, 11, 12
 _EARLIER, _ON_TOPIC, _OFF_TOPIC = 13, 14, 15
+_ARTICLE, _TOLD, _OPEN = 16, 17, 18
+_COARSE_PAST, _COARSE_FUTURE = 90, 91
 _CONCEPTS = 20  # the first of the concepts' marks
 _DAYS_NEAR = 8
 _SILENT_MOST = 8  # speakers shown in front of a line
-_BACK, _LEAN = 8, 2  # lines up that a line may lean on, and how many actors and dates of them
+_BACK = 12  # lines up that a line may lean on
+_LEAN, _LEAN_DAYS, _TOLD_MOST = 2, 3, 3  # actors and dates of them, and days by the rules, that are shown
 _FIRST = frozenset({"i", "we", "our", "us", "my"})
 
 
@@ -83,6 +88,7 @@ class _Row:
 def render(scene: Scene, line: Line, pieces: Pieces, speaking: Iterable[str] = ()) -> Rendered:
     """The sentence with its marks. `speaking`: actors to be held for silent speakers besides those known."""
     front = _Row([_CLS, _ON_TOPIC if scene.topical[line.number] else _OFF_TOPIC], [])
+    _dated(front, scene, line)
     for actor in list(dict.fromkeys((*speaking, *_silent(scene, line))))[:_SILENT_MOST]:
         front.add((_SILENT,))
         front.mark(_PARTIES[party_of(actor, scene.dossier)], actor)
@@ -100,11 +106,24 @@ def render(scene: Scene, line: Line, pieces: Pieces, speaking: Iterable[str] = (
     return _joined(front, before, here)
 
 
+def _dated(front: _Row, scene: Scene, line: Line) -> None:
+    """Marks for the article's own day and for the days by which the rules date what a line tells."""
+    if scene.article_date:
+        front.add((_ARTICLE,))
+        front.mark(_NEAR, None, scene.article_date)
+    for day in told_days(scene, line)[:_TOLD_MOST]:
+        if day is None:
+            front.add((_OPEN,))
+        else:
+            front.add((_TOLD,))
+            front.mark(_when(scene.article_date, day), None, day)
+
+
 def _lean(front: _Row, scene: Scene, line: Line, known: set[tuple[int, str | None, str | None]]) -> None:
     """Marks for the last actors and dates further up that the two sentences do not name themselves."""
     actors = dict.fromkeys(a for _, a, _ in known if a is not None)
     days = dict.fromkeys(d for _, _, d in known if d is not None)
-    named, dated = len(actors) + _LEAN, len(days) + _LEAN
+    named, dated = len(actors) + _LEAN, len(days) + _LEAN_DAYS
     for number in range(line.number - 2, max(-1, line.number - 2 - _BACK), -1):
         for sign in scene.lines[number].signs:
             mention = sign.mention
@@ -198,14 +217,14 @@ def _concept_pieces(dossier_id: str) -> Mapping[str, int]:
 
 
 def _when(article: str | None, value: str) -> int:
-    """Whether a date lies before, near or after the article's own."""
+    """Whether a date lies before, near or after the article's own; months and years apart from days."""
     day = (article or "")[: len(value)]
+    if len(value) < 10:
+        return _COARSE_FUTURE if day and value > day else _COARSE_PAST
     if not day or value == day:
         return _NEAR
     if value > day:
         return _FUTURE
-    if len(value) < 10 or len(day) < 10:
-        return _PAST
     gap = (date.fromisoformat(day) - date.fromisoformat(value)).days
     return _NEAR if gap <= _DAYS_NEAR else _PAST
 

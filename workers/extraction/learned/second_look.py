@@ -1,25 +1,36 @@
-"""What the encoder adds to the rules' findings.
+"""What the encoder changes in the rules' findings.
 
-The encoder is asked about every actor of every line that is on the subject or stands near one that is; what it
-is sure of and the rules did not find is added. Rules say whose words are whose and what a line's telling is dated
-by; the encoder says what is held, what is done, and which of the line's own dates belongs to it. Where rules and
-encoder differ on a question in a line, the rules' word stands (docs/decisions/0004).
+The encoder is asked about every actor of every line that is on the subject or stands near one that is. Rules say
+whose words are whose and what a line's telling is dated by; the encoder says what is held, what is done, and which
+of the dates in sight belongs to it. What both make of an article is weighed together (weighing.py): of what the
+rules found the unlikely is dropped, of what the encoder alone believes the likely is added (docs/decisions/0004).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.attitudes import addressees
 from workers.extraction.conditions import condition_of
+from workers.extraction.confidence import EVENTS, POSITIONS
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
-from workers.extraction.learned.candidates import Candidate, anchor, candidates
-from workers.extraction.learned.encoder import DEFAULT, Belief, Encoder, load
+from workers.extraction.learned.candidates import Candidate, candidates, told_on, word_of
+from workers.extraction.learned.encoder import Belief, Encoder, load
 from workers.extraction.learned.rendering import Rendered, render
+from workers.extraction.learned.weighing import (
+    Case,
+    Key,
+    Weights,
+    cases,
+    chance_of,
+    keys_of,
+    load_weights,
+    signs,
+)
 from workers.extraction.rulework import evidence
 
 if TYPE_CHECKING:
@@ -28,22 +39,31 @@ if TYPE_CHECKING:
 
 RULE = "encoder"
 _AROUND = 4  # lines
-_DAY = len("2019-08-02")
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities from which on the encoder is believed by itself.
+    """How likely a record must be right to be made. Chosen on development articles and those held out of training.
 
-    `position` and `act` as a rule; `coarse` for acts that it dates by a month or a year; `sure` for acts in lines that
-    only stand near the subject, for those that the rules date otherwise or leave open, and for those of an outlet's
-    owner, of whose own texts it has seen few. Chosen on development articles and those held out of training.
+    What the rules found is dropped below `kept_position` and `kept_act`. What the encoder alone believes is added from
+    `position` and `act` on; from `own_position` and `own_act` on where it is an outlet's owner in its own text, of
+    which the encoder has seen few, and acts from `left_open` on where the rules say that their time is left open.
     """
 
-    position: float = 0.65
-    act: float = 0.5
-    coarse: float = 0.6
-    sure: float = 0.85
+    kept_position: float = 0.1
+    kept_act: float = 0.15
+    position: float = 0.5
+    act: float = 0.45
+    own_position: float = 0.65
+    own_act: float = 0.75
+    left_open: float = 0.75
+
+    def wanted(self, case: Case, found: Mapping[str, float]) -> float:
+        """How likely a case with these signs must be that the encoder alone believes."""
+        own = "own voice" in found
+        if case.of == POSITIONS:
+            return self.own_position if own else self.position
+        return max(self.own_act if own else self.act, self.left_open if "left open" in found else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,128 +88,85 @@ def look(scene: Scene, encoder: Encoder) -> list[Look]:
 
 def second_look(scene: Scene, found: Iterable[Finding]) -> list[Finding]:
     """The findings of rules and encoder together; the rules' alone where no encoder was trained."""
-    encoder = load(scene.dossier.id)
+    encoder, weights = load(scene.dossier.id), load_weights(scene.dossier.id)
     known = list(found)
-    return known if encoder is None else merged(scene, known, look(scene, encoder), Thresholds())
+    if encoder is None or not weights:
+        return known
+    return merged(scene, known, look(scene, encoder), weights, Thresholds())
 
 
-def merged(scene: Scene, found: list[Finding], looks: list[Look], at: Thresholds) -> list[Finding]:
-    """The rules' findings, then what the encoder adds."""
-    kept = list(found)
-    for this in looks:
-        mine = [f for f in kept if f.line == this.line.number]
-        near = {c.actor: c for c in candidates(scene, this.line)}
-        for actor, belief in this.beliefs.items():
-            kept.extend(_stances(scene, this, actor, belief, near.get(actor), mine, at))
-            kept.extend(_acts(scene, this, actor, belief, near.get(actor), mine, at))
+def merged(
+    scene: Scene, found: list[Finding], looks: list[Look], weights: Weights, at: Thresholds
+) -> list[Finding]:
+    """What is likely enough of what rules found and the encoder believes, each with how likely it is."""
+    among = cases(found, looks)
+    found_signs = {key: signs(scene, case, among) for key, case in among.items()}
+    chance = {key: chance_of(made, weights[key[0]]) for key, made in found_signs.items()}
+    kept = [part for finding in found for part in _kept(finding, chance, at)]
+    for key, case in among.items():
+        if not case.rules and chance[key] >= at.wanted(case, found_signs[key]):
+            kept.append((_act if case.of == EVENTS else _stance)(scene, case, chance[key]))
     return kept
 
 
-def _stances(
-    scene: Scene,
-    this: Look,
-    actor: str,
-    belief: Belief,
-    candidate: Candidate | None,
-    mine: list[Finding],
-    at: Thresholds,
-) -> Iterator[Finding]:
-    told = {f.proposition for f in mine if actor in f.holders}
-    for label, probability in belief.positions.items():
-        proposition, _, word = label.partition(" ")
-        if probability < at.position or proposition in told:
-            continue
-        token = _token(this, candidate)
-        stance = Stance(word)
-        yield replace(
-            _finding(
-                scene, this, actor, candidate, token, probability, _told(scene, candidate, token, actor)
-            ),
-            proposition=proposition,
-            stance=stance,
-            condition=condition_of(scene, this.line, token) if stance is Stance.CONDITIONAL else None,
-        )
+def _kept(finding: Finding, chance: Mapping[Key, float], at: Thresholds) -> Iterator[Finding]:
+    """The parts of a rules' finding that are likely enough: each actor's position, and the act of them all."""
+    keys = keys_of(finding)
+    for key in keys:
+        if key[0] == POSITIONS and chance[key] >= at.kept_position:
+            yield replace(finding, holders=(key[1],), kind=None, confidence=chance[key])
+    acts = [chance[key] for key in keys if key[0] == EVENTS]
+    if finding.kind is not None and (not acts or max(acts) >= at.kept_act):
+        sure = max(acts, default=finding.confidence)
+        yield replace(finding, proposition=None, stance=None, condition=None, confidence=sure)
 
 
-def _acts(
-    scene: Scene,
-    this: Look,
-    actor: str,
-    belief: Belief,
-    candidate: Candidate | None,
-    mine: list[Finding],
-    at: Thresholds,
-) -> Iterator[Finding]:
-    token = _token(this, candidate)
-    told = {(f.kind, f.when.value) for f in mine if actor in f.holders and f.when.value}
-    dated = {kind for kind, _ in told}
-    told_on = _told(scene, candidate, token, actor)
-    for value, kinds in belief.acts.items():
-        for kind, probability in kinds.items():
-            when = Dated(value, Basis.EXPLICIT) if value != DEFAULT else told_on
-            doubtful = kind in dated or when.value is None or actor == scene.own_voice
-            if probability < (at.sure if doubtful else _needed(scene, this, kind, value, at)):
-                continue
-            if when.value is None:
-                when = Dated(scene.article_date, Basis.ARTICLE)
-            if when.value is None or (kind, when.value) in told:
-                continue
-            told.add((kind, when.value))
-            day = scene.article_date
-            yield replace(
-                _finding(scene, this, actor, candidate, token, probability, when),
-                kind=kind,
-                weak=kind == "statement",
-                recipients=_recipients(scene, this, actor, candidate, token),
-                status=Status.PLANNED if day and when.value > day[: len(when.value)] else Status.ACTUAL,
-            )
-
-
-def _needed(scene: Scene, this: Look, kind: str, value: str, at: Thresholds) -> float:
-    """How sure the encoder must be of an act: surer beside the subject, and where only its year or month is told."""
-    coarse = value != DEFAULT and len(value) < _DAY and not scene.dossier.kinds[kind].once
-    return max(
-        at.act if scene.topical[this.line.number] else at.sure,
-        at.coarse if coarse else 0.0,
+def _stance(scene: Scene, case: Case, chance: float) -> Finding:
+    line = case.best.look.line
+    candidate = _candidate(scene, case)
+    token = word_of(line, candidate)
+    proposition, _, word = case.label.partition(" ")
+    stance = Stance(word)
+    when = told_on(scene, candidate, token, case.actor)
+    return replace(
+        _finding(scene, case, candidate, token, chance, when),
+        proposition=proposition,
+        stance=stance,
+        condition=condition_of(scene, line, token) if stance is Stance.CONDITIONAL else None,
     )
+
+
+def _act(scene: Scene, case: Case, chance: float) -> Finding:
+    day, article = case.day or "", scene.article_date
+    candidate = _candidate(scene, case)
+    token = word_of(case.best.look.line, candidate)
+    return replace(
+        _finding(scene, case, candidate, token, chance, Dated(day, Basis.EXPLICIT)),
+        kind=case.label,
+        weak=case.label == "statement",
+        recipients=_recipients(scene, case.best.look, case.actor, candidate, token),
+        status=Status.PLANNED if article and day > article[: len(day)] else Status.ACTUAL,
+    )
+
+
+def _candidate(scene: Scene, case: Case) -> Candidate | None:
+    near = candidates(scene, case.best.look.line)
+    return next((c for c in near if c.actor == case.actor), None)
 
 
 def _finding(
-    scene: Scene,
-    this: Look,
-    actor: str,
-    candidate: Candidate | None,
-    token: Any,
-    probability: float,
-    when: Dated,
+    scene: Scene, case: Case, candidate: Candidate | None, token: Any, chance: float, when: Dated
 ) -> Finding:
     frame = candidate.frame if candidate is not None else None
     return Finding(
-        holders=(actor,),
-        line=this.line.number,
+        holders=(case.actor,),
+        line=case.best.look.line.number,
         evidence=evidence(scene, token),
         when=when,
-        rule=f"{RULE}/{probability:.2f}",
-        confidence=probability,
-        speaker=scene.speaker(frame, actor) if frame is not None and frame.cue is not None else None,
+        rule=f"{RULE}/{case.best.chance:.2f}",
+        confidence=chance,
+        speaker=scene.speaker(frame, case.actor) if frame is not None and frame.cue is not None else None,
     )
-
-
-def _token(this: Look, candidate: Candidate | None) -> Any:
-    if candidate is not None and candidate.own:
-        return anchor(candidate)
-    tokens = [this.line.doc[sign.last - 1] for sign in this.line.signs]
-    return next((t for t in tokens if t.dep_ == "ROOT"), tokens[0])
-
-
-def _told(scene: Scene, candidate: Candidate | None, token: Any, actor: str) -> Dated:
-    """When the telling of a line is dated, by the rules' own order."""
-    frame = candidate.frame if candidate is not None else None
-    if frame is None:
-        return scene.done(token, (actor,))
-    if frame.cue is None:
-        return Dated(scene.article_date, Basis.SPEECH)
-    return scene.said(frame)
 
 
 def _recipients(
