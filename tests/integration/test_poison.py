@@ -108,6 +108,7 @@ def test_what_crashes_or_hangs_the_reader_fails_and_is_taken_up_again(pipe: Pipe
     assert retry(pipe, *poisoned.values()) == [], "only what failed is asked for"
 
 
+@pytest.mark.timeout(600)
 def test_what_fails_again_can_be_taken_up_again_and_a_revision_is_not(pipe: Pipeline) -> None:
     url = "https://example.org/story"
     article = take_in(pipe.store, f"{saboteur.RAISES} one", url=url)
