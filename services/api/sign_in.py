@@ -58,14 +58,19 @@ async def sign_in(request: Request, wanted: Next = None) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    """Drops the cookie."""
+    """Drops the session's cookie.
+
+    A request without it drops none: browsers keep the cookie back from another site's form, and would drop it
+    all the same.
+    """
     access: Access = request.app.state.access
     session = access.session(request)
     fields = await _fields(request)
     if session is not None and not access.sessions.is_form_token(fields.get("form_token", ""), session.nonce):
         raise Problem(ProblemType.FORM_TOKEN_WANTED)
     answer = RedirectResponse("/sign-in", 303, headers={"Cache-Control": "no-store"})
-    drop_cookie(request, answer)
+    if session is not None:
+        drop_cookie(request, answer)
     return answer
 
 

@@ -130,6 +130,9 @@ async def test_another_site_can_neither_sign_in_nor_out_nor_post(keyed: Database
         assert posted.status_code == 202
         # A token of one session is none of another's.
         async with browsing(keyed) as other:
+            # A browser keeps the cookie back from another site's form: the answer must not drop it then.
+            without = await other.post("/sign-out", data={"other": "x"})
+            assert (without.status_code, without.headers.get("Set-Cookie")) == (303, None)
             await sign_in(other, key)
             refused = await other.post("/v1/articles", json=article(), headers={"X-CSRF-Token": token})
             assert refused.status_code == 403
