@@ -53,10 +53,10 @@ class Thresholds:
     kept_position: float = 0.1
     kept_act: float = 0.15
     position: float = 0.5
-    act: float = 0.45
+    act: float = 0.4
     own_position: float = 0.65
     own_act: float = 0.75
-    left_open: float = 0.75
+    left_open: float = 0.65
 
     def wanted(self, case: Case, found: Mapping[str, float]) -> float:
         """How likely a case with these signs must be that the encoder alone believes."""
