@@ -51,9 +51,10 @@ def test_every_command_is_in_the_changelog() -> None:
     assert {name for name in commands if f"`{name}`" not in changelog} == set()
 
 
-def test_every_test_that_the_security_page_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/security.md").read_text("utf-8"))
-    assert len(named) > 30
+@pytest.mark.parametrize(("page", "at_least"), [("security", 30), ("operations", 12)])
+def test_every_test_that_the_page_names_exists(page: str, at_least: int) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / f"docs/{page}.md").read_text("utf-8"))
+    assert len(named) > at_least
     missing = [
         f"{path}::{test}"
         for path, test in named
@@ -62,9 +63,22 @@ def test_every_test_that_the_security_page_names_exists() -> None:
     assert missing == []
 
 
-def test_every_setting_that_the_security_page_names_exists() -> None:
-    named = re.findall(r"TREATYLINE_([A-Z_]*[A-Z])", (ROOT / "docs/security.md").read_text("utf-8"))
+@pytest.mark.parametrize("page", ["security", "operations"])
+def test_every_setting_that_the_page_names_exists(page: str) -> None:
+    named = re.findall(r"TREATYLINE_([A-Z_]*[A-Z])", (ROOT / f"docs/{page}.md").read_text("utf-8"))
     assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_every_metric_is_on_the_page_for_operators() -> None:
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    families = [
+        family
+        for name, metric in vars(metrics).items()
+        if name.isupper() and hasattr(metric, "describe")
+        for family in metric.describe()
+    ]
+    assert len(families) > 5
+    assert [family.name for family in families if f"`{family.name}" not in page] == []
 
 
 @pytest.mark.parametrize("name", [n for n in vars(metrics) if n.isupper()])
