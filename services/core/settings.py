@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     dossiers: Words = ("inf",)
     worker_concurrency: str = Field("2", pattern=r"^([1-9][0-9]*|auto)$")
     article_seconds: float = Field(
-        30.0, gt=0, le=3600
+        60.0, gt=0, le=3600
     )  # to read one article in; a third more and the worker ends
     relay_window: int = Field(
         200, ge=1, le=10_000

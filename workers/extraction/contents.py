@@ -70,9 +70,9 @@ def right_subtree(noun: Any) -> Span | None:
     return Span(first.idx, last.idx + len(last))
 
 
-def clauses(cue: Any, known: tuple[Span, ...]) -> Iterator[Span]:
+def clauses(document: Document, cue: Any, known: tuple[Span, ...]) -> Iterator[Span]:
     """That-clauses of a verb of saying that a quotation after it has hidden."""
-    text = cue.doc.text
+    text = document.text
     for child in cue.children:
         if child.dep_ != "ccomp" or child.i < cue.i:
             continue

@@ -121,7 +121,7 @@ def read_frames(
         frames.append(_frame(document, quotation, cue, cast, operators))
     frames.extend(_in_the_view_of(document, cast))
     for token in document.doc:
-        frames.extend(_from_parse(token, cast, operators, known=token.i in used))
+        frames.extend(_from_parse(document, token, cast, operators, known=token.i in used))
     return frames
 
 
@@ -201,9 +201,9 @@ def _frame(document: Document, quotation: Quotation, cue: Any, cast: Cast, opera
         if before is not None:
             spans = (before, *spans)
     if cue is not None and cls in {"say", "claim"} and cue.pos_ == "VERB":
-        spans = (*spans, *clauses(cue, spans))
+        spans = (*spans, *clauses(document, cue, spans))
     if cue is not None and cue.pos_ == "VERB" and cls not in {"say", "claim"}:
-        text = document.doc.text
+        text = document.text
         wider = [
             s for s in complement(cue, operators) if s.end > quotation.content.end and not broken(s, text)
         ]
@@ -258,11 +258,13 @@ def _joined(document: Document, source: Span) -> bool:
     return any(token.dep_ == "cc" and token.lower_ == "and" for token in document.tokens_in(source))
 
 
-def _from_parse(token: Any, cast: Cast, operators: Operators, *, known: bool) -> Iterator[Frame]:
+def _from_parse(
+    document: Document, token: Any, cast: Cast, operators: Operators, *, known: bool
+) -> Iterator[Frame]:
     if token.pos_ == "VERB" and not known:
         found = operators.verb(token)
         if found:
-            text = token.doc.text
+            text = document.text
             spans = tuple(s for s in complement(token, operators) if not broken(s, text))
             if spans:
                 cls, lemma = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -130,8 +130,37 @@ class Scene:
         """The frames around a character, innermost first."""
         found = self._chains.get(offset)
         if found is None:
-            covering = [f for f in self.frames if f.covers(offset)]
+            near = self.frames_in(self.document.sentence_index(offset))
+            covering = [f for f in near if f.covers(offset)]
             found = self._chains[offset] = tuple(sorted(covering, key=lambda f: f.size))
+        return found
+
+    def frames_in(self, number: int) -> Sequence[Frame]:
+        """The frames that reach into a sentence, in text order."""
+        return self._by_sentence.get(number, ())
+
+    def cued_in(self, number: int) -> Sequence[Frame]:
+        """The frames whose operator stands in a sentence, in text order."""
+        return self._by_cue.get(number, ())
+
+    @cached_property
+    def _by_sentence(self) -> dict[int, list[Frame]]:
+        found: dict[int, list[Frame]] = {}
+        for frame in self.frames:
+            numbers: set[int] = set()
+            for span in frame.spans:
+                first = self.document.sentence_index(span.start)
+                numbers.update(range(first, self.document.sentence_index(max(span.start, span.end - 1)) + 1))
+            for number in numbers:
+                found.setdefault(number, []).append(frame)
+        return found
+
+    @cached_property
+    def _by_cue(self) -> dict[int, list[Frame]]:
+        found: dict[int, list[Frame]] = {}
+        for frame in self.frames:
+            if frame.cue is not None:
+                found.setdefault(self.document.sentence_index(frame.cue.idx), []).append(frame)
         return found
 
     def holders(self, frame: Frame) -> tuple[str, ...]:

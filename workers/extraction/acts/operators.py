@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def find_operators(scene: Scene, line: Line) -> Iterator[Finding]:
     """Verbs of asking, backing, accusing, denying with their own subject and addressee."""
-    for frame in scene.frames:
-        if frame.cue is None or scene.document.sentence_index(frame.cue.idx) != line.number or frame.negated:
+    for frame in scene.cued_in(line.number):
+        if frame.negated:
             continue
         holders = scene.holders(frame)
         if not holders:

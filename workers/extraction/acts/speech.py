@@ -61,15 +61,10 @@ def _phrases(scene: Scene, line: Line, sources: tuple[str, ...], kind: str) -> I
 
 def _comments(scene: Scene, line: Line) -> Iterator[Finding]:
     """Whatever an actor says on the subject on a known day is at least a statement."""
-    for frame in scene.frames:
-        if (
-            frame.cue is None
-            or frame.noun
-            or frame.cls not in {"say", "claim", "warn", "oppose"}
-            or frame.negated
-        ):
+    for frame in scene.cued_in(line.number):
+        if frame.noun or frame.cls not in {"say", "claim", "warn", "oppose"} or frame.negated:
             continue
-        if scene.document.sentence_index(frame.cue.idx) != line.number or frame.cue.pos_ != "VERB":
+        if frame.cue.pos_ != "VERB":
             continue
         holders = scene.holders(frame)
         outer = [scene.holders(f) for f in scene.chain(frame.cue.idx)]

@@ -99,7 +99,9 @@ class _View:
 def _near(scene: Scene, line: Line) -> list[tuple[Frame, tuple[str, ...]]]:
     """The frames that reach into a line with their holders, the smallest first."""
     start, end = line.span.start, line.span.end
-    frames = [f for f in scene.frames if any(s.start < end and start < s.end for s in f.spans)]
+    frames = [
+        f for f in scene.frames_in(line.number) if any(s.start < end and start < s.end for s in f.spans)
+    ]
     return [(f, scene.holders(f)) for f in sorted(frames, key=lambda f: f.size)]
 
 

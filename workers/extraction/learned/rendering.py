@@ -234,7 +234,7 @@ def _silent(scene: Scene, line: Line) -> Iterator[str]:
     if scene.own_voice:
         yield scene.own_voice
     start, end = line.span.start, line.span.end
-    for frame in scene.frames:
+    for frame in scene.frames_in(line.number):
         if frame.cue is not None and start <= frame.cue.idx < end:
             continue
         if any(s.start < end and start < s.end for s in frame.spans):
