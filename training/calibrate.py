@@ -4,7 +4,8 @@ usage: python -m training.calibrate [--output FILE] GOLD.yaml [TEXTS] [GOLD.yaml
 
 The texts of a coded file lie beside it or in the folder named after it. Fit it anew when rules or the model
 changed, on articles that they were not tuned on as far as there are any: tuned on, they are surer than they
-ought to be. Prints the calibration error before and after, the latter on articles left out of the fit.
+ought to be. Prints the calibration error before and after, the latter on articles left out of the fit; of weigh.py's
+weights they were not left out, so that the error is honest on sets alone that are only scored (docs/evaluation.md).
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ class Work:
             for dossier in self._dossiers:
                 self._ask(event, EXTRACT, dossier)
         elif event.type == ExtractionRequested.type:
-            self._ask(event, EXTRACT, data["dossier"])
+            if data["dossier"] in self._dossiers:  # no worker could read for another
+                self._ask(event, EXTRACT, data["dossier"])
         elif event.type in READ:
             self._end(event, EXTRACT, data["dossier"])
         elif event.type == ArticleWithdrawn.type:

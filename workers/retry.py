@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,10 @@ def failed_articles(conn: psycopg.Connection[Any]) -> list[str]:
     return [name.removeprefix(prefix) for (name,) in rows]
 
 
-def retry(store: EventStore, article_ids: Sequence[str]) -> Iterator[Retried]:
+def retry(store: EventStore, article_ids: Sequence[str], dossiers: Collection[str]) -> Iterator[Retried]:
     """Asks again for the readings of these articles whose last attempt failed, each on disk when it is given.
+
+    `dossiers`: for which articles are read; what failed for others is left alone.
 
     What was asked for already, read since, revised or withdrawn is left alone: run twice, it asks once.
     """
@@ -45,7 +47,7 @@ def retry(store: EventStore, article_ids: Sequence[str]) -> Iterator[Retried]:
         with store.pool.connection() as conn:
             articles, _ = load_readable(conn, article_ids[start : start + BATCH])
         for article_id, article in articles.items():
-            for dossier in sorted({dossier for _, dossier in article.outcomes}):
+            for dossier in sorted({dossier for _, dossier in article.outcomes} & set(dossiers)):
                 if (retried := _retry(store, article_id, dossier)) is not None:
                     yield retried
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 import typer
@@ -317,8 +318,12 @@ def retry(
 
     if failed == bool(articles):
         raise typer.BadParameter("name articles, or say --failed for all that failed")
+    try:
+        chosen = [str(UUID(article)) for article in articles or ()]
+    except ValueError:
+        raise typer.BadParameter("an article's id is a UUID") from None
     count = 0
-    for count, asked in enumerate(retry_readings(_settings(quiet=True), articles or None), 1):  # noqa: B007
+    for count, asked in enumerate(retry_readings(_settings(quiet=True), chosen or None), 1):  # noqa: B007
         if json:
             _line(asked)
     if not json:

@@ -25,7 +25,7 @@ def retry_readings(settings: Settings, article_ids: Sequence[str] | None) -> Ite
         try:
             with pool.connection() as conn:
                 chosen = failed_articles(conn) if article_ids is None else article_ids
-            for retried in retry(EventStore(pool), chosen):
+            for retried in retry(EventStore(pool), chosen, settings.dossiers):
                 yield asdict(retried)
         except PoolTimeout as error:
             raise DatabaseUnreachable.because(error) from None

@@ -169,9 +169,10 @@ def _until_done(servers: Servers, posting: Posting) -> None:
     seen, since = None, time.monotonic()
     while time.monotonic() - since < SETTLE_SECONDS:
         servers.keep_up(0.3)
-        now = posting.done, *_progress(servers)
-        if posting.finished and now[1:] == (now[1], now[1], now[1], 0):
+        progress = _progress(servers)
+        if posting.finished and progress and progress == (*progress[:1] * 3, 0):
             return
+        now = posting.done, *progress
         if now != seen:
             seen, since = now, time.monotonic()
     posting.stop()

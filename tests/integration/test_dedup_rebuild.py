@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.integration.test_dedup_index import forget, judge, judged
 from tests.integration.test_migrations import schema
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
 from tests.unit.dedup.edits import edited
+from workers.dedup import rebuild
 from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
@@ -35,6 +37,12 @@ BELOW = (
 )
 WORDS = words_of(" ".join(text for accounts in STATEMENTS for text in accounts)).words
 ITS_OWN = " ".join(random.Random(13).choices(WORDS, k=120))
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that few articles take many, most of them before anybody has to wait."""
+    monkeypatch.setattr(rebuild, "BATCH", 10)
 
 
 @pytest.fixture
@@ -192,3 +200,24 @@ def test_the_services_role_may_not(store: EventStore, database: Database) -> Non
         database_url=database.services_url, migrate_url=database.owner_url, redis_url="redis://127.0.0.1:1/0"
     )
     assert rebuild_copies(settings, Console(stderr=True)) == len(judged(store))
+
+
+def test_whoever_reads_the_old_tables_for_long_holds_up_nobody_else(
+    store: EventStore, owner: psycopg.Connection[Any], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(rebuild, "PAUSE_SECONDS", 0.1)
+    first = take_in(store, STATEMENTS[0][0], url="https://one.example/1")
+    judge(store, [first])
+    with psycopg.connect(database.owner_url) as dump:
+        dump.execute("LOCK TABLE fingerprints IN ACCESS SHARE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            rebuilding = pool.submit(rebuild_index, owner)
+            with pytest.raises(TimeoutError):
+                rebuilding.result(timeout=2.0)
+            second = take_in(store, STATEMENTS[1][0], url="https://two.example/2")
+            judge(store, [second])  # while the rebuild waits
+            dump.rollback()
+            assert rebuilding.result(timeout=60) == 2
+    known = owner.execute("SELECT count(*) FROM fingerprints").fetchone()
+    assert known == (2,)

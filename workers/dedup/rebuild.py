@@ -7,6 +7,7 @@ old ones, which need not be there any more.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -32,6 +34,7 @@ from workers.tables import FingerprintRow, ShingleKey
 
 NEXT = "copies_next"
 BATCH = 500  # events
+TRIES, PAUSE_SECONDS, LOCK_SECONDS = 120, 5.0, 3  # to take the old tables' place; judging waits for the last
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)
 
@@ -46,21 +49,37 @@ def rebuild_index(conn: psycopg.Connection[Any], on_progress: OnProgress = lambd
     try:
         _prepare(conn)
         done = 0
-        while done < (upto := last_position(conn)):
-            with conn.transaction():
-                done = _fold(conn, done, upto)
-            on_progress(done, upto)
-        with conn.transaction():
-            # Judgements and withdrawals change the index under this lock: from here on they wait.
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.JUDGE,))
-            upto = last_position(conn)
-            while done < upto:
-                done = _fold(conn, done, upto)
-            count = _take_place(conn)
-        on_progress(done, upto)
-        return count
+        for left in reversed(range(TRIES)):
+            # The last batch is left for when nobody judges: with articles coming in there would always be one more.
+            while (upto := last_position(conn)) - done > BATCH:
+                with conn.transaction():
+                    done = _fold(conn, done, upto)
+                on_progress(done, upto)
+            try:
+                return _finish(conn, done, on_progress)
+            except (
+                LockNotAvailable
+            ):  # somebody reads the old tables for long, a dump say: judging goes on meanwhile
+                if not left:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+        raise AssertionError("unreachable")
     finally:
         conn.execute("SELECT pg_advisory_unlock(%s)", (locks.REBUILD,))
+
+
+def _finish(conn: psycopg.Connection[Any], done: int, on_progress: OnProgress) -> int:
+    """The last events and the change of tables, in one transaction. Raises LockNotAvailable, and nothing is done."""
+    with conn.transaction():
+        conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
+        # Judgements and withdrawals change the index under this lock: from here on they wait.
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.JUDGE,))
+        upto = last_position(conn)
+        while done < upto:
+            done = _fold(conn, done, upto)
+        count = _take_place(conn)
+    on_progress(upto, upto)
+    return count
 
 
 def _prepare(conn: psycopg.Connection[Any]) -> None:

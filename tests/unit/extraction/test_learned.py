@@ -9,9 +9,16 @@ from services.core.domain.reading import ArticleText
 from services.core.domain.vocabulary import Stance, Status
 from workers.extraction.learned.candidates import Candidate, candidates
 from workers.extraction.learned.encoder import Belief, load
-from workers.extraction.learned.rendering import LENGTH, party_of, render
-from workers.extraction.learned.second_look import Look, Thresholds, merged
-from workers.extraction.learned.weighing import Weights, cases, chance_of, load_weights, signs
+from workers.extraction.learned.rendering import (
+    COARSE_PAST,
+    LENGTH,
+    SILENT,
+    concept_marks,
+    party_of,
+    render,
+)
+from workers.extraction.learned.second_look import Look, Thresholds, look, merged
+from workers.extraction.learned.weighing import Case, Weights, cases, chance_of, load_weights, signs
 from workers.extraction.reader import Reader
 from workers.extraction.scene import Scene
 from workers.extraction.statements import find_statements
@@ -100,8 +107,8 @@ def test_every_actor_and_date_of_a_sentence_can_be_asked_about() -> None:
 
 def test_whoever_goes_on_speaking_is_shown_in_front() -> None:
     scene = _scene("“The INF Treaty is dead,” Lavrov said. “It died in 2002. Nobody should weep.”")
-    last = scene.lines[-1]
-    assert "russia" in render(scene, last, _spelled).holders
+    rendered = render(scene, scene.lines[-1], _spelled)
+    assert any(rendered.pieces[place - 1] == SILENT for place in rendered.holders["russia"])
 
 
 def test_a_sentence_without_end_is_cut() -> None:
@@ -165,7 +172,7 @@ def test_what_is_dated_later_than_the_article_is_planned() -> None:
 def test_an_act_has_the_date_that_the_encoder_is_surest_of() -> None:
     scene = _scene("Lavrov, who spoke on Monday, warned NATO of what would follow the INF Treaty.")
     looks = _believing(
-        scene, 0, "russia", acts={"2019-03-04": {"warning": 0.2}, "2019-03-06": {"warning": 0.7}}
+        scene, 0, "russia", acts={"2019-03-04": {"warning": 0.3}, "2019-03-06": {"warning": 0.45}}
     )
     added = merged(scene, [], looks, WEIGHTS, Thresholds())
     assert [f.when.value for f in added] == ["2019-03-06"]
@@ -210,18 +217,69 @@ def test_the_packaged_weights_are_for_signs_that_are_met() -> None:
     looks = [Look(*found) for found in zip(scene.lines, rows, encoder.beliefs(rows), strict=True)]
     among = cases(find_statements(scene), looks)
     assert among
+    dossier = load_dossier("inf")
+    labels = {f"label {p} {s}" for p in dossier.propositions for s in Stance}
+    labels |= {f"label {kind}" for kind in dossier.kinds}
+    for of, known in weights.items():
+        named = {name for name in known if name.startswith("label ")}
+        assert named <= labels, of
     for case in among.values():
         found = signs(scene, case, among)
-        assert {"always", "encoder"} <= weights[case.of].keys()
-        assert found.keys() & weights[case.of].keys() >= {"always", "encoder"}
+        assert found.keys() <= weights[case.of].keys() | {"encoder against", "rules against"}
         assert 0.0 < chance_of(found, weights[case.of]) < 1.0
     assert load_weights("no-such-dossier") == {}
 
 
-def test_nothing_is_added_off_topic() -> None:
-    reader = Reader(load_dossier("inf"))
-    reading = reader.read(
-        ArticleText(text="Germany accused Poland on Monday of polluting the Oder.", published_at="2019-03-06")
+def test_lines_far_from_the_subject_are_not_asked_about() -> None:
+    weather = " ".join(f"It rained in Lisbon on day {n}, and the trams ran late." for n in range(12))
+    scene = _scene(
+        f"NATO accused Russia of violating the INF Treaty. {weather} Germany accused Poland of littering."
     )
-    assert not reading.positions
-    assert not reading.events
+    encoder = load("inf")
+    assert encoder is not None
+    asked = {this.line.number for this in look(scene, encoder)}
+    assert 0 in asked
+    assert scene.lines[-1].number not in asked
+
+
+@pytest.mark.parametrize(
+    ("case", "found", "needed"),
+    [
+        (Case("positions", "usa", "deployment supports", None), {}, Thresholds().position),
+        (
+            Case("positions", "usa", "deployment supports", None),
+            {"own voice": 1.0},
+            Thresholds().own_position,
+        ),
+        (Case("events", "usa", "warning", "2019-02-01"), {}, Thresholds().act),
+        (Case("events", "usa", "warning", "2019-02-01"), {"own voice": 1.0}, Thresholds().own_act),
+        (Case("events", "usa", "warning", "2019-02-01"), {"left open": 1.0}, Thresholds().left_open),
+    ],
+)
+def test_more_is_asked_of_what_the_encoder_knows_less_of(
+    case: Case, found: dict[str, float], needed: float
+) -> None:
+    assert Thresholds().wanted(case, found) == needed
+    assert needed == pytest.approx(0.5 if case.of == "positions" else 0.4) or found
+
+
+def test_what_is_known_of_a_day_are_signs() -> None:
+    scene = _scene("Lavrov warned on Monday of an end of the INF Treaty, Russia will act in 2020.")
+    days = ("2019-03-04", "2019-03-06", "2020")
+    looks = _believing(scene, 0, "russia", acts={day: {"warning": 0.3} for day in days})
+    among = cases([], looks)
+    found = {day: signs(scene, among["events", "russia", "warning", day], among) for day in days}
+    assert [day for day in days if "dated by rules" in found[day]] == ["2019-03-04"]
+    assert [day for day in days if "article's day" in found[day]] == ["2019-03-06"]
+    assert [day for day in days if "coarse" in found[day]] == ["2020"]
+    assert [day for day in days if "later" in found[day]] == ["2020"]
+    assert not any("left open" in found[day] for day in days)
+
+
+def test_concepts_have_the_marks_that_the_encoder_was_trained_on() -> None:
+    """A concept more or less means training anew."""
+    assert list(concept_marks("inf")) == [
+        "#9m729", "#inf", "#inf-banned", "#inf-such", "#mk41", "#moratorium",
+        "#newtreaty", "#other", "#rumissile", "#treaty", "#usmissile", "#verify",
+    ]  # fmt: skip
+    assert max(concept_marks("inf").values()) < COARSE_PAST

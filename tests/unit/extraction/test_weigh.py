@@ -76,6 +76,12 @@ def test_signs_that_tell_nothing_are_no_better_left_out() -> None:
     assert guessed < 0.5
 
 
+def test_nothing_to_fit_is_said() -> None:
+    with pytest.raises(ValueError, match="no cases"):
+        fit([])
+    assert "too few" in left_out(_rows(20, 6))
+
+
 @pytest.mark.parametrize(
     ("case", "right"),
     [
@@ -111,6 +117,6 @@ def test_the_command_writes_weights_for_what_it_read(
     monkeypatch.setattr(sys, "argv", ["weigh", str(gold), "--output", str(output)])
     weigh.main()
     made = json.loads(output.read_text())
-    assert made["fitted_on"]["articles"] == 10
+    assert made["fitted_on"]["articles with cases"] == 10
     assert {"always", "encoder", "label russia-complied supports"} <= made["weights"]["positions"].keys()
     assert "positions: " in capsys.readouterr().out

@@ -155,16 +155,14 @@ def _agents(scene: Scene, token: Any) -> tuple[str, ...]:
 def anchor(candidate: Candidate) -> Any:
     """The word that stands for what is said or done: the topmost verb of the actor's words, else of its act."""
     doc = candidate.line.doc
-    for wanted in ("hd", "a", OWN_ZONES):
-        tokens = [
+    tokens: list[Any] = []
+    for wanted in ("hd", "a"):
+        tokens = tokens or [
             doc[sign.last - 1]
             for sign, zone in zip(candidate.line.signs, candidate.zones, strict=True)
             if zone in wanted
         ]
-        verbs = [t for t in tokens if t.pos_ in {"VERB", "AUX"}] or tokens
-        if verbs:
-            return min(verbs, key=_depth)
-    return doc[candidate.line.signs[0].last - 1]
+    return min([t for t in tokens if t.pos_ in _VERBS] or tokens, key=_depth)
 
 
 def word_of(line: Line, candidate: Candidate | None) -> Any:

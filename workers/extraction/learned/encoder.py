@@ -8,6 +8,7 @@ writes them. The base is all-MiniLM-L6-v2 (Apache-2.0).
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,11 @@ class Encoder:
             self.pieces = tokenizer(path)
 
     def beliefs(self, sentences: Sequence[Rendered]) -> list[dict[str, Belief]]:
-        """By sentence, what each of its actors holds and does."""
+        """By sentence, what each of its actors holds and does.
+
+        Sentences are asked in batches by length; the int8 network's scale is a batch's, so that a belief moves a
+        little (about 0.01) with what else is asked.
+        """
         found: list[dict[str, Belief]] = [{} for _ in sentences]
         order = sorted(range(len(sentences)), key=lambda n: len(sentences[n].pieces))
         for at in range(0, len(order), BATCH):
@@ -141,7 +146,7 @@ def _shares(days: dict[str, Any], rows: slice) -> Iterator[tuple[str, Any]]:
 
 def _gelu(x: Any) -> Any:
     """The exact GELU, with the error function of Abramowitz and Stegun 7.1.26 (error below 1.5e-7)."""
-    z = np.abs(x) / np.sqrt(2.0)
+    z = np.abs(x) / math.sqrt(2.0)
     t = 1.0 / (1.0 + 0.3275911 * z)
     tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
     return 0.5 * x * (1.0 + np.sign(x) * (1.0 - tail * np.exp(-z * z)))

@@ -33,11 +33,11 @@ CONTEXT = 72
 _CLS, _SEP = 101, 102  # of the BERT vocabulary, whose pieces 1 to 99 are unused and serve as marks
 _NAMED = {"russia": "R", "usa": "U", "nato": "N", "china": "C"}  # whose part in the dispute is their own
 _PARTIES = {"R": 1, "U": 2, "N": 3, "C": 4, "B": 5, "X": 6}
-_NOBODY, _SILENT, _PARAGRAPH = 7, 8, 9
+_NOBODY, SILENT, _PARAGRAPH = 7, 8, 9
 _PAST, _NEAR, _FUTURE = 10, 11, 12
 _EARLIER, _ON_TOPIC, _OFF_TOPIC = 13, 14, 15
 _ARTICLE, _TOLD, _OPEN = 16, 17, 18
-_COARSE_PAST, _COARSE_FUTURE = 90, 91
+COARSE_PAST, _COARSE_FUTURE = 90, 91
 _CONCEPTS = 20  # the first of the concepts' marks
 _DAYS_NEAR = 8
 _SILENT_MOST = 8  # speakers shown in front of a line
@@ -90,7 +90,7 @@ def render(scene: Scene, line: Line, pieces: Pieces, speaking: Iterable[str] = (
     front = _Row([_CLS, _ON_TOPIC if scene.topical[line.number] else _OFF_TOPIC], [])
     _dated(front, scene, line)
     for actor in list(dict.fromkeys((*speaking, *_silent(scene, line))))[:_SILENT_MOST]:
-        front.add((_SILENT,))
+        front.add((SILENT,))
         front.mark(_PARTIES[party_of(actor, scene.dossier)], actor)
     before = _Row([], [])
     if line.number:
@@ -178,7 +178,7 @@ def _fill(row: _Row, scene: Scene, line: Line, pieces: Pieces) -> None:
 def _marks(scene: Scene, line: Line) -> Iterator[tuple[int, int, int, str | None, str | None, str | None]]:
     """Start, end, piece, actor, date, other words for it: everything in a sentence that gets a mark."""
     taken: set[int] = set()
-    concepts = _concept_pieces(scene.dossier.id)
+    concepts = concept_marks(scene.dossier.id)
     for mention in scene.mentions:
         if mention.kind != PLACE and line.span.start <= mention.span.start < line.span.end:
             taken.add(mention.span.start)
@@ -205,7 +205,7 @@ def _actor_mark(scene: Scene, mention: Mention) -> tuple[int, int, int, str | No
 
 
 @cache
-def _concept_pieces(dossier_id: str) -> Mapping[str, int]:
+def concept_marks(dossier_id: str) -> Mapping[str, int]:
     """The mark of each of a dossier's concepts, in alphabetical order of their tags."""
     tags = {tag for tag, _ in load_concepts(dossier_id).patterns} | {
         "#inf",
@@ -220,7 +220,7 @@ def _when(article: str | None, value: str) -> int:
     """Whether a date lies before, near or after the article's own; months and years apart from days."""
     day = (article or "")[: len(value)]
     if len(value) < 10:
-        return _COARSE_FUTURE if day and value > day else _COARSE_PAST
+        return _COARSE_FUTURE if day and value > day else COARSE_PAST
     if not day or value == day:
         return _NEAR
     if value > day:
