@@ -85,7 +85,7 @@ def test_secrets_do_not_show() -> None:
         ({"llm_url": "file:///etc/passwd", "llm_model": "m"}, "https://host/v1"),
         ({"llm_url": "https://host/v1"}, "TREATYLINE_LLM_MODEL"),
         ({"llm_url": "http://host/v1", "llm_model": "m", "llm_key": "k"}, "in the clear"),
-        ({"llm_url": "https://host/v1", "llm_model": "m", "llm_timeout": 16.0}, "at most half"),
+        ({"llm_url": "https://host/v1", "llm_model": "m", "llm_timeout": 31.0}, "at most half"),
     ],
 )
 def test_a_second_reader_that_cannot_work_or_tells_too_much_is_refused(
