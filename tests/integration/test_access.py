@@ -1,12 +1,9 @@
-"""Who may do what over HTTP: keys, scopes, limits, and what is open while there are no keys."""
+"""Who may do what over HTTP: keys, scopes, and what is open while there are no keys."""
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,38 +21,11 @@ from services.core.settings import Settings
 from tests.conftest import Database
 from tests.integration.api_client import world_of
 from tests.integration.ingest_client import count, events
+from tests.integration.keys_client import Client, bearing, forget, make_key, serving
 from tests.integration.stream_client import LEFT, TEXT, served
 from tests.unit.ingest.samples import article
 
 pytestmark = pytest.mark.anyio
-
-Client = httpx2.AsyncClient
-
-
-@asynccontextmanager
-async def serving(database: Database, *, host: str = "localhost", **settings: Any) -> AsyncIterator[Client]:
-    """Both services on one port, as `treatyline up` serves them."""
-    app = create_app(Settings(database_url=database.services_url, **settings))
-    async with (
-        app.router.lifespan_context(app),
-        Client(transport=httpx2.ASGITransport(app), base_url=f"http://{host}") as client,
-    ):
-        client.app = app  # type: ignore[attr-defined]
-        yield client
-
-
-def make_key(database: Database, *scopes: Scope, name: str = "a key") -> Key:
-    with psycopg.connect(database.services_url, autocommit=True) as conn:
-        return create_key(conn, name, scopes)
-
-
-def bearing(key: Key) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key.reveal()}"}
-
-
-async def forget() -> None:
-    """Wait until the services look keys up anew."""
-    await asyncio.sleep(1.1)
 
 
 @pytest.fixture(scope="module")
@@ -333,81 +303,6 @@ def test_a_file_without_a_key_is_said(database: Database, tmp_path: Path, conten
 def test_a_key_has_a_name_that_can_be_shown(database: Database, name: str) -> None:
     with psycopg.connect(database.services_url, autocommit=True) as conn, pytest.raises(InvalidInput):
         create_key(conn, name, [Scope.READ])
-
-
-# -- limits ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("shared", [True, False])
-async def test_a_key_and_an_address_have_so_many_requests_a_minute(
-    database: Database, valkey_url: str, shared: bool
-) -> None:
-    one, other = make_key(database, Scope.READ), make_key(database, Scope.READ)
-    redis_url = valkey_url if shared else None
-    async with serving(database, rate_per_key=3, rate_per_address=30, redis_url=redis_url) as client:
-        statuses = []
-        for _ in range(9):  # a minute may end meanwhile
-            answer = await client.get("/v1/timeline", headers=bearing(one))
-            statuses.append(answer.status_code)
-            assert answer.headers["RateLimit-Policy"] == '"key";q=3;w=60'
-            assert answer.headers["RateLimit"].startswith('"key";r=')
-        assert statuses[:3] == [200] * 3
-        assert 429 in statuses
-        assert answer.status_code == 429
-        assert answer.json()["type"] == "/problems/too-many-requests"
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
-        assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 200
-        assert (await client.get("/healthz")).status_code == 200
-        # Wrong keys use up what their address has, and cost it more than requests without.
-        wrong = [await client.get("/v1/timeline", headers=bearing(new_key())) for _ in range(5)]
-        assert [a.status_code for a in wrong].count(401) <= 4
-        assert wrong[-1].status_code == 429
-        assert (await client.get("/v1/timeline")).status_code == 429
-        assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 200
-
-
-async def test_a_valid_key_from_an_address_over_its_allowance_is_refused_too(database: Database) -> None:
-    """Else the database could be asked about any number of keys from one address."""
-    key = make_key(database, Scope.READ)
-    async with serving(database, rate_per_address=30) as client:
-        for _ in range(5):
-            await client.get("/v1/timeline", headers=bearing(new_key()))
-        answer = await client.get("/v1/timeline", headers=bearing(key))
-        assert answer.status_code == 429
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
-
-
-async def test_what_is_no_key_at_all_counts_as_a_wrong_one(database: Database) -> None:
-    key = make_key(database, Scope.READ)
-    twice = [(b"authorization", f"Bearer {key.reveal()}".encode())] * 2
-    for headers in ([(b"authorization", b"Basic eDp5")], twice):
-        async with serving(database, rate_per_key=100, rate_per_address=30) as client:
-            answers = [await client.get("/v1/timeline", headers=headers) for _ in range(5)]
-            assert answers[0].status_code == 401
-            assert answers[-1].status_code == 429
-
-
-async def test_processes_count_together_and_alone_when_the_broker_is_gone(
-    database: Database, valkey_url: str
-) -> None:
-    key = make_key(database, Scope.READ)
-
-    async def asked(times: int, redis_url: str) -> list[int]:
-        async with serving(database, rate_per_key=6, redis_url=redis_url) as client:
-            return [
-                (await client.get("/v1/timeline", headers=bearing(key))).status_code for _ in range(times)
-            ]
-
-    assert 429 in await asked(7, valkey_url) + await asked(7, valkey_url)
-    assert (await asked(1, "redis://127.0.0.1:1/0")) == [200]
-
-
-async def test_without_keys_nothing_is_counted(database: Database) -> None:
-    async with serving(database, rate_per_key=1, rate_per_address=1) as client:
-        for _ in range(5):
-            answer = await client.get("/v1/timeline")
-            assert answer.status_code == 200
-            assert "RateLimit" not in answer.headers
 
 
 # -- what goes out --------------------------------------------------------------------------------------------------

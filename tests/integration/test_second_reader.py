@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,83 +13,21 @@ import pytest
 from prometheus_client import REGISTRY
 from typer.testing import CliRunner
 
-from services.cli.embedded.server import free_port
 from services.cli.main import app
-from services.core.domain.dossier import load_dossier
 from services.core.domain.events import ExtractionCompleted, data_of, event_of
-from services.core.domain.reading import ArticleText, Position, Reading, SecondReader
+from services.core.domain.reading import ArticleText, Reading, SecondReader
 from services.core.settings import Settings
 from tests.integration.endpoint_server import (
     EndpointServer,
     answers,
     bytes_of,
-    completion,
-    endpoint_server,
-    send,
 )
+from tests.integration.second_reading import ARTICLE, DAY, HINT, TEARS, TEXT, added, reader, told
 from workers import readings
 from workers.articles import Article
-from workers.extraction.endpoint.client import MOST_BYTES, REASONS, Endpoint, endpoint_of
-from workers.extraction.endpoint.reader import EndpointReader
-from workers.extraction.explaining import ExplainingReader
+from workers.extraction.endpoint.client import Endpoint, endpoint_of
 from workers.extraction.reader import EXTRACTOR_VERSION
 from workers.payload import reading_of
-
-TEXT = (
-    "BRUSSELS, September 25. NATO spokeswoman Oana Lungescu said on Wednesday that the Russian moratorium was not a "
-    "credible offer. In Berlin, the chancellor let it be known that she would shed no\ntears over the INF Treaty "
-    "if the allies stood together. France was silent."
-)
-DAY = "2019-09-25"
-ARTICLE = ArticleText(TEXT, published_at=DAY)
-
-TEARS: dict[str, Any] = {
-    "actor": "germany",
-    "proposition": "treaty-preserved",
-    "stance": "conditional",
-    "condition": "if the allies stood together",
-    "date": DAY,
-    "speaker": "the chancellor",
-    "voice": "reported",
-    "evidence": "she would shed no tears over the INF Treaty",
-}
-HINT: dict[str, Any] = {
-    "kind": "statement",
-    "date": DAY,
-    "status": "actual",
-    "actors": ["germany"],
-    "recipients": ["nato"],
-    "speaker": "the chancellor",
-    "evidence": "let it be known that she would shed no tears over the INF Treaty",
-}
-
-
-def told(*positions: dict[str, Any], events: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return {"positions": list(positions), "events": events or []}
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EndpointServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with endpoint_server() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def alone() -> Reading:
-    """What the built-in reader reads."""
-    return ExplainingReader(load_dossier("inf")).read(ARTICLE)
-
-
-def reader(server: EndpointServer, seconds: float = 60.0) -> EndpointReader:
-    return EndpointReader(load_dossier("inf"), Endpoint(server.url, "small-model", "secret-key", seconds))
-
-
-def added(reading: Reading, alone: Reading) -> list[Position]:
-    assert set(alone.positions) <= set(reading.positions)
-    assert set(alone.events) <= set(reading.events)
-    return [p for p in reading.positions if p not in alone.positions]
-
 
 # --- what is asked ---------------------------------------------------------------------------------------------
 
@@ -288,117 +222,6 @@ def test_one_lie_does_not_spoil_the_rest(server: EndpointServer, alone: Reading)
     reading = reader(server).read(ARTICLE)
     assert len(added(reading, alone)) == 1
     assert reading.refused == {**alone.refused, "actor": 1}
-
-
-# --- answers that are none -------------------------------------------------------------------------------------
-
-
-def slow(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(1.5)
-
-
-def trickling(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(60):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
-def trickling_from_the_start(handler: BaseHTTPRequestHandler) -> None:
-    for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 60:
-        handler.wfile.write(bytes([byte]))
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
-def huge(handler: BaseHTTPRequestHandler) -> None:
-    send(handler, completion("x" * (MOST_BYTES + 10)))
-
-
-def broken_off(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"choices": [')
-
-
-def gibberish(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"\x00\xff nothing of HTTP\r\n\r\n")
-
-
-BOMB = gzip.compress(completion(" " * 5_000_000))
-
-
-def bomb(handler: BaseHTTPRequestHandler) -> None:
-    send(handler, BOMB, **{"Content-Encoding": "gzip"})
-
-
-NOT_USED: list[tuple[str, Any]] = [
-    ("timeout", slow),
-    ("timeout", trickling),
-    ("timeout", trickling_from_the_start),
-    ("unreachable", broken_off),
-    ("unreachable", gibberish),
-    ("http-error", bytes_of(b'{"error": {"message": "overloaded"}}', 500)),
-    ("http-error", bytes_of(b"", 401)),
-    ("http-error", bytes_of(completion(told(TEARS)), 201)),
-    ("too-large", huge),
-    ("nonsense", bytes_of(b"<html>Bad gateway</html>")),
-    ("nonsense", bytes_of(b"")),
-    ("nonsense", bomb),
-    ("nonsense", bytes_of(b"[" * 100_000)),
-    ("nonsense", answers("Sure! Here are the records: none.")),
-    ("nonsense", answers('{"positions": [')),
-    ("nonsense", answers("```json\n{}\n```")),
-    ("nonsense", answers("[" * 100_000)),
-    ("wrong-schema", bytes_of(b"[]")),
-    ("wrong-schema", bytes_of(b'{"choices": []}')),
-    ("wrong-schema", bytes_of(b'{"choices": [{"message": "hello"}]}')),
-    ("wrong-schema", answers(None)),
-    ("wrong-schema", answers([])),
-    ("wrong-schema", answers({"positions": []})),
-    ("wrong-schema", answers({"positions": {}, "events": []})),
-    ("wrong-schema", answers({"positions": [], "events": [], "note": "x"})),
-    ("wrong-schema", answers(told({"actor": "germany"}))),
-    ("wrong-schema", answers(told({**TEARS, "evidence": 5}))),
-    ("wrong-schema", answers(told({**TEARS, "evidence": None}))),
-    ("wrong-schema", answers(told({**TEARS, "more": "x"}))),
-    ("wrong-schema", answers(told(events=[{**HINT, "actors": "germany"}]))),
-    ("wrong-schema", answers(told(events=[{**HINT, "actors": [1]}]))),
-    ("wrong-schema", answers(told(*[TEARS] * 500))),
-    ("refusal", answers(None, refusal="I cannot help with that.")),
-    ("refusal", answers(told(TEARS), finish_reason="content_filter")),
-    ("cut-off", answers('{"positions": []', finish_reason="length")),
-]
-
-
-@pytest.mark.parametrize(("reason", "behaviour"), NOT_USED)
-def test_what_cannot_be_used_falls_back_to_the_built_in_reader(
-    server: EndpointServer, alone: Reading, reason: str, behaviour: Any
-) -> None:
-    server.behaviour = behaviour
-    reading = reader(server, seconds=0.4 if reason == "timeout" else 60.0).read(ARTICLE)
-    assert reading == replace(alone, second_reader=SecondReader("endpoint/small-model", reason))
-    assert reason in REASONS
-
-
-def test_nobody_there(alone: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    nobody = Endpoint(f"http://127.0.0.1:{free_port()}/v1", "small-model")
-    reading = EndpointReader(load_dossier("inf"), nobody).read(ARTICLE)
-    assert reading == replace(alone, second_reader=SecondReader("endpoint/small-model", "unreachable"))
-
-
-def test_a_redirect_is_not_followed(server: EndpointServer) -> None:
-    with endpoint_server() as elsewhere:
-        elsewhere.behaviour = answers(told(TEARS))
-        server.behaviour = bytes_of(b"", 307, Location=f"{elsewhere.url}/chat/completions")
-        reading = reader(server).read(ARTICLE)
-        assert elsewhere.asked == []
-    assert reading.second_reader == SecondReader("endpoint/small-model", "http-error")
 
 
 # --- what is told of it ----------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from services.core.access.keys import Key, Scope, new_key
 from services.core.access.store import create_key, revoke_key
 from services.core.settings import Settings
 from tests.conftest import Database
+from tests.integration.keys_client import bearing, forget
 from tests.integration.page_tree import css, one, parsed, text
-from tests.integration.test_access import bearing, forget
 from tests.unit.ingest.samples import article
 
 pytestmark = pytest.mark.anyio
