@@ -165,6 +165,11 @@ def anchor(candidate: Candidate) -> Any:
     return min([t for t in tokens if t.pos_ in _VERBS] or tokens, key=_depth)
 
 
+def candidate_of(scene: Scene, line: Line, actor: str) -> Candidate | None:
+    """The actor as a candidate in a line; None where it neither speaks nor acts there."""
+    return next((c for c in candidates(scene, line) if c.actor == actor), None)
+
+
 def word_of(line: Line, candidate: Candidate | None) -> Any:
     """The word that stands for what an actor says or does in a line; the line's own verb for whoever is no candidate."""
     if candidate is not None and candidate.own:

@@ -66,7 +66,7 @@ class Encoder:
         """By sentence, what each of its actors holds and does.
 
         Sentences are asked in batches by length; the int8 network's scale is a batch's, so that a belief moves a
-        little (about 0.01) with what else is asked.
+        little with what else is asked. The same article always gives the same beliefs.
         """
         found: list[dict[str, Belief]] = [{} for _ in sentences]
         order = sorted(range(len(sentences)), key=lambda n: len(sentences[n].pieces))

@@ -18,7 +18,7 @@ from workers.extraction.conditions import condition_of
 from workers.extraction.confidence import EVENTS, POSITIONS
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
-from workers.extraction.learned.candidates import Candidate, candidates, told_on, word_of
+from workers.extraction.learned.candidates import Candidate, candidate_of, told_on, word_of
 from workers.extraction.learned.encoder import Belief, Encoder, load
 from workers.extraction.learned.rendering import Rendered, render
 from workers.extraction.learned.weighing import (
@@ -123,7 +123,7 @@ def _kept(finding: Finding, chance: Mapping[Key, float], at: Thresholds) -> Iter
 
 def _stance(scene: Scene, case: Case, chance: float) -> Finding:
     line = case.best.look.line
-    candidate = _candidate(scene, case)
+    candidate = candidate_of(scene, case.best.look.line, case.actor)
     token = word_of(line, candidate)
     proposition, _, word = case.label.partition(" ")
     stance = Stance(word)
@@ -138,7 +138,7 @@ def _stance(scene: Scene, case: Case, chance: float) -> Finding:
 
 def _act(scene: Scene, case: Case, chance: float) -> Finding:
     day, article = case.day or "", scene.article_date
-    candidate = _candidate(scene, case)
+    candidate = candidate_of(scene, case.best.look.line, case.actor)
     token = word_of(case.best.look.line, candidate)
     return replace(
         _finding(scene, case, candidate, token, chance, Dated(day, Basis.EXPLICIT)),
@@ -147,11 +147,6 @@ def _act(scene: Scene, case: Case, chance: float) -> Finding:
         recipients=_recipients(scene, case.best.look, case.actor, candidate, token),
         status=Status.PLANNED if article and day > article[: len(day)] else Status.ACTUAL,
     )
-
-
-def _candidate(scene: Scene, case: Case) -> Candidate | None:
-    near = candidates(scene, case.best.look.line)
-    return next((c for c in near if c.actor == case.actor), None)
 
 
 def _finding(

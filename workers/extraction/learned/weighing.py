@@ -17,7 +17,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from workers.extraction.confidence import EVENTS, POSITIONS, family
-from workers.extraction.learned.candidates import candidates, told_on, word_of
+from workers.extraction.learned.candidates import candidate_of, told_on, word_of
 
 if TYPE_CHECKING:
     from workers.extraction.findings import Finding
@@ -158,7 +158,7 @@ def _of_day(scene: Scene, case: Case, day: str) -> dict[str, float]:
     }
     if case.seen and not case.rules:
         line = case.best.look.line
-        candidate = next((c for c in candidates(scene, line) if c.actor == case.actor), None)
+        candidate = candidate_of(scene, line, case.actor)
         told = told_on(scene, candidate, word_of(line, candidate), case.actor).value
         made["left open"] = float(told is None)
         made["dated by rules"] = float(told == day)
