@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from services.core import metrics
+from services.core.eventstore.outages import DATABASE_AWAY, DATABASE_UNFIT
 from services.core.eventstore.store import EventStore
 from workers import dispatches
 from workers.articles import load_readable
@@ -43,8 +44,8 @@ class Deduplication:
         held = self._take(article_ids)
         try:
             return self._judge(held)
-        except dispatches.NOBODYS_FAULT as error:
-            unfit = isinstance(error, dispatches.DATABASE_UNFIT)
+        except DATABASE_AWAY as error:
+            unfit = isinstance(error, DATABASE_UNFIT)
             self._hand_back(held, dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the articles for ever

@@ -14,9 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import errors
-
-from services.core.errors import UnknownEventVersion
 
 log = logging.getLogger(__name__)
 
@@ -24,19 +21,6 @@ STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 """Each is also the name of its task and of its queue."""
 
 ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
-DATABASE_GONE = (psycopg.OperationalError, psycopg.InterfaceError)
-"""Nobody's fault, and not counted: a connection broke or was refused, a lock or the pool kept one waiting."""
-DATABASE_UNFIT = (
-    errors.UndefinedTable,
-    errors.UndefinedColumn,
-    errors.UndefinedFunction,
-    errors.InvalidSchemaName,
-    errors.InsufficientPrivilege,
-    errors.ReadOnlySqlTransaction,
-    UnknownEventVersion,
-)
-"""Not counted either: it is being migrated or restored, or this code is older than what lies there."""
-NOBODYS_FAULT = (*DATABASE_GONE, *DATABASE_UNFIT)
 UNFIT_SECONDS = 5.0  # before the next try where the database is there and is not what is needed
 LONGEST_SECONDS = 300.0  # before the next try of what this code cannot read
 ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}

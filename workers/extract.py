@@ -11,6 +11,7 @@ from services.core import metrics
 from services.core.domain.events import ExtractionCompleted, ExtractionFailed, ExtractionSkipped
 from services.core.errors import EventIdConflict, UnknownEventVersion, WrongExpectedVersion
 from services.core.eventstore.bodies import get_body
+from services.core.eventstore.outages import DATABASE_AWAY, DATABASE_UNFIT
 from services.core.eventstore.store import EventStore, append
 from workers import dispatches, readings
 from workers.articles import Article, free_id, load_article, load_readable, outcome_id
@@ -53,7 +54,7 @@ class Extraction:
                 with self.store.pool.connection() as conn:
                     dispatches.defer(conn, EXTRACT, dossier, work.article_id, error, work)
             except Exception as error:
-                unfit = isinstance(error, dispatches.DATABASE_UNFIT)
+                unfit = isinstance(error, DATABASE_UNFIT)
                 self._hand_back(dossier, held[number + 1 :], dispatches.UNFIT_SECONDS if unfit else 0.0)
                 self._hand_back(dossier, [work], dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
                 raise
@@ -82,7 +83,7 @@ class Extraction:
     def _counted(self, work: Held, reader: Reader) -> int:
         try:
             return self._attempt(work, reader)
-        except dispatches.NOBODYS_FAULT:
+        except DATABASE_AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - one article's failure is recorded, whatever it is
             return self._count_failure(work, reader, error)

@@ -10,13 +10,14 @@ from typing import Any
 import psycopg
 
 from services.core.eventstore import locks
+from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.store import CHANNEL, flush, read_all
 from services.core.eventstore.subscription import load_checkpoint, lock_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
 from services.core.projections.base import PROJECTED, Projection
 from services.core.projections.registry import projections as all_projections
 from services.core.settings import Settings
-from workers.dispatches import DATABASE_UNFIT, UNFIT_SECONDS
+from workers.dispatches import UNFIT_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
                         _lead(conn, folds, stop)
                         return
                     stop.wait(STAND_BY_SECONDS)
-        except psycopg.OperationalError as error:
+        except DATABASE_GONE as error:
             log.warning("the database does not answer: %s", type(error).__name__)
             stop.wait(pause())
         except DATABASE_UNFIT as error:

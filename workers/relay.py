@@ -27,6 +27,7 @@ from services.core.domain.events import (
     ExtractionRequested,
 )
 from services.core.eventstore import locks
+from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.seals import seal_next
 from services.core.eventstore.store import CHANNEL, Recorded, flush, read_all
 from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
@@ -36,7 +37,7 @@ from workers import dispatches
 from workers.app import make_app
 from workers.articles import JUDGED, READ
 from workers.dedup.index import PostgresIndex
-from workers.dispatches import DATABASE_UNFIT, DEDUPLICATE, EXTRACT, STAGES, UNFIT_SECONDS
+from workers.dispatches import DEDUPLICATE, EXTRACT, STAGES, UNFIT_SECONDS
 from workers.tasks import HARD
 
 log = logging.getLogger(__name__)
@@ -266,7 +267,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
                         Relay(settings, conn, stop).lead()
                         return
                     stop.wait(POLL_SECONDS)
-        except psycopg.OperationalError as error:
+        except DATABASE_GONE as error:
             log.warning("the database does not answer: %s", type(error).__name__)
             stop.wait(pause())
         except DATABASE_UNFIT as error:

@@ -11,10 +11,11 @@ from typing import Any
 from celery import Celery
 from psycopg_pool import ConnectionPool
 
+from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.eventstore.store import EventStore, open_pool
 from services.core.settings import Settings
 from workers.deduplicate import Deduplication
-from workers.dispatches import DEDUPLICATE, EXTRACT, NOBODYS_FAULT
+from workers.dispatches import DEDUPLICATE, EXTRACT
 from workers.extract import Extraction
 from workers.readings import Reader
 
@@ -94,6 +95,6 @@ def _letting_go(process: WorkerProcess) -> Iterator[None]:
     """Ends the connection where the database did not let us do the work: whatever could not be handed back is then free."""
     try:
         yield
-    except NOBODYS_FAULT:
+    except DATABASE_AWAY:
         process.close()
         raise

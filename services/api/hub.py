@@ -8,12 +8,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Self
 
-import psycopg
-import psycopg_pool
-
 from services.api.deps import Connection, Reads, projected_position
 from services.api.feed import Change, ChangeId, found_by_search, read_changes
 from services.api.filters import TimelineFilter
+from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.logging import get_logger
 
 log = get_logger(__name__)
@@ -23,9 +21,6 @@ BATCH = 100  # changes that a stream takes at a time
 POLL_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
-
-GONE_DATABASE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout,
-                 psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed)  # fmt: skip
 
 
 class Hub:
@@ -75,7 +70,7 @@ class Hub:
                     self._start(await self._reads.position())
                 if not await self._read():
                     await notifier.wait(seen, POLL_SECONDS)
-            except GONE_DATABASE as error:
+            except DATABASE_AWAY as error:
                 log.warning("stream cannot read", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -149,7 +144,7 @@ async def follow(
         position, forgotten = hub.position, hub.forgotten
         try:
             changes, passing = await _next(hub, reads, after, chosen)
-        except GONE_DATABASE as error:
+        except DATABASE_AWAY as error:
             log.warning("stream cannot read", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
             continue

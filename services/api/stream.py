@@ -11,9 +11,10 @@ from starlette.responses import StreamingResponse
 from services.api.deps import AtLeastDep, Reads, ReadsDep, newest_position
 from services.api.feed import ChangeId
 from services.api.filters import TimelineFilter, TimelineFilterDep
-from services.api.hub import GONE_DATABASE, Hub, follow
+from services.api.hub import Hub, follow
 from services.api.routing import ReadRouter
 from services.core.errors import FieldError, InvalidInput
+from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.web.access import ANYBODY, Access, Caller
 
 router = ReadRouter(tag="timeline")
@@ -83,7 +84,7 @@ def _still(request: Request) -> Callable[[], Awaitable[bool]]:
     async def still() -> bool:
         try:
             return await access.still(caller)
-        except GONE_DATABASE:
+        except DATABASE_AWAY:
             return True  # it is asked again, and tells nothing meanwhile
 
     return still

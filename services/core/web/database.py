@@ -16,7 +16,8 @@ from psycopg.rows import TupleRow
 from starlette.responses import Response
 
 from services.core.access.store import StoredKeys
-from services.core.errors import UnknownEventVersion, UnsafeSettings
+from services.core.errors import UnsafeSettings
+from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.logging import get_logger
 from services.core.settings import Settings
 from services.core.web.access import Access
@@ -115,12 +116,7 @@ async def close_access(app: FastAPI) -> None:
 def install_database(app: FastAPI, pool: Pool) -> None:
     """503 with `Retry-After` while the database is gone, and a readiness check "database"."""
     add_check(app, "database", lambda: _check(app, pool))
-    for error in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout,
-                  psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed,
-                  psycopg.errors.ReadOnlySqlTransaction,
-                  # being migrated or restored, or written to by a newer release: all of it passes
-                  psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction,
-                  UnknownEventVersion):  # fmt: skip
+    for error in DATABASE_AWAY:
         app.add_exception_handler(error, on_database_error)
 
 
