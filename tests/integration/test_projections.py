@@ -503,6 +503,34 @@ def test_a_rebuild_gives_the_same_tables_under_the_same_names(
     assert rows(conn, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^read'") == [{"nspname": "read"}]
 
 
+@pytest.mark.parametrize("pace", [0.5, 1.0, 3.0])
+def test_a_rebuild_ends_however_fast_the_log_grows(
+    conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch, pace: float
+) -> None:
+    """`pace`: how much comes in while so much is folded again."""
+    monkeypatch.setattr("services.core.projections.rebuild.BATCH", 4)
+    for n in range(12):
+        log.receive(f"old-{n}", f"Dispatch {n}.")
+    set_checkpoint(conn, project(conn))
+    reached = new = 0
+
+    def more(done: int, _of: int) -> None:
+        nonlocal reached, new
+        while new < pace * done and done > reached:
+            assert new < 300, "it does not end"
+            new += 1
+            position = log.receive(f"new-{new}", f"Later dispatch {new}.")
+            project(conn, after=position - 1)
+            conn.execute("UPDATE checkpoints SET global_position = %s", (position,))
+        reached = done
+
+    assert rebuild(conn, more) >= 12
+    after = everything(conn)
+    assert len(after["articles"]) == 12 + new
+    rebuild(conn)
+    assert everything(conn) == after
+
+
 def test_a_rebuild_mends_tables_that_were_damaged(conn: psycopg.Connection[Any], log: LogWriter) -> None:
     log.article("a", "On Friday Washington left the treaty.", [ENDED])
     set_checkpoint(conn, project(conn))

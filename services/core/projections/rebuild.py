@@ -6,7 +6,8 @@ in the middle of a snapshot would find exchanged ones empty, since its snapshot 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from services.core.projections.tables import READ_TABLES, SCHEMA
 
 NEXT = f"{SCHEMA}_next"
 BATCH = 2_000
+NEARER = 3 / 4  # of what was left before: while a round leaves no more than that, another one is worth it
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)
 
@@ -29,7 +31,8 @@ OnProgress = Callable[[int, int], None]  # (global position reached, the one to 
 def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _done, _of: None) -> int:
     """Fold the whole log again and make the read tables equal to the result.
 
-    `conn` is the owner's, in autocommit. The projector may run meanwhile: it waits only for the replacing.
+    `conn` is the owner's, in autocommit. The projector may run meanwhile: it waits only for the last events and
+    for the replacing.
     Gives the global position that the tables reflect. Memory does not grow with the log.
     """
     conn.execute("SELECT pg_advisory_lock(%s)", (locks.REBUILD,))
@@ -39,9 +42,10 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
         _prepare(conn)
         models = read_models(NEXT, withdrawn=_withdrawn(conn))
         done = 0
-        while done < (upto := _checkpoint(conn)):
-            done = _fold(conn, models, done, upto)
-            on_progress(done, upto)
+        for upto in _rounds(conn):
+            while done < upto:
+                done = _fold(conn, models, done, upto)
+                on_progress(done, upto)
         with conn.transaction():
             # The projector takes this row first in each of its transactions: from here on it waits.
             upto = _checkpoint(conn, lock=True)
@@ -53,6 +57,18 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
         return done
     finally:
         conn.execute("SELECT pg_advisory_unlock(%s)", (locks.REBUILD,))
+
+
+def _rounds(conn: psycopg.Connection[Any]) -> Iterator[int]:
+    """Positions to fold up to while the projector goes on, each when the one before is reached.
+
+    They end: under steady load something is always left, and less than a batch can as well wait for the end. So
+    can more, where articles come in nearly as fast as they are folded again and no round would get nearer.
+    """
+    reached, before = 0, math.inf
+    while BATCH < (left := (upto := _checkpoint(conn)) - reached) <= NEARER * before:
+        yield upto
+        reached, before = upto, left
 
 
 def _prepare(conn: psycopg.Connection[Any]) -> None:
