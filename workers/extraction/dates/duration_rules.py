@@ -79,6 +79,9 @@ def _is_rate(left: str) -> bool:
     )
 
 
+_THAT = re.compile(r"\s+that(?=\s*(?:$|[.,;:!?)—–]|[A-Z]|(?:the|he|she|it|they|there|a|an|its|his|her)\b))")
+
+
 def _point(at: Anchoring, start: int, count: float, unit: str, word: str) -> str | None:
     """The DATE that an amount and "ago", "later", "from now" make."""
     letter, factor = letters(unit)
@@ -130,6 +133,7 @@ def _read(at: Anchoring, count: float | None, unit: str, start: int, end: int) -
         if (
             name in {"ago", "earlier", "from now", "hence", "from today", "previously"}
             or (name == "later" and not tail.startswith(" this"))
+            or (name in {"before", "after"} and _THAT.match(tail))
             or (
                 name in {"before", "after", "afterward", "afterwards", "prior", "on", "back"}
                 and stop

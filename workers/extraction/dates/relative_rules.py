@@ -122,7 +122,10 @@ def weekday(found: re.Match[str], at: Anchoring) -> Timex | None:
     ["last", "next", "this", "the", "that", *_PREFIX_WORDS],
 )
 def named_month(found: re.Match[str], at: Anchoring) -> Timex:
-    """ "last August", "next June": the nearest one in that direction, never the running month."""
+    """ "last August", "next June": the nearest one in that direction, never the running month.
+
+    "That December" is the one of the year spoken of, unless it has yet to come.
+    """
     number = w.month_number(found["mon"])
     which = re.sub(r"\s+", " ", found["which"].lower())
     base = at.base(7) if which in {"the following", "the previous", "that", "the same"} else at.anchor
@@ -136,7 +139,8 @@ def named_month(found: re.Match[str], at: Anchoring) -> Timex:
     elif which == "this":
         return timex(found, f"{base.year:04d}-{number:02d}")
     else:
-        steps = -back
+        to_come = at.anchor is not None and (base.year, number) > (at.anchor.year, at.anchor.month)
+        steps = -back if to_come else number - base.month
     return timex(found, "{:04d}-{:02d}".format(*add_months(base.year, base.month, steps)))
 
 
@@ -147,11 +151,18 @@ def named_month(found: re.Match[str], at: Anchoring) -> Timex:
 def named_season(found: re.Match[str], at: Anchoring) -> Timex:
     """ "last summer", "next spring"; a winter carries the year in which it begins."""
     code = w.SEASONS[found["s"].lower()]
-    if at.anchor is None:
+    which = re.sub(r"\s+", " ", found["which"].lower())
+    leans = which in {"that", "the following", "the next", "the previous"}
+    day = at.base(4) if leans else at.anchor
+    if day is None:
         return timex(found, f"XXXX-{code}")
     first = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}[code]
-    day, which = at.anchor, found["which"].lower()
-    if which == "this":
+    if leans and len(at.last(4, since=0) or "") == len("1990"):  # only the year is known
+        step = {"that": 0, "the previous": -1}.get(which, 1)
+        return timex(found, f"{day.year + step:04d}-{code}")
+    if which == "that":
+        year = day.year
+    elif which == "this":
         year = day.year - (code == "WI" and day.month <= 2)
     elif which in {"next", "this coming", "the following", "the next"}:
         year = day.year + (day.month >= first)
