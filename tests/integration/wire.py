@@ -17,17 +17,16 @@ from urllib.parse import urlsplit, urlunsplit
 Side = Literal["before", "after"]
 
 HEADER = 5  # a letter and the length, which counts itself and the rest
-STATEMENTS = (
-    b"QES"  # Query; Execute; Sync, which ends what was executed, and commits it outside a transaction
-)
-ANSWERED = b"QS"  # after these the server says that it is done
-ANSWER_SECONDS = 0.3
-DONE = b"ZG"  # ReadyForQuery; CopyInResponse, after which it is the client's turn, too
+STATEMENTS = b"QES"  # Query; Execute; Sync: ends what was executed, and commits it outside a transaction
 
 
 @dataclass
 class Wire:
-    """Listens on the loopback in front of the server of a URL. `url` leads through it."""
+    """Listens on the loopback in front of the server of a URL. `url` leads through it.
+
+    When it breaks, the server hears of it first: by the time that the client does, the server has done what it was
+    sent, rolled back what was not committed, and let go of every lock. What comes next meets nothing half done.
+    """
 
     server_url: str
     url: str = ""
@@ -35,6 +34,7 @@ class Wire:
     broken: bool = False  # since then
     _at: int = 0
     _side: Side = "before"
+    _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: set[socket.socket] = field(default_factory=set)
 
@@ -53,8 +53,13 @@ class Wire:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the accept
         self._listener.close()
-        self._cut(*self._open)
+        with self._lock:
+            self._closed = True
+            left = list(self._open)
+        self._cut(*left)
 
     def break_at(self, number: int, side: Side = "before") -> None:
         """Counts from here on, and breaks once: before the statement of this number, or after it was done.
@@ -78,7 +83,12 @@ class Wire:
                 continue
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open |= {client, server}
+            with self._lock:
+                late = self._closed
+                self._open |= {client, server}
+            if late:
+                self._cut(client, server)
+                return
             line = _Line(self, client, server)
             for target in (line.to_server, line.to_client):
                 threading.Thread(target=target, daemon=True).start()
@@ -116,27 +126,22 @@ class _Line:
             while True:
                 kind, message = self._message(self.client)
                 side = self.wire._due(kind)
-                if side == "before":
-                    break
-                self.mute = self.mute or side == "after"
-                self.server.sendall(message)
-                if (
-                    side == "after"
-                ):  # the other direction ends it, unless a COPY makes the server wait for more
-                    end = threading.Timer(ANSWER_SECONDS, self.wire._cut, (self.client, self.server))
-                    end.daemon = True
-                    end.start()
-                    return
+                if side is None:
+                    self.server.sendall(message)
+                    continue
+                self.mute = True
+                if side == "after":
+                    self.server.sendall(message)
+                self.server.shutdown(socket.SHUT_WR)
+                return  # the server does what it was sent and ends; the other direction hears of it
         self.wire._cut(self.client, self.server)
 
     def to_client(self) -> None:
         with contextlib.suppress(OSError, EOFError):
             while True:
-                kind, message = self._message(self.server)
+                _, message = self._message(self.server)
                 if not self.mute:
                     self.client.sendall(message)
-                elif kind in DONE:
-                    break
         self.wire._cut(self.client, self.server)
 
     def _message(self, end: socket.socket) -> tuple[bytes, bytes]:
