@@ -89,6 +89,21 @@ class ShingleKey(SQLModel, table=True):
     ref: int = Field(sa_column=Column(Integer, nullable=False))
 
 
+class PrintedLately(SQLModel, table=True):
+    """What the furniture of an outlet is known by, of the few articles that it printed last and of no others.
+
+    A row that is missing is worked out from the article's text.
+    """
+
+    __tablename__ = "printed_lately"
+    __table_args__ = (PrimaryKeyConstraint("ref", name="printed_lately_pkey"),)
+
+    ref: int = Field(sa_column=Column(Integer, autoincrement=False, nullable=False))  # of its fingerprint
+    words: int = Field(sa_column=Column(Integer, nullable=False))
+    lines: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))  # hashes
+    sample: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))  # of its shingles
+
+
 class ReadingRow(SQLModel, table=True):
     """Where the log has the reading of an input: equal inputs are read once."""
 

@@ -47,6 +47,15 @@ def judged(store: EventStore) -> dict[str, Recorded]:
     return {event.data["article_id"]: event for event in of_type(store, *JUDGED)}
 
 
+def printed_lately(store: EventStore) -> list[str]:
+    """Articles that an outlet's furniture is known by, in the order of judging."""
+    with store.pool.connection() as conn:
+        found = conn.execute(
+            "SELECT f.article_id FROM printed_lately LEFT JOIN fingerprints f USING (ref) ORDER BY ref"
+        ).fetchall()
+    return [str(article) for (article,) in found]
+
+
 def rows(store: EventStore) -> tuple[int, int]:
     """How many articles and how many keys the index has; no key without its article."""
     with store.pool.connection() as conn:
@@ -193,3 +202,37 @@ def test_a_text_that_is_judged_plainly_is_compared_for_equality_alone(store: Eve
     found = judged(store)
     assert found[near].type == "ArticleJudgedOriginal"
     assert found[equal].data["method"] == "exact"
+
+
+FURNITURE = "Subscribe to our morning briefing and never miss a story. Written by the newsroom of Kontinent."
+
+
+def test_an_outlets_furniture_is_known_by_its_last_articles_alone(store: EventStore) -> None:
+    rng = random.Random(14)
+    words = words_of(" ".join(text for accounts in STATEMENTS for text in accounts)).words
+
+    def printed(outlet: str | None) -> str:
+        article = take_in(store, f"{' '.join(rng.choices(words, k=80))}\n{FURNITURE}", outlet=outlet)
+        judge(store, [article])
+        return article
+
+    def furniture(article: str) -> list[int] | None:
+        with store.pool.connection() as conn:
+            row = conn.execute("SELECT furniture FROM fingerprints WHERE article_id = %s", [article])
+            return next(row)[0]  # type: ignore[no-any-return]
+
+    other, _nobodys = printed("Other"), printed(None)
+    articles = [printed("Kontinent") for _ in range(11)]
+    assert printed_lately(store) == [other, *articles[-8:]]
+    forget(store, [articles[-2]])
+    assert printed_lately(store) == [other, *articles[-8:-2], articles[-1]]
+    later = [printed("Kontinent")]
+    assert printed_lately(store) == [other, *articles[-8:-2], articles[-1], *later]
+    later.append(printed("Kontinent"))
+    assert printed_lately(store) == [other, *articles[-7:-2], articles[-1], *later], "there are eight again"
+    with store.pool.connection() as conn:
+        conn.execute("TRUNCATE printed_lately")  # as in a database that an earlier release filled
+    later += [printed("Kontinent") for _ in range(2)]
+    assert printed_lately(store) == later[2:]
+    (line,) = fingerprint(FURNITURE).lines
+    assert [furniture(article) for article in later] == [[line]] * 4

@@ -58,7 +58,7 @@ def owner(database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield conn
 
 
-def in_the_index(conn: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:
+def in_the_index(conn: psycopg.Connection[Any]) -> tuple[list[Any], ...]:
     """All of it, articles by their ids in the order of judging."""
     articles = conn.execute(
         "SELECT article_id, revision, outlet, story_id, text_sha256, body_sha256, furniture, keys"
@@ -67,7 +67,11 @@ def in_the_index(conn: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:
     keys = conn.execute(
         "SELECT s.key, f.article_id FROM shingle_keys s LEFT JOIN fingerprints f USING (ref) ORDER BY 1, 2"
     ).fetchall()
-    return articles, keys
+    printed = conn.execute(
+        "SELECT f.article_id, p.words, p.lines, p.sample FROM printed_lately p LEFT JOIN fingerprints f USING (ref)"
+        " ORDER BY ref"
+    ).fetchall()
+    return articles, keys, printed
 
 
 def some_news(store: EventStore, seed: int = 11) -> list[str]:
@@ -105,7 +109,7 @@ def test_an_index_made_again_is_the_same(
     news = some_news(store)
     before, tables, log = in_the_index(owner), schema(database.owner_url), log_of(store)
     assert any(row[6] for row in before[0]), "furniture was found"
-    owner.execute("TRUNCATE fingerprints, shingle_keys")
+    owner.execute("TRUNCATE fingerprints, shingle_keys, printed_lately")
     steps: list[tuple[int, int]] = []
     assert rebuild_index(owner, lambda done, of: steps.append((done, of))) == len(news)
     assert in_the_index(owner) == before
@@ -146,7 +150,7 @@ def test_later_judgements_are_as_if_it_had_never_been_lost(
     not_judged = take_in(store, f"{PLEDGE[0]} Not judged yet.")
     before = verdicts(owner)
     assert {row[2] for row in before} == {None, "near", "exact"}
-    owner.execute("DROP TABLE fingerprints, shingle_keys")
+    owner.execute("DROP TABLE fingerprints, shingle_keys, printed_lately")
     rebuild_index(owner)
     assert verdicts(owner) == before
     copy = take_in(store, f"{ITS_OWN} Share this.", url="https://copy.example/a")

@@ -108,7 +108,7 @@ class Newsroom:
 
         Gives the number of each article's life.
         """
-        for table in ("fingerprints", "shingle_keys", "readings", "dispatches"):
+        for table in ("fingerprints", "shingle_keys", "printed_lately", "readings", "dispatches"):
             self._conn.execute(f"TRUNCATE {table}")
         clear(self._conn)
         row = self._conn.execute("SELECT coalesce(max(global_position), 0) FROM events").fetchone()

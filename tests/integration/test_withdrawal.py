@@ -195,7 +195,15 @@ async def test_of_one_of_several_copies_the_others_stay_whole_and_of_the_last_no
         followed(pipe)
         assert found_in(database, broker, RARE) == {}
         with pipe.store.pool.connection() as conn:
-            for table in ("article_bodies", "body_uses", "fingerprints", "shingle_keys", "dispatches"):
+            tables = (
+                "article_bodies",
+                "body_uses",
+                "fingerprints",
+                "shingle_keys",
+                "printed_lately",
+                "dispatches",
+            )
+            for table in tables:
                 count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
                 assert conn.execute(count).fetchone() == (0,), table
     for query in ({}, {"q": EVIDENCE}, {"q": SENTENCE}):

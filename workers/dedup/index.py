@@ -16,11 +16,14 @@ from workers.dedup.search import Beside, Known, Sharing, Text, Verdict, most_sha
 
 # In the first row the one with an equal text, then what the outlet printed lately: asked together.
 BESIDE = """
-(SELECT ref, article_id, story_id, NULL::bytea AS body FROM fingerprints
-  WHERE text_sha256 = %b AND article_id <> %b ORDER BY ref LIMIT 1)
+(SELECT ref, article_id, story_id, NULL::bytea AS body, NULL::integer AS words, NULL::bigint[] AS lines,
+        NULL::integer[] AS sample
+   FROM fingerprints WHERE text_sha256 = %b AND article_id <> %b ORDER BY ref LIMIT 1)
 UNION ALL
-(SELECT ref, NULL, NULL, body_sha256 FROM fingerprints
-  WHERE outlet = %b AND article_id <> %b ORDER BY ref DESC LIMIT %b)
+(SELECT f.ref, NULL, NULL, f.body_sha256, p.words, p.lines, p.sample
+   FROM (SELECT ref, body_sha256 FROM fingerprints
+          WHERE outlet = %b AND article_id <> %b ORDER BY ref DESC LIMIT %b) AS f
+   LEFT JOIN printed_lately p USING (ref))
 """
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
 SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%b::integer[])"
@@ -29,19 +32,25 @@ KNOWN = """
 SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256 FROM fingerprints f
  WHERE f.ref = ANY (%b::integer[]) AND EXISTS (SELECT FROM article_bodies b WHERE b.sha256 = f.body_sha256)
 """
-_ADD = """
-INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
-VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[])
+# Beside the article itself what it says about its outlet's furniture, which the outlet's last but seven no longer does.
+_ADDED = """
+WITH added AS (
+    INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
+    VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[]) RETURNING ref, outlet),
+printed AS (
+    INSERT INTO printed_lately (ref, words, lines, sample)
+    SELECT ref, %b, %b::bigint[], %b::integer[] FROM added WHERE outlet <> %b),
+no_longer AS (
+    DELETE FROM printed_lately p USING (SELECT ref FROM fingerprints WHERE outlet = %b
+                                         ORDER BY ref DESC OFFSET %b LIMIT 1) AS o WHERE p.ref = o.ref)
 """
-ADD_COPY = _ADD
-ADD_ORIGINAL = f"""
-WITH added AS ({_ADD} RETURNING ref)
+ADD_COPY = f"{_ADDED} SELECT FROM added"
+ADD_ORIGINAL = f"""{_ADDED}
 INSERT INTO shingle_keys (key, ref)
 SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key) ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants
 # A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
-ADD_LONGER_COPY = f"""
-WITH added AS ({_ADD} RETURNING ref)
+ADD_LONGER_COPY = f"""{_ADDED}
 INSERT INTO shingle_keys (key, ref)
 SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key)
  WHERE %b <> ALL (SELECT (SELECT f.story_id FROM fingerprints f WHERE f.ref = s.ref)
@@ -49,7 +58,11 @@ SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants
 OTHERS = "SELECT EXISTS (SELECT FROM fingerprints WHERE story_id = %b AND article_id <> %b)"
-FORGET = "DELETE FROM fingerprints WHERE article_id = %b RETURNING ref, story_id, keys"
+FORGET = """
+WITH gone AS (DELETE FROM fingerprints WHERE article_id = %b RETURNING ref, story_id, keys),
+printed AS (DELETE FROM printed_lately p USING gone WHERE p.ref = gone.ref)
+SELECT ref, story_id, keys FROM gone
+"""
 FORGET_KEYS = "DELETE FROM shingle_keys WHERE key = ANY (%b::integer[]) AND ref = %b RETURNING key"
 # What stood for its story is replaced by the first of the story's articles that has the key, too.
 HAND_OVER = """
@@ -82,7 +95,6 @@ class _Lately(Generic[_Kept]):
 
 
 _fingerprints = _Lately[Fingerprint](500)  # some 30 kB each
-_printed = _Lately[Printed](3_000)  # some 10 kB each
 
 
 class PostgresIndex:
@@ -98,7 +110,7 @@ class PostgresIndex:
             asked = [text.sha256, article_id, outlet, article_id, LATELY]
             rows = cursor.execute(BESIDE, asked).fetchall()
         equal = next((Known(row[0], str(row[1]), row[2]) for row in rows if row[1] is not None), None)
-        return Beside(equal, self._printed([body for *_, body in rows if body is not None]))
+        return Beside(equal, self._printed([(row[0], *row[3:]) for row in rows if row[3] is not None]))
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         with self._conn.cursor(binary=True) as cursor:
@@ -119,11 +131,17 @@ class PostgresIndex:
             _fingerprints.put(known.body, made)
         return made
 
-    def _printed(self, bodies: Sequence[bytes]) -> list[Printed]:
-        unknown = [body for body in bodies if _printed.get(body) is None]
-        for sha256, body in (get_bodies(self._conn, unknown) if unknown else {}).items():
-            _printed.put(sha256, printed(fingerprint(body.text)))
-        return [found for body in bodies if (found := _printed.get(body)) is not None]
+    def _printed(self, rows: Sequence[tuple[Any, ...]]) -> list[Printed]:
+        """What the outlet's articles say about its furniture, by the table, else by their bodies."""
+        missing = [body for _, body, words, *_ in rows if words is None]
+        bodies = get_bodies(self._conn, missing) if missing else {}
+        found = []
+        for _, body, words, lines, sample in sorted(rows, reverse=True):
+            if words is not None:
+                found.append(Printed(words, frozenset(lines), frozenset(sample)))
+            elif body in bodies:
+                found.append(printed(fingerprint(bodies[body].text)))
+        return found
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:
         """Whether the story has an article other than `besides`."""
@@ -133,9 +151,10 @@ class PostgresIndex:
     def add(self, text: Text, revision: int, story_id: UUID, body_sha256: bytes, verdict: Verdict) -> None:
         """Remember an article and the verdict on it."""
         own = text.fingerprint.without(verdict.furniture)
-        article_id = UUID(text.article_id)
-        values: list[Any] = [revision, text.outlet, article_id, story_id, text.sha256, body_sha256]
+        says = printed(text.fingerprint)
+        values: list[Any] = [revision, text.outlet, UUID(text.article_id), story_id, text.sha256, body_sha256]
         values += [sorted(verdict.furniture) or None, list(own.keys)]
+        values += [says.words, list(says.lines), list(says.sample), UNKNOWN, text.outlet, LATELY - 1]
         keys = list(verdict.keys)
         if not keys:
             self._conn.execute(ADD_COPY, values)
@@ -143,7 +162,6 @@ class PostgresIndex:
             self._conn.execute(ADD_ORIGINAL, [*values, keys])
         else:
             self._conn.execute(ADD_LONGER_COPY, [*values, keys, story_id])
-        _printed.put(body_sha256, printed(text.fingerprint))
 
     def forget(self, article_id: str) -> None:
         """Remove an article; where it stood for its story, others of the story take its place."""

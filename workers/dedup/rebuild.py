@@ -30,8 +30,9 @@ from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
 from workers.dedup.search import Known, Text, Verdict, as_original, find_original
-from workers.tables import FingerprintRow, ShingleKey
+from workers.tables import FingerprintRow, PrintedLately, ShingleKey
 
+TABLES = FingerprintRow, ShingleKey, PrintedLately
 NEXT = "copies_next"
 BATCH = 500  # events
 TRIES, PAUSE_SECONDS, LOCK_SECONDS = 120, 5.0, 3  # to take the old tables' place; judging waits for the last
@@ -87,7 +88,7 @@ def _prepare(conn: psycopg.Connection[Any]) -> None:
     conn.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(NEXT)))
     conn.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(NEXT)))
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    for model in (FingerprintRow, ShingleKey):
+    for model in TABLES:
         table = model.metadata.tables[str(model.__tablename__)].to_metadata(MetaData(), schema=NEXT)
         statements = [CreateTable(table).compile(dialect=dialect)]
         statements += [CreateIndex(index).compile(dialect=dialect) for index in table.indexes]
@@ -97,7 +98,7 @@ def _prepare(conn: psycopg.Connection[Any]) -> None:
 
 def _take_place(conn: psycopg.Connection[Any]) -> int:
     """The new tables under the old names, with what the services may do with them."""
-    names = [str(model.__tablename__) for model in (FingerprintRow, ShingleKey)]
+    names = [str(model.__tablename__) for model in TABLES]
     role = sql.Identifier(SERVICES_ROLE)
     conn.execute("SET LOCAL search_path TO public, pg_temp")
     for name in names:
