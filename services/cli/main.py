@@ -313,7 +313,10 @@ def retry(
     failed: Annotated[bool, typer.Option("--failed", help="Every article that could not be read.")] = False,
     json: Json = False,
 ) -> None:
-    """Take up again articles whose reading failed. Those that failed of nothing are left alone."""
+    """Take up again articles whose reading failed. Those that failed of nothing are left alone.
+
+    Exit code 1, with their ids, if there are no such articles.
+    """
     from services.cli.retrying import retry_readings  # noqa: PLC0415
 
     if failed == bool(articles):
@@ -323,11 +326,13 @@ def retry(
     except ValueError:
         raise typer.BadParameter("an article's id is a UUID") from None
     count = 0
-    for count, asked in enumerate(retry_readings(_settings(quiet=True), chosen or None), 1):  # noqa: B007
-        if json:
-            _line(asked)
-    if not json:
-        out.print(f"{count} readings asked for again")
+    try:
+        for count, asked in enumerate(retry_readings(_settings(quiet=True), chosen or None), 1):  # noqa: B007
+            if json:
+                _line(asked)
+    finally:  # also where others could not be
+        if not json:
+            out.print(f"{count} readings asked for again")
 
 
 def create(

@@ -57,9 +57,9 @@ def failed(pipe: Pipeline) -> dict[str, tuple[str, str, int]]:
     }  # type: ignore[return-value]
 
 
-def retry(pipe: Pipeline, *arguments: str) -> list[dict[str, Any]]:
+def run_retry(pipe: Pipeline, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`treatyline retry`, as an operator runs it."""
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "services.cli", "retry", *arguments, "--json"],
         env={"PATH": "/usr/bin:/bin", "TREATYLINE_DATABASE_URL": pipe.settings.database_url or ""},
         capture_output=True,
@@ -67,6 +67,11 @@ def retry(pipe: Pipeline, *arguments: str) -> list[dict[str, Any]]:
         timeout=240,
         check=False,
     )
+
+
+def retry(pipe: Pipeline, *arguments: str) -> list[dict[str, Any]]:
+    """What it asked for, where it could take up all."""
+    done = run_retry(pipe, *arguments)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -129,6 +134,28 @@ def test_what_fails_again_can_be_taken_up_again_and_a_revision_is_not(pipe: Pipe
         for _ in range(3):
             process.extraction().run([article], "inf")
         assert retry(pipe, article) == [], "the revision is judged and read anyway"
+
+
+def test_what_cannot_be_taken_up_is_named_and_keeps_nobody_back(pipe: Pipeline) -> None:
+    article, newer = take_in(pipe.store, f"{saboteur.RAISES} one"), take_in(pipe.store, PLAIN)
+    unknown = str(derived_id("article", "nobody's"))
+    with process_of(pipe) as process:
+        process.deduplication().run([article])
+        for _ in range(3):
+            process.extraction().run([article], "inf")
+    (failure,) = of_type(pipe.store, "ExtractionFailed")
+    taken = derived_id(str(failure.id), "retry")
+    foreign = make_event(KeyRevoked(key_id="none"), id=taken, correlation_id=taken, causation_id=None)
+    pipe.store.append([StreamWrite(ADMIN_STREAM, [foreign])])
+    newer_event(pipe, newer)
+
+    done = run_retry(pipe, unknown, article, newer)
+    assert done.returncode == 1
+    assert [json.loads(line)["article_id"] for line in done.stdout.splitlines()] == [article]
+    assert f"no such article: {unknown}; written by a newer release: {newer}" in done.stderr
+    (request,) = [event for event in of_stream(pipe, article) if event.type == "ExtractionRequested"]
+    assert request.data["reason"] == "retry"
+    assert retry(pipe, article) == [], "an id that somebody else took does not make it ask twice"
 
 
 def of_stream(pipe: Pipeline, article: str) -> list[Recorded]:
