@@ -187,6 +187,18 @@ async def _answer(
     return validated(JSONAnswer(await _detail(conn, row, projected) | {"position": position}), etag)
 
 
+async def find_article(conn: Connection, article_id: str) -> tuple[dict[str, Any], Sequence[Recorded], int]:
+    """An article as `GET /v1/articles/{id}` shows it, its events, and the position that both reflect. Raises a 404."""
+    _, stream = await _find(conn, article_id)
+    position = await projected_position(conn)
+    query = sql.SQL("SELECT {}{} WHERE a.id = %s").format(COLUMNS, FROM)
+    row = await (await conn.execute(query, (article_id,))).fetchone()
+    if row is None:
+        return await _just_received(conn, stream), stream, position
+    projected = [recorded for recorded in stream if recorded.global_position <= position]
+    return await _detail(conn, row, projected), projected, position
+
+
 async def _detail(conn: Connection, row: Mapping[str, Any], stream: Sequence[Recorded]) -> dict[str, Any]:
     revisions = await (
         await conn.execute(

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
-from services.api.page import METHODS, PageRoute, view_of
-from services.api.page_frame import render
+from services.api.pages.base import METHODS, PageRoute, view_of
+from services.api.pages.frame import render
 from services.core.domain.dossier import load_dossier
 from services.core.web.access import Access
 from services.core.web.problems import Problem, ProblemType

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -12,7 +12,7 @@ from services.api.articles import COLUMNS, FROM
 from services.api.caching import EtagDep, validated
 from services.api.clocks import both, parse_date
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, forged, page
-from services.api.deps import ConnectionDep, PositionDep
+from services.api.deps import Connection, ConnectionDep, PositionDep
 from services.api.quotes import bodies_of
 from services.api.routing import ReadRouter
 from services.api.schemas import CoveragePage, StoryDetail
@@ -26,9 +26,17 @@ router = ReadRouter(tag="articles")
 @router.read("/v1/stories/{story_id}", 404, 422, 503, response_model=StoryDetail)
 async def get_story(story_id: UUID, conn: ConnectionDep, position: PositionDep, etag: EtagDep) -> Response:
     """A story: the article that was published first, and every other that carries its words."""
-    story = await (await conn.execute("SELECT * FROM read.stories WHERE id = %s", (story_id,))).fetchone()
+    story = await find_story(conn, story_id)
     if story is None:
         raise Problem(404, "There is no such story")
+    return validated(JSONAnswer(story | {"position": position}), etag)
+
+
+async def find_story(conn: Connection, story_id: UUID) -> dict[str, Any] | None:
+    """A story and its first thousand articles; None where there is none."""
+    story = await (await conn.execute("SELECT * FROM read.stories WHERE id = %s", (story_id,))).fetchone()
+    if story is None:
+        return None
     query = sql.SQL(
         "SELECT {}{} WHERE a.story_id = %s ORDER BY a.published_order, a.received_position LIMIT 1000"
     )
@@ -48,14 +56,12 @@ async def get_story(story_id: UUID, conn: ConnectionDep, position: PositionDep, 
         }
         for row in rows
     ]
-    answer = {
+    return {
         "id": str(story_id),
         "head": story["head"],
         "articles": story["articles"],
         "data": articles,
-        "position": position,
     }
-    return validated(JSONAnswer(answer), etag)
 
 
 @router.read("/v1/coverage", 422, 503, response_model=CoveragePage)

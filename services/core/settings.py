@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(10.0, gt=0, le=600)  # seconds for a whole answer
 
     # What is told about it.
+    show_texts: bool = False  # the page shows articles whole, not only the sentences that carry something
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
 

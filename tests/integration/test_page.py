@@ -18,8 +18,8 @@ from psycopg import sql
 from services.api.app import create_app
 from services.api.feed import ChangeId
 from services.api.filters import get_timeline_filter
-from services.api.page_view import FILTERS
-from services.api.page_words import date_words, month_short, number, time_words, tone, web_address
+from services.api.pages.view import FILTERS
+from services.api.pages.words import date_words, month_short, number, time_words, tone, web_address
 from services.core.settings import Settings
 from tests.conftest import Database
 from tests.integration.log_writer import LogWriter, Telling
@@ -82,8 +82,8 @@ def entries(tree: html.HtmlElement) -> list[str]:
 def cells(tree: html.HtmlElement) -> dict[tuple[str, str], html.HtmlElement]:
     """The positions shown, by actor and proposition: each cell links to the page of its own."""
     found = {}
-    for cell in css(tree, ".matrix td details"):
-        (link,) = css(cell, ".more a")
+    for cell in css(tree, ".matrix td > details"):
+        (link,) = css(cell, ".panel > .more a")
         _, actor, proposition = urlsplit(link.get("href")).path.rsplit("/", 2)
         found[actor, proposition] = cell
     return found
@@ -116,7 +116,7 @@ async def test_the_front_page_shows_timeline_and_positions(client: Client) -> No
     everything = cells(await get(client, "/positions"))
     assert everything.keys() == stands.keys()
     for where, cell in everything.items():
-        (summary,) = css(cell, "summary")
+        summary = css(cell, "summary")[0]
         sign = {"supports": "+", "opposes": "−", "conditional": "?"}[stands[where]["stance"]]
         assert text(one(summary, ".sign")) == sign + "!" * stands[where]["contested"]
         assert stands[where]["stance"] in summary.get("class").split()
@@ -131,17 +131,19 @@ async def test_an_entry_says_who_did_what_to_whom_when_and_who_tells_it(client: 
         e for e in await api(client, "/v1/timeline?kind=agreement-signed") if e["date"] == "1987-12-08"
     ]
     counts = told["counts"]
-    assert text(one(signed, "summary")).replace(" · , ", ", ") == (
+    assert text(one(signed, ".what > details > summary")).replace(" · , ", ", ") == (
         f"{counts['outlets']} outlets, {counts['stories']} independent stories, {counts['mentions']} articles"
     )
     tellings = css(signed, ".tellings > li")
     assert len(tellings) == counts["mentions"]
     first = next(li for li in tellings if "Transatlantic Press Service" in text(li))
     assert text(one(first, "time")) == "8 December 1987, 19:40 (UTC−5)"
-    assert text(one(first, "blockquote")) == "signed a treaty on Tuesday"
-    original, as_read = (a.get("href") for a in css(first, ".links a"))
+    assert text(one(first, "blockquote mark")) == "signed a treaty on Tuesday"
+    assert len(text(one(first, "blockquote"))) > len("signed a treaty on Tuesday") + 20, "in its sentence"
+    assert one(first, "time").get("title") == "1987-12-09 00:40:00 UTC"
+    original, as_read = (a.get("href") for a in css(first, "p.links a")[:2])
     assert original == "https://tps.example.com/archive/1987/12/08/treaty-signed"
-    article = (await client.get(as_read)).json()
+    article = (await client.get(f"/v1{as_read}")).json()
     assert article["title"] == "Superpowers sign away their medium-range missiles"
     start, end = map(int, text(one(first, ".span")).split("–"))
     assert article["text"][start:end] == "signed a treaty on Tuesday"
@@ -214,7 +216,7 @@ async def test_a_day_in_the_past_shows_what_had_been_said_by_then(client: Client
         shown = cells(then)
         assert shown
         assert shown.keys() <= stands.keys()
-        assert all(stands[where]["stance"] in text(one(cell, "summary")) for where, cell in shown.items())
+        assert all(stands[where]["stance"] in text(css(cell, "summary")[0]) for where, cell in shown.items())
         assert ("russia", "moratorium") in now
         assert ("russia", "moratorium") not in shown
         assert "You are looking at the past. Only what had been said and done by 1 March 2019." in text(then)
@@ -223,7 +225,7 @@ async def test_a_day_in_the_past_shows_what_had_been_said_by_then(client: Client
         # Every way on from here stays on that day, but for the two that lead back to now.
         inside = [a.get("href") for a in css(then, "main a[href^='/']")]
         ahead = [
-            href for href in inside if "as_of=2019-03-01" not in href and not href.startswith("/v1/articles/")
+            href for href in inside if "as_of=2019-03-01" not in href and not href.startswith("/articles/")
         ]
         assert set(ahead) == {page}
 
@@ -273,7 +275,9 @@ async def test_whatever_articles_and_addresses_hold_is_shown_as_text(
     project(conn)
     async with reading(database.services_url) as client:
         entry = (await api(client, "/v1/timeline"))[0]["id"]
-        pages = ["/", "/positions", f"/entries/{entry}", "/positions/russia/moratorium"]
+        (article,) = await api(client, "/v1/articles")
+        pages = ["/", "/positions", f"/entries/{entry}", "/positions/russia/moratorium", "/actors/russia",
+                 f"/articles/{article['id']}", f"/fresh?entry={entry}", "/coverage?to=2030"]  # fmt: skip
         for page in pages:
             tree = await get(client, page)
             assert NASTY in text(tree)
@@ -310,6 +314,8 @@ async def test_no_page_asks_another_host_for_anything(client: Client) -> None:
         "/positions",
         f"/entries/{entry}",
         "/positions/usa/deployment",
+        "/actors/usa",
+        "/coverage",
         "/?from=never",
         "/entries/none",
     ):
@@ -385,7 +391,7 @@ async def test_an_entry_has_an_address_of_its_own(client: Client) -> None:
         assert date_words(detail["date"]) in text(one(tree, "main .when"))
         assert len(css(tree, ".tellings > li")) == len(detail["mentions"])
         for mention, shown in zip(detail["mentions"], css(tree, ".tellings > li"), strict=True):
-            assert text(one(shown, "blockquote")) == " ".join(mention["evidence"]["text"].split())
+            assert text(one(shown, "blockquote mark")) == " ".join(mention["evidence"]["text"].split())
             assert len(css(shown, ".quoted")) == len(mention["quotations"])
         assert len(css(tree, ".history tbody tr")) == len(detail["history"])
         for link in css(tree, ".colophon a"):
@@ -398,7 +404,7 @@ async def test_an_entry_has_an_address_of_its_own(client: Client) -> None:
 async def test_links_to_the_api_are_questions_that_it_takes(client: Client) -> None:
     entry = (await client.get("/v1/timeline?limit=1")).json()["data"][0]["id"]
     clocks = "as_of=2030-01-01&known_at=1000&dossier=inf"
-    for page in ("/", "/positions", f"/entries/{entry}", "/positions/usa/deployment"):
+    for page in ("/", "/positions", f"/entries/{entry}", "/positions/usa/deployment", "/actors/usa"):
         tree = await get(client, f"{page}?{clocks}")
         links = css(tree, ".colophon a")
         assert len(links) >= 2
@@ -446,15 +452,15 @@ async def test_outlets_that_disagree_make_a_contested_cell_with_both_sides(
         (cell,) = cells(await get(client, "/")).values()
         (position,) = await api(client, "/v1/positions")
         assert position["contested"] is True
-        (summary,) = css(cell, "summary")
+        summary = css(cell, "summary")[0]
         sign = {"supports": "+", "opposes": "−"}[position["stance"]]
         assert text(one(summary, ".sign")) == f"{sign}!"
         assert "contested" in summary.get("class").split()
-        assert {"Berlin agreed", "Berlin refused"} <= {text(q) for q in css(cell, "blockquote")}
+        assert {"Berlin agreed", "Berlin refused"} <= {text(q) for q in css(cell, "blockquote mark")}
         tree = await get(client, "/positions/germany/moratorium")
         assert "Told otherwise about 2 August 2019" in text(tree)
         now, before = css(tree, "main section")
-        assert {"Berlin agreed", "Berlin refused"} <= {text(q) for q in css(now, "blockquote")}
+        assert {"Berlin agreed", "Berlin refused"} <= {text(q) for q in css(now, "blockquote mark")}
         runs = (await client.get("/v1/actors/germany/positions/moratorium/history")).json()["data"]
         assert len(css(before, ".runs > li")) == len(runs) - 1
         assert "No article tells of a position" in text(await get(client, "/positions/france/moratorium"))

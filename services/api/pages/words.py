@@ -26,6 +26,13 @@ CAUSES = {
     "re-reading": "an article was read again",
 }
 
+BASES = {
+    "given": "as posted",
+    "dateline": "from its dateline",
+    "text": "from its text",
+    "unknown": "it does not say",
+}
+
 # PLOVER types by the four classes that its users know from event data: what was said or done, for or against.
 _COOPERATION = {"AGREE": "word", "CONSULT": "word", "SUPPORT": "word", "CONCEDE": "word",
                 "COOPERATE": "deed", "AID": "deed", "RETREAT": "deed"}  # fmt: skip
@@ -49,6 +56,11 @@ def date_words(date: str) -> str:
         return year
     month = MONTHS[int(rest[0]) - 1]
     return f"{int(rest[1])} {month} {year}" if len(rest) == 2 else f"{month} {year}"
+
+
+def month_name(date: str) -> str:
+    """The month of a date: August; blank where only the year is known."""
+    return MONTHS[int(date[5:7]) - 1] if len(date) > 4 else ""
 
 
 def month_short(date: str) -> str:
@@ -75,6 +87,19 @@ def time_words(moment: str | dt.datetime | None) -> str:
     return f"{day} (UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''})"
 
 
+def exact_time(moment: str | dt.datetime | None) -> str:
+    """What a pointer that rests on a time is told: the same to the second in UTC, or how exact it is."""
+    if moment is None:
+        return ""
+    if isinstance(moment, str):
+        if len(moment) <= 10:
+            return f"{moment}, no time of day given"
+        moment = dt.datetime.fromisoformat(moment)
+    if moment.tzinfo is None:
+        return f"{moment:%Y-%m-%d %H:%M:%S}, no time zone given"
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def machine_time(moment: str | dt.datetime) -> str:
     """For `<time datetime>`."""
     return moment if isinstance(moment, str) else moment.isoformat(timespec="seconds")
@@ -90,22 +115,27 @@ def web_address(url: str | None) -> str | None:
     return url if url and url.startswith(("https://", "http://")) else None
 
 
+def host(url: str) -> str:
+    """Where an address leads, without the rest of it."""
+    return (urlsplit(url).hostname or "").removeprefix("www.") or url
+
+
 def source_name(told: Mapping[str, Any]) -> str:
     """An outlet's name, else the host that published the article."""
     host = urlsplit(told["url"]).hostname if web_address(told["url"]) else None
     return told["outlet"] or (host or "").removeprefix("www.") or "Outlet not named"
 
 
-Months = list[tuple[str | None, list[dict[str, Any]]]]
+Months = list[tuple[str, list[dict[str, Any]]]]
 
 
 def by_year_and_month(entries: Sequence[dict[str, Any]]) -> list[tuple[str, Months]]:
-    """Entries in their order under years and months; None for those of which only the year is known."""
-
-    def month(entry: dict[str, Any]) -> str | None:
-        return MONTHS[int(entry["date"][5:7]) - 1] if len(entry["date"]) > 4 else None
+    """Entries in their order under years and months (2019-08; 2019 where only the year is known)."""
 
     return [
-        (year, [(name, list(group)) for name, group in groupby(of_year, key=month)])
+        (
+            year,
+            [(month, list(group)) for month, group in groupby(of_year, key=lambda entry: entry["date"][:7])],
+        )
         for year, of_year in groupby(entries, key=lambda entry: entry["date"][:4])
     ]

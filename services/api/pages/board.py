@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import sql
+
 from services.api.clocks import Clocks
 from services.api.deps import Connection
-from services.api.positions import find_positions
+from services.api.pages.excerpts import add_excerpts
+from services.api.standings import conditions, load_statements, position_json
 from services.core.domain.dossier import Dossier
+from services.core.domain.standing import history
+
+EVIDENCE = 2
+OTHER_EVIDENCE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +48,21 @@ class Board:
 async def all_positions(
     conn: Connection, dossier: Dossier, clocks: Clocks, actors: frozenset[str] = frozenset()
 ) -> list[dict[str, Any]]:
-    """Every cell that the clocks let through, of these actors or of all."""
-    cells: list[dict[str, Any]] = []
-    after = None
-    while True:
-        found, after = await find_positions(
-            conn, dossier, clocks, actors=sorted(actors) or None, limit=500, after=after
-        )
-        cells += found
-        if after is None:
-            return cells
+    """Every cell that the clocks let through, of these actors or of all, as the API shows it.
+
+    `before` is the stance that it had before, None where it never changed; the evidence has excerpts.
+    """
+    where = conditions(clocks, dossier.id)
+    if actors:
+        where.append(sql.SQL("s.actor = ANY({})").format(sql.Literal(sorted(actors))))
+    cells = []
+    for cell, statements in sorted((await load_statements(conn, where)).items()):
+        runs = history(statements)
+        shown = position_json(dossier.id, cell, statements, most=EVIDENCE)
+        before = runs[-2].stance.value if len(runs) > 1 else None
+        for other in shown["alternatives"]:
+            other["evidence"] = other["evidence"][:OTHER_EVIDENCE]
+        cells.append(shown | {"before": before})
+    told = [s for c in cells for side in (c, *c["alternatives"]) for s in side["evidence"]]
+    await add_excerpts(conn, clocks, "statements", told)
+    return cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -12,9 +13,10 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from services.api import page_words
 from services.api.caching import check_unchanged, etag_of
-from services.api.page_view import IN_FORM, View
+from services.api.pages import words
+from services.api.pages.citations import Citation, plain
+from services.api.pages.view import IN_FORM, View, address
 
 # Nothing from elsewhere, nothing inline, no string becomes markup; forms go home, nobody may frame the page.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -87,18 +89,39 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=asset_address, signs=page_words.SIGNS, voices=page_words.VOICES,
-                        causes=page_words.CAUSES, number=page_words.number, IN_FORM=IN_FORM)  # fmt: skip
+    made.globals.update(static=asset_address, signs=words.SIGNS, voices=words.VOICES,
+                        causes=words.CAUSES, bases=words.BASES, number=words.number, IN_FORM=IN_FORM)  # fmt: skip
     made.filters.update(
-        date_words=page_words.date_words,
-        month_short=page_words.month_short,
-        time_words=page_words.time_words,
-        machine_time=page_words.machine_time,
-        web_address=page_words.web_address,
-        source_name=page_words.source_name,
-        tone=page_words.tone,
+        date_words=words.date_words,
+        month_name=words.month_name,
+        month_short=words.month_short,
+        time_words=words.time_words,
+        exact_time=words.exact_time,
+        machine_time=words.machine_time,
+        web_address=words.web_address,
+        source_name=words.source_name,
+        tone=words.tone,
+        host=words.host,
+        cited=cited,
+        asked=lambda names: address("", names.items()),
     )
     return made
+
+
+def cited(told: Mapping[str, Any], permalink: str) -> str:
+    """The plain citation of a mention that has its excerpt."""
+    return plain(
+        Citation(
+            article_id=told["article"],
+            title=told["excerpt"].title,
+            author=told["excerpt"].author,
+            outlet=told["outlet"],
+            published=told["published_at"],
+            url=told["url"],
+            language=None,
+            permalink=permalink,
+        )
+    )
 
 
 def page_etag(request: Request, position: int) -> str:

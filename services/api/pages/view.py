@@ -9,9 +9,12 @@ from urllib.parse import quote, urlencode
 
 from services.core.domain.dossier import Dossier
 
-# Every filter of the API works in the page's address; the form has fields for the first seven.
-IN_FORM = ("q", "actor", "recipient", "kind", "from", "to", "min_outlets")
-FILTERS = (*IN_FORM, "speaker", "plover", "proposition", "outlet", "status", "min_stories")
+# Every filter of the API works in the page's address; the form has fields for all that people ask by.
+IN_FORM = (
+    "q", "actor", "recipient", "kind", "from", "to", "min_outlets", "min_stories", "outlet", "speaker", "proposition",
+    "status",
+)  # fmt: skip
+FILTERS = (*IN_FORM, "plover")
 CLOCKS = ("as_of", "reported_by", "known_at")
 _LABELS = {
     "q": "words", "actor": "actor", "recipient": "recipient", "kind": "kind", "from": "from", "to": "to",
@@ -47,6 +50,7 @@ class View:
     asked: Asked
     errors: Mapping[str, str]
     who: SignedIn | None = None  # None also where no keys are asked for
+    site: str = ""  # where this page is found, without a path: for permanent addresses
 
     def values(self, name: str) -> list[str]:
         """What was asked under a name."""
@@ -71,7 +75,7 @@ class View:
 
     def keep(self, *without: str) -> Asked:
         """The query without these names and without its page, for a form that asks for them anew."""
-        return tuple(item for item in self.asked if item[0] not in {*without, "cursor"})
+        return tuple(item for item in self.asked if item[0] not in {*without, "cursor", "at"})
 
     def here(self, **changes: str | None) -> str:
         """This view's first page with other values for some names; None takes a name away."""
@@ -81,6 +85,10 @@ class View:
         """Another page seen by the same clocks."""
         clocks = self.only(("dossier", *CLOCKS))
         return address("/" + "/".join(quote(part, safe="") for part in path), [*clocks, *asked.items()])
+
+    def article(self, article_id: str) -> str:
+        """An article's page; no clock changes what was read in it."""
+        return f"/articles/{quote(article_id, safe='')}"
 
     def timeline_json(self) -> str:
         """The same question to the API."""
@@ -92,7 +100,12 @@ class View:
 
     def next(self, cursor: str) -> str:
         """The page that begins at a cursor."""
-        return address(self.path, [*self.keep(), ("cursor", cursor)])
+        asked = [item for item in self.asked if item[0] != "cursor"]
+        return address(self.path, [*asked, ("cursor", cursor)])
+
+    def permanent(self, *path: str) -> str:
+        """The address of a page that others can be given, whatever the clocks say here."""
+        return f"{self.site}/{'/'.join(quote(part, safe='') for part in path)}"
 
     def stream(self, position: int) -> str:
         """The live stream of what this view shows, after what it shows."""

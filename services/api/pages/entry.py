@@ -1,0 +1,46 @@
+"""`/entries/{id}`: one entry of the timeline with everything that tells it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from services.api.clocks import ClocksDep
+from services.api.deps import ConnectionDep, DossierDep, PositionDep
+from services.api.pages.base import METHODS, page_router, recorded_at, view_of
+from services.api.pages.excerpts import add_excerpts
+from services.api.pages.frame import page_etag, render
+from services.api.timeline import find_entry
+from services.core.domain.dossier import load_dossier
+
+router = page_router()
+
+
+@router.api_route("/entries/{entry_id}", methods=METHODS)
+async def show_entry(
+    request: Request,
+    entry_id: UUID,
+    conn: ConnectionDep,
+    newest: PositionDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+) -> Response:
+    """One entry with its mentions in their context, and how it came about."""
+    etag = page_etag(request, newest)
+    view = view_of(request, dossier)
+    entry = await find_entry(conn, entry_id, clocks)
+    if isinstance(entry, UUID):
+        return RedirectResponse(view.at("entries", str(entry)), 308)
+    if entry["dossier"] != dossier.id:
+        view = view_of(request, load_dossier(entry["dossier"]))
+    await add_excerpts(conn, clocks, "mentions", entry["mentions"], wide=True)
+    return render(
+        "entry.html",
+        view,
+        etag=etag,
+        clocks=clocks,
+        recorded_at=await recorded_at(conn, clocks.position),
+        entry=entry,
+    )

@@ -1,0 +1,55 @@
+"""`/fresh`: entries and cells as the page shows them, for the script that puts news in their places."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from psycopg import sql
+
+from services.api.clocks import ClocksDep
+from services.api.deps import ConnectionDep, DossierDep, PositionDep
+from services.api.entries import ENTRY_COLUMNS, MENTIONS_IN_LISTS, entry_json, load_mentions, mention_json
+from services.api.pages.base import METHODS, page_router, view_of
+from services.api.pages.board import all_positions
+from services.api.pages.excerpts import add_excerpts
+from services.api.pages.frame import page_etag, render
+from services.api.pages.words import by_year_and_month
+
+MOST = 50
+
+router = page_router()
+
+
+@router.api_route("/fresh", methods=METHODS)
+async def show_fresh(
+    request: Request,
+    conn: ConnectionDep,
+    newest: PositionDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+    entry: Annotated[list[UUID] | None, Query(max_length=MOST)] = None,
+    cell: Annotated[list[str] | None, Query(max_length=MOST, description="actor/proposition")] = None,
+) -> Response:
+    """What is there now of some entries and positions; those that are gone are left out."""
+    etag = page_etag(request, newest)
+    ids = entry or []
+    query = sql.SQL(
+        "SELECT {} FROM read.entries e WHERE e.id = ANY(%s) AND e.dossier = %s AND {}"
+        " AND e.change IN ('added', 'changed') ORDER BY e.date_from DESC, e.id DESC"
+    ).format(ENTRY_COLUMNS, clocks.rows("e"))
+    rows = await (await conn.execute(query, (ids, dossier.id))).fetchall()
+    mentions = await load_mentions(conn, [row["id"] for row in rows], clocks, most=MENTIONS_IN_LISTS)
+    entries = [entry_json(row, [mention_json(m) for m in mentions.get(row["id"], ())]) for row in rows]
+    await add_excerpts(conn, clocks, "mentions", (m for entry in entries for m in entry["mentions"]))
+    wanted = set(cell or ())
+    actors = frozenset(name.partition("/")[0] for name in wanted)
+    cells = await all_positions(conn, dossier, clocks, actors) if actors else []
+    return render(
+        "fresh.html",
+        view_of(request, dossier),
+        etag=etag,
+        years=by_year_and_month(entries),
+        cells=[c for c in cells if f"{c['actor']}/{c['proposition']}" in wanted],
+    )

@@ -1,0 +1,71 @@
+"""`/positions`: every actor on every proposition, and one actor on one of them."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from services.api.clocks import ClocksDep
+from services.api.deps import ConnectionDep, DossierDep, PositionDep
+from services.api.pages.base import METHODS, ActorPath, page_router, recorded_at, view_of
+from services.api.pages.board import Board, all_positions
+from services.api.pages.excerpts import add_excerpts
+from services.api.pages.frame import page_etag, render
+from services.api.positions import find_statements
+from services.api.standings import position_json, run_json
+from services.core.domain.standing import history
+from services.core.web.problems import Problem
+
+EVIDENCE_IN_RUNS = 3
+
+router = page_router()
+
+
+@router.api_route("/positions", methods=METHODS)
+async def show_positions(
+    request: Request, conn: ConnectionDep, newest: PositionDep, clocks: ClocksDep, dossier: DossierDep
+) -> Response:
+    """Every actor on every proposition."""
+    etag = page_etag(request, newest)
+    return render(
+        "positions.html",
+        view_of(request, dossier),
+        etag=etag,
+        clocks=clocks,
+        recorded_at=await recorded_at(conn, clocks.position),
+        board=Board.of(dossier, await all_positions(conn, dossier, clocks)),
+    )
+
+
+@router.api_route("/positions/{actor_id}/{proposition}", methods=METHODS)
+async def show_position(
+    request: Request,
+    actor_id: ActorPath,
+    proposition: ActorPath,
+    conn: ConnectionDep,
+    newest: PositionDep,
+    clocks: ClocksDep,
+    dossier: DossierDep,
+) -> Response:
+    """One actor on one proposition: all evidence, and every change of stance."""
+    etag = page_etag(request, newest)
+    if actor_id not in dossier.actors or proposition not in dossier.propositions:
+        raise Problem(404, "There is no such actor or proposition")
+    cell = (actor_id, proposition)
+    statements = await find_statements(conn, dossier, clocks, cell)
+    standing = position_json(dossier.id, cell, statements, most=None) if statements else None
+    earlier = [run_json(run, most=EVIDENCE_IN_RUNS) for run in reversed(history(statements)[:-1])]
+    told = [s for run in earlier for s in run["evidence"]]
+    if standing:
+        told += standing["evidence"] + [s for other in standing["alternatives"] for s in other["evidence"]]
+    await add_excerpts(conn, clocks, "statements", told, wide=True)
+    return render(
+        "position.html",
+        view_of(request, dossier),
+        etag=etag,
+        clocks=clocks,
+        recorded_at=await recorded_at(conn, clocks.position),
+        actor=dossier.actors[actor_id],
+        proposition=dossier.propositions[proposition],
+        cell=standing,
+        earlier=earlier,
+    )
