@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import psycopg
 
-from services.core.eventstore.bodies import Body, get_bodies
+from services.core.eventstore.bodies import get_bodies
 from workers.dedup.furniture import LATELY, UNKNOWN, Printed, printed
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
-from workers.dedup.search import Beside, Known, Sharing, Text, Verdict, most_shared
+from workers.dedup.search import CANDIDATES, Beside, Known, Sharing, Text, Verdict, most_shared
 
 # In the first row the one with an equal text, then what the outlet printed lately: asked together.
 BESIDE = """
@@ -26,20 +26,20 @@ UNION ALL
    LEFT JOIN printed_lately p USING (ref))
 """
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
-SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%b::integer[])"
-# Those whose text is gone are withdrawn, and about to go from here.
+SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%s::integer[])"
+# Those whose text is gone are withdrawn, and about to go from here. With those that will be compared comes the text.
 KNOWN = """
-SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256 FROM fingerprints f
- WHERE f.ref = ANY (%b::integer[]) AND EXISTS (SELECT FROM article_bodies b WHERE b.sha256 = f.body_sha256)
+SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256, CASE WHEN f.ref = ANY (%s::integer[]) THEN b.text END
+  FROM fingerprints f JOIN article_bodies b ON b.sha256 = f.body_sha256 WHERE f.ref = ANY (%s::integer[])
 """
 # Beside the article itself what it says about its outlet's furniture, which the outlet's last but seven no longer does.
 _ADDED = """
 WITH added AS (
     INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
-    VALUES (%b, %b, %b, %b, %b, %b, %b, %b::integer[]) RETURNING ref, outlet),
+    VALUES (%b, %b, %b, %b, %b, %b, %s::bigint[], %s::integer[]) RETURNING ref, outlet),
 printed AS (
     INSERT INTO printed_lately (ref, words, lines, sample)
-    SELECT ref, %b, %b::bigint[], %b::integer[] FROM added WHERE outlet <> %b),
+    SELECT ref, %b, %s::bigint[], %s::integer[] FROM added WHERE outlet <> %b),
 no_longer AS (
     DELETE FROM printed_lately p USING (SELECT ref FROM fingerprints WHERE outlet = %b
                                          ORDER BY ref DESC OFFSET %b LIMIT 1) AS o WHERE p.ref = o.ref)
@@ -47,12 +47,12 @@ no_longer AS (
 ADD_COPY = f"{_ADDED} SELECT FROM added"
 ADD_ORIGINAL = f"""{_ADDED}
 INSERT INTO shingle_keys (key, ref)
-SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key) ON CONFLICT DO NOTHING
+SELECT k.key, added.ref FROM added, unnest(%s::integer[]) AS k (key) ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants
 # A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
 ADD_LONGER_COPY = f"""{_ADDED}
 INSERT INTO shingle_keys (key, ref)
-SELECT k.key, added.ref FROM added, unnest(%b::integer[]) AS k (key)
+SELECT k.key, added.ref FROM added, unnest(%s::integer[]) AS k (key)
  WHERE %b <> ALL (SELECT (SELECT f.story_id FROM fingerprints f WHERE f.ref = s.ref)
                     FROM shingle_keys s WHERE s.key = k.key)
 ON CONFLICT DO NOTHING
@@ -63,12 +63,12 @@ WITH gone AS (DELETE FROM fingerprints WHERE article_id = %b RETURNING ref, stor
 printed AS (DELETE FROM printed_lately p USING gone WHERE p.ref = gone.ref)
 SELECT ref, story_id, keys FROM gone
 """
-FORGET_KEYS = "DELETE FROM shingle_keys WHERE key = ANY (%b::integer[]) AND ref = %b RETURNING key"
+FORGET_KEYS = "DELETE FROM shingle_keys WHERE key = ANY (%s::integer[]) AND ref = %b RETURNING key"
 # What stood for its story is replaced by the first of the story's articles that has the key, too.
 HAND_OVER = """
 INSERT INTO shingle_keys (key, ref)
 SELECT k.key, min(f.ref) FROM fingerprints f CROSS JOIN LATERAL unnest(f.keys) AS k (key)
- WHERE f.story_id = %b AND k.key = ANY (%b::integer[]) GROUP BY k.key
+ WHERE f.story_id = %b AND k.key = ANY (%s::integer[]) GROUP BY k.key
 ON CONFLICT DO NOTHING
 """
 
@@ -93,8 +93,16 @@ class _Lately(Generic[_Kept]):
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
+    def clear(self) -> None:
+        self._kept.clear()
 
-_fingerprints = _Lately[Fingerprint](500)  # some 30 kB each
+
+_fingerprints = _Lately[Fingerprint](500)  # some 60 kB each
+
+
+def forget_texts() -> None:
+    """As in a process that has compared nothing yet."""
+    _fingerprints.clear()
 
 
 class PostgresIndex:
@@ -102,7 +110,7 @@ class PostgresIndex:
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
-        self._bodies: dict[bytes, Body] = {}
+        self._texts: dict[bytes, str] = {}
 
     def beside(self, text: Text) -> Beside:
         article_id, outlet = UUID(text.article_id), None if text.outlet == UNKNOWN else text.outlet
@@ -114,20 +122,26 @@ class PostgresIndex:
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         with self._conn.cursor(binary=True) as cursor:
-            refs, crowded = most_shared(cursor.execute(SHARING, [list(query)]).fetchall())
-            rows = cursor.execute(KNOWN, [refs]).fetchall() if refs else []
-        found = {row[0]: Known(row[0], str(row[1]), row[2], frozenset(row[3] or ()), row[4]) for row in rows}
+            refs, crowded = most_shared(cursor.execute(SHARING, [_array(query)]).fetchall())
+            asked = [_array(refs[:CANDIDATES]), _array(refs)]
+            rows = cursor.execute(KNOWN, asked).fetchall() if refs else []
+        found = {ref: Known(ref, str(article), story, frozenset(furniture or ()), body)
+                 for ref, article, story, furniture, body, _ in rows}  # fmt: skip
+        self._texts = {body: text for *_, body, text in rows if text is not None}
         articles = [found[ref] for ref in refs if ref in found and found[ref].article_id != besides]
         return Sharing(articles, crowded)
 
     def fetch(self, known: Sequence[Known]) -> None:
-        unknown = {article.body for article in known if _fingerprints.get(article.body) is None}
-        self._bodies = get_bodies(self._conn, unknown) if unknown else {}
+        unknown = {article.body for article in known if _fingerprints.get(article.body) is None} - set(
+            self._texts
+        )
+        if unknown:
+            self._texts |= {sha256: body.text for sha256, body in get_bodies(self._conn, unknown).items()}
 
     def fingerprint_of(self, known: Known) -> Fingerprint | None:
         made = _fingerprints.get(known.body)
-        if made is None and (body := self._bodies.get(known.body)) is not None:
-            made = fingerprint(body.text)
+        if made is None and (text := self._texts.get(known.body)) is not None:
+            made = fingerprint(text)
             _fingerprints.put(known.body, made)
         return made
 
@@ -153,10 +167,10 @@ class PostgresIndex:
         own = text.fingerprint.without(verdict.furniture)
         says = printed(text.fingerprint)
         values: list[Any] = [revision, text.outlet, UUID(text.article_id), story_id, text.sha256, body_sha256]
-        values += [sorted(verdict.furniture) or None, list(own.keys)]
-        values += [says.words, list(says.lines), list(says.sample), UNKNOWN, text.outlet, LATELY - 1]
-        keys = list(verdict.keys)
-        if not keys:
+        values += [_array(sorted(verdict.furniture)) if verdict.furniture else None, _array(own.keys)]
+        values += [says.words, _array(says.lines), _array(says.sample), UNKNOWN, text.outlet, LATELY - 1]
+        keys = _array(verdict.keys)
+        if not verdict.keys:
             self._conn.execute(ADD_COPY, values)
         elif verdict.of is None:
             self._conn.execute(ADD_ORIGINAL, [*values, keys])
@@ -169,6 +183,11 @@ class PostgresIndex:
         if row is None:
             return
         ref, story_id, keys = row
-        gone = [key for (key,) in self._conn.execute(FORGET_KEYS, [keys, ref])]
+        gone = [key for (key,) in self._conn.execute(FORGET_KEYS, [_array(keys), ref])]
         if gone:
-            self._conn.execute(HAND_OVER, [story_id, gone])
+            self._conn.execute(HAND_OVER, [story_id, _array(gone)])
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """As PostgreSQL reads an array: for some hundred numbers a tenth of what a list costs as a parameter."""
+    return f"{{{','.join(map(str, numbers))}}}"

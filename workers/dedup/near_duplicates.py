@@ -24,7 +24,7 @@ from workers.dedup.words import cut
 SHINGLE = 5  # words
 RUN = 8  # words in sequence that count as taken over; treaty names and titles are shorter
 LEAD = 60  # own words that make up a lead
-MIN_WORDS = 20  # shorter texts are copies only if they are equal
+MIN_WORDS = 20  # shorter texts are copies only if all of their words are equal
 
 COPIED, LEAD_COPIED = 0.2, 0.2  # shares of the shorter text's own words, and of a lead
 FEW_WORDS, COPIED_OF_FEW = 30, 0.5  # two briefs may share who said it where and when in so many words
@@ -72,7 +72,7 @@ class Fingerprint:
     @cached_property
     def lines(self) -> tuple[int, ...]:
         """A hash of each line, signed as PostgreSQL has them."""
-        ends = np.append(self.line_starts[1:], self.words)
+        ends = self.line_starts + self._line_sizes
         return tuple(mix(stretches_between(self._sums, self.line_starts, ends)).view(np.int64).tolist())
 
     @cached_property
@@ -89,12 +89,23 @@ class Fingerprint:
 
     def without(self, lines: Set[int]) -> Fingerprint:
         """The fingerprint of the text without these lines."""
-        if not lines or lines.isdisjoint(self.lines):
+        gone = frozenset(line for line in self.lines if line in lines) if lines else lines
+        if not gone:
             return self
-        stays = np.array([line not in lines for line in self.lines], np.bool_)
-        sizes = np.append(self.line_starts[1:], self.words) - self.line_starts
-        left, sizes = np.repeat(stays, sizes), sizes[stays]
-        return Fingerprint(self.hashes[left], self.own[left], np.cumsum(sizes) - sizes)
+        if gone not in self._shorter:
+            stays = np.array([line not in gone for line in self.lines], np.bool_)
+            left, sizes = np.repeat(stays, self._line_sizes), self._line_sizes[stays]
+            self._shorter[gone] = Fingerprint(self.hashes[left], self.own[left], np.cumsum(sizes) - sizes)
+        return self._shorter[gone]
+
+    @cached_property
+    def _shorter(self) -> dict[Set[int], Fingerprint]:
+        """What was asked of `without`: furniture is looked for and then left out."""
+        return {}
+
+    @cached_property
+    def _line_sizes(self) -> Places:
+        return np.diff(self.line_starts, append=self.words)
 
     @cached_property
     def _sums(self) -> Hashes:
@@ -130,7 +141,8 @@ def fingerprint(text: str) -> Fingerprint:
 def compare(a: Fingerprint, b: Fingerprint) -> Match:
     """Whether one is a copy of the other: symmetric but for `new`. Containment counts: a part is a copy."""
     if min(a.words, b.words) < MIN_WORDS:
-        return Match(False, 0.0, 0.0, 1.0, 1.0)
+        equal = a.words >= SHINGLE and np.array_equal(a.hashes, b.hashes)
+        return Match(equal, float(equal), float(equal), float(not equal), 1.0)
     taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
     new = 1.0 - float(taken_a.mean())

@@ -18,7 +18,7 @@ from services.core.domain.ids import derived_id
 from services.core.errors import EventIdConflict, WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
-from services.core.eventstore.store import StreamWrite, append, transaction_on
+from services.core.eventstore.store import StreamWrite, append, flush
 from workers import dispatches
 from workers.articles import Article, free_id, judgement_id, load_articles
 from workers.dedup.furniture import outlet_number
@@ -27,8 +27,9 @@ from workers.dedup.near_duplicates import fingerprint
 from workers.dedup.search import EXACT, NEAR, Text, Verdict, find_original
 
 TRIES = 5  # against writers on the same streams
-_SERIAL = "SELECT pg_advisory_xact_lock(%s)"
-_SERIAL_IF_FREE = "SELECT pg_try_advisory_xact_lock(%s)"
+# A transaction whose commit does not wait for the disk: `flush` does, once it is over and the lock is free again.
+_SERIAL = "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
+_SERIAL_IF_FREE = "SELECT pg_try_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
 
 IdOf = Callable[
     [psycopg.Connection[Any], UUID, str], UUID
@@ -56,14 +57,15 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
     id_of: IdOf = _wanted_id
     for left in reversed(range(TRIES)):
         try:
-            with transaction_on(conn):
-                if _is_free(conn):
-                    return _judge_serially(conn, ready, article_ids, id_of)
-            # Somebody judges: the time is well spent on what will be looked up again under the lock.
-            _search_ahead(conn, ready.values())
-            with transaction_on(conn):
-                conn.execute(_SERIAL, [locks.JUDGE])
-                return _judge_serially(conn, ready, article_ids, id_of)
+            with conn.transaction():
+                free = _is_free(conn)
+                judged = _judge_serially(conn, ready, article_ids, id_of) if free else 0
+            if not free:
+                # Somebody judges: the time is well spent on what will be looked up again under the lock.
+                _search_ahead(conn, ready.values())
+                with conn.transaction():
+                    conn.execute(_SERIAL, [locks.JUDGE])
+                    judged = _judge_serially(conn, ready, article_ids, id_of)
         except WrongExpectedVersion:
             if not left:
                 raise
@@ -71,6 +73,9 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
             if not left or id_of is free_id:
                 raise
             id_of = free_id
+        else:
+            flush(conn)
+            return judged
     raise AssertionError("unreachable")
 
 

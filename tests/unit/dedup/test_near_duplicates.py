@@ -116,6 +116,15 @@ def test_the_same_speech_is_a_copy_although_all_of_it_is_quoted() -> None:
     assert compare(fingerprint(speech), fingerprint(other)).is_copy
 
 
+def test_a_flash_of_a_few_words_is_a_copy_if_all_of_its_words_are_the_same() -> None:
+    flash = fingerprint("Washington: “The treaty is over,” says the secretary of state")
+    restyled = fingerprint("WASHINGTON —\n'The treaty is over', says  the Secretary of State.")
+    changed = fingerprint("Washington: “The treaty is alive,” says the secretary of state")
+    assert (compare(flash, restyled).is_copy, compare(flash, changed).is_copy) == (True, False)
+    assert set(flash.query) == set(restyled.keys)
+    assert not compare(fingerprint("Nothing new"), fingerprint("Nothing new.")).is_copy
+
+
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
@@ -126,6 +135,7 @@ def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
     assert set(a.keys) <= set(a.query)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(VOCABULARY), min_size=40, max_size=400))
 def test_a_text_is_a_copy_of_itself(words: list[str]) -> None:
     own = fingerprint(" ".join(words))
