@@ -32,17 +32,18 @@ _ACTORS = (
     ("Germany", "Angela Merkel", "Berlin"),
     ("China", "spokesman Geng Shuang", "Beijing"),
 )
-# None shares eight words in sequence with another's: that would be running prose taken over.
+# Eight words in sequence would be running prose taken over. No two of these have so many in common, and none leaves
+# so many as they stand, also where two articles use the same one.
 _REPORTS = (
     "{who} called the {adj} {noun} a violation of the INF Treaty.",
     "{actor} rejects the {adj} moratorium, {who} told {adj} reporters.",
     "{actor} would join a {adj} moratorium, {who} said, if {noun}s were inspected first.",
     "The {adj} INF Treaty must be preserved for the {adj} {noun}, {who} said.",
-    "Russia must destroy the 9M729, {who} demanded beside a {adj} {noun}.",
+    "Russia must destroy the {adj} 9M729, {who} demanded beside a {adj} {noun}.",
     "{who} blamed Washington for the {adj} end of the INF Treaty.",
     "{who} blamed Moscow for the {adj} collapse of the INF Treaty.",
-    "{actor} will deploy no missiles in the {adj} {noun}, {who} promised.",
-    "{who} proposed mutual inspections of every {adj} {noun}.",
+    "{actor} will deploy no {adj} missiles in the {adj} {noun}, {who} promised.",
+    "{who} proposed {adj} mutual inspections of every {adj} {noun}.",
     "{who} met a {adj} delegation in Geneva on {weekday} for {adj} talks.",
 )
 _OWN = (
@@ -297,8 +298,8 @@ def _text(rng: random.Random, day: dt.date, *, on_topic: bool) -> str:
         return " ".join(own[:3]) + "\n\n" + " ".join(own[3:]) + "\n"
     actor, who, city = rng.choice(_ACTORS)
     reports = [
-        _sentence(rng, rng.choice(_REPORTS), day, actor=actor[:1].upper() + actor[1:], who=who)
-        for _ in range(rng.randint(2, 3))
+        _sentence(rng, form, day, actor=actor[:1].upper() + actor[1:], who=who)
+        for form in rng.sample(_REPORTS, rng.randint(2, 3))
     ]
     reports = [report[:1].upper() + report[1:] for report in reports]
     told = [word for pair in zip(reports, own[1:], strict=False) for word in pair]

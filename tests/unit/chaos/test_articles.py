@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from itertools import combinations
+
+import pytest
 
 from tests.chaos.articles import articles
 from tests.chaos.killer import Killer
 from tests.chaos.system import VICTIMS
-from workers.dedup.near_duplicates import compare, fingerprint
+from workers.dedup.near_duplicates import RUN, compare, fingerprint
 
 
 def test_copies_are_like_each_other_and_like_nothing_else() -> None:
@@ -26,6 +29,30 @@ def test_copies_are_like_each_other_and_like_nothing_else() -> None:
     assert alike[True, True] > 20
     assert alike[False, False] > 5000
     assert alike[True, False] == alike[False, True] == 0
+
+
+@pytest.mark.timeout(400)
+def test_in_a_long_run_too_no_two_stories_are_like_each_other() -> None:
+    """Compared are those with most running prose in common: five stretches of the length that counts, or more."""
+    texts, told_by = [], defaultdict(set)
+    for article in articles(1, 2000):
+        text = article.versions[0]["text"]
+        words = re.findall(r"\w+", text)
+        for stretch in zip(*(words[start:] for start in range(RUN)), strict=False):
+            told_by[stretch].add(len(texts))
+        texts.append((article.story, text))
+    shared = Counter(
+        pair
+        for numbers in told_by.values()
+        if len(numbers) > 1
+        for pair in combinations(sorted(numbers), 2)
+        if texts[pair[0]][0] != texts[pair[1]][0]
+    )
+    closest = [pair for pair, count in shared.items() if count >= 5]
+    assert len(closest) > 50
+    for one, other in closest:
+        a, b = texts[one][1], texts[other][1]
+        assert not compare(fingerprint(a), fingerprint(b)).is_copy, f"{a}\n\n{b}"
 
 
 def test_the_seed_says_what_is_posted() -> None:
