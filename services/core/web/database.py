@@ -21,8 +21,9 @@ from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.logging import get_logger
 from services.core.settings import Settings
 from services.core.web.access import Access
-from services.core.web.health import NotReady, add_check
+from services.core.web.health import add_check
 from services.core.web.problems import Problem, ProblemType
+from services.core.web.readiness import DatabaseCheck
 
 log = get_logger(__name__)
 
@@ -32,7 +33,6 @@ Pool = psycopg_pool.AsyncConnectionPool[Connection]
 RETRY_SECONDS = 2
 STATEMENT_SECONDS = 20
 IDLE_SECONDS = 1.0
-FULL_SECONDS = 10.0  # after a write found the disk full, not ready
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -115,7 +115,8 @@ async def close_access(app: FastAPI) -> None:
 
 def install_database(app: FastAPI, pool: Pool) -> None:
     """503 with `Retry-After` while the database is gone, and a readiness check "database"."""
-    add_check(app, "database", lambda: _check(app, pool))
+    app.state.database_check = check = DatabaseCheck(pool)
+    add_check(app, "database", check)
     for error in DATABASE_AWAY:
         app.add_exception_handler(error, on_database_error)
 
@@ -123,7 +124,7 @@ def install_database(app: FastAPI, pool: Pool) -> None:
 async def on_database_error(request: Request, error: Exception) -> Response:
     """Answers for a database that is gone, full, or turned read-only. The cause goes to the log alone."""
     if isinstance(error, psycopg.errors.DiskFull):
-        request.app.state.disk_was_full = time.monotonic()
+        request.app.state.database_check.was_full()
     log.warning("database unavailable", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
     return Problem(ProblemType.DATABASE_UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)}).response()
 
@@ -138,11 +139,3 @@ def install_broker(app: FastAPI, settings: Settings) -> None:
 async def _ping(url: str) -> None:
     async with redis.asyncio.Redis.from_url(url, socket_timeout=1.5, socket_connect_timeout=1.5) as client:
         await client.ping()
-
-
-async def _check(app: FastAPI, pool: Pool) -> None:
-    # Reading works on a full disk: what a write said lately is the better answer.
-    if time.monotonic() - getattr(app.state, "disk_was_full", -FULL_SECONDS) < FULL_SECONDS:
-        raise NotReady("disk full")
-    async with pool.connection(timeout=1.5) as connection:
-        await connection.execute("SELECT 1")
