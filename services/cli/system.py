@@ -14,15 +14,15 @@ from services.cli.backends import announce, backends, running, withdraw
 from services.cli.embedded.server import EmbeddedServer, port_is_free
 from services.cli.http import Service
 from services.cli.processes import TOGETHER
+from services.cli.reviving import Reviver
 from services.cli.supervisor import Supervisor
-from services.core.errors import EmbeddedServerError, FolderInUse, PortInUse, TreatylineError
+from services.core.errors import FolderInUse, PortInUse, TreatylineError
 from services.core.logging import get_logger
 from services.core.settings import Settings
 
 log = get_logger(__name__)
 
 READY_SECONDS = 90.0
-REVIVE_SECONDS = 2.0  # between two tries to start a server that cannot start
 
 
 class NotReady(TreatylineError):  # noqa: N818 - named by what happened
@@ -38,7 +38,10 @@ class System:
     supervisor: Supervisor
     servers: Sequence[EmbeddedServer]
     keyed: bool  # whether keys are asked for
-    not_before: dict[str, float] = field(default_factory=dict)  # when a server may be tried again
+    _revivers: list[Reviver] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._revivers.extend(Reviver(server) for server in self.servers)
 
     def run(self) -> None:
         """Keep it running until a signal says otherwise."""
@@ -51,20 +54,17 @@ class System:
             log.warning("process ids were not written down", error=type(error).__name__)
 
     def revive(self) -> None:
-        """Start an embedded server again that died, where the processes look for it.
+        """Have embedded servers started again that died, where the processes look for them. Returns at once.
 
         One that cannot start now, on a full disk for example, is tried again: the others go on meanwhile.
         """
-        for server in self.servers:
-            if not server.alive and time.monotonic() >= self.not_before.get(server.label, 0.0):
-                log.warning("server ended, starting it again", server=server.label)
-                server.stop()
-                server.wanted_port = server.port
-                try:
-                    server.start()
-                except (EmbeddedServerError, OSError) as error:
-                    log.error("server did not start", server=server.label, error=str(error))  # noqa: TRY400
-                    self.not_before[server.label] = time.monotonic() + REVIVE_SECONDS
+        for reviver in self._revivers:
+            reviver.look()
+
+    def close(self) -> None:
+        """Stop the servers that were started again, also where they are still starting."""
+        for reviver in self._revivers:
+            reviver.close()
 
 
 @contextmanager
@@ -83,15 +83,17 @@ def running_system(settings: Settings, err: Console) -> Iterator[System]:
         url = f"http://{found.host}:{found.port}"
         keyed = check_access(found)
         supervisor.use(found)
+        system = System(url, found, supervisor, servers, keyed)
         try:
             supervisor.start()
             announce(found, url, supervisor.pids())
             _wait_until_ready(url, supervisor)
-            yield System(url, found, supervisor, servers, keyed)
+            yield system
         finally:
             supervisor.ignore_signals()  # a second Ctrl-C must not leave servers behind
             withdraw(found)
             supervisor.stop()
+            system.close()
     err.print("stopped")
 
 

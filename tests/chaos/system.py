@@ -18,6 +18,7 @@ from services.cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from services.cli.embedded.server import HOST, port_is_free
 from services.cli.supervisor import Supervisor
 from services.cli.system import System
+from services.core.errors import EmbeddedServerError
 from services.core.eventstore.migrate import migrate
 from services.core.settings import PREFIX, load_settings
 
@@ -47,7 +48,7 @@ class Servers:
         return self.postgres.url
 
     def upkeep(self) -> None:
-        """Start again what died; servers on the ports they had. To be called all the time, in the main thread."""
+        """Start again what died; servers on the ports they had. To be called all the time."""
         self.system.revive()
         self.system.supervisor.tend()
 
@@ -69,7 +70,7 @@ class Servers:
     def kill(self, victim: str, rng: random.Random) -> int | None:
         """Kill one of `VICTIMS`; the process id, or None where it is not running at this moment."""
         pids = self.system.supervisor.pids()
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, EmbeddedServerError):  # it ended in this moment
             match victim:
                 case "postgres" if self.postgres.alive:
                     os.kill(self.postgres.pid, signal.SIGQUIT)  # "immediate": no checkpoint, it recovers
@@ -128,6 +129,7 @@ def running(folder: Path) -> Iterator[Servers]:
             yield servers
         finally:
             supervisor.stop()
+            system.close()
             servers.left.extend(_left(folder))
 
 

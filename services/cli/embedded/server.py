@@ -77,14 +77,16 @@ class EmbeddedServer(ABC):
     @property
     def pid(self) -> int:
         """The server's process id while it runs."""
-        if self._process is None:
+        process = self._process
+        if process is None:
             raise EmbeddedServerError(f"{self.label} is not running")
-        return self._process.pid
+        return process.pid
 
     @property
     def alive(self) -> bool:
         """Whether the server process is there."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # another thread may be stopping it
+        return process is not None and process.poll() is None
 
     @property
     def log_path(self) -> Path:
