@@ -19,7 +19,7 @@ import httpx2
 
 from services.cli.embedded.server import born, free_port
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 FINISHED = {"extracted", "skipped", "failed", "withdrawn"}
 
 
@@ -44,7 +44,7 @@ class RunningSystem:
     def post(self, **article: Any) -> httpx2.Response:
         return self.http.post("/v1/articles", json=article)
 
-    def finished(self, article_id: str, seconds: float = 60.0) -> dict[str, Any]:
+    def finished(self, article_id: str, seconds: float = 120.0) -> dict[str, Any]:
         """The article once it has reached an end."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -62,7 +62,7 @@ class RunningSystem:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
 
@@ -185,7 +185,7 @@ class Listener:
             elif name:
                 record[name] = value
 
-    def wait_for(self, count: int, seconds: float = 30.0) -> None:
+    def wait_for(self, count: int, seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds
         while len(self.events) < count:
             assert time.monotonic() < deadline, (

@@ -184,7 +184,7 @@ def test_a_port_in_use_is_a_message_that_names_the_setting(system: RunningSystem
         env=environment(tmp_path / "var", system.port),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert refused.returncode == 1
@@ -264,7 +264,7 @@ def test_a_second_system_on_the_same_data_is_refused(system: RunningSystem) -> N
         env=environment(system.data_dir, free_port()),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert second.returncode == 1
@@ -281,14 +281,14 @@ def test_ctrl_c_while_starting_leaves_nothing_behind(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (tmp_path / "var" / "postgres" / "server.pid").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     time.sleep(1.0)
     members = family(process.pid)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=90)
     assert process.returncode == 0
     assert "Traceback" not in told
     assert {pid for pid, birth in members.items() if birth and born(pid) == birth} == set()

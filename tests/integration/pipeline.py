@@ -71,7 +71,7 @@ def of_type(store: EventStore, *types: str) -> list[Recorded]:
     return [event for event in log_of(store) if event.type in types]
 
 
-def eventually(true: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def eventually(true: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
     """Waits until it is true."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -116,7 +116,7 @@ class Pipeline:
             yield stop
         finally:
             stop.set()
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
     def dispatches(self) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ import httpx2
 from services.cli.embedded.server import free_port
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 
 
 @dataclass

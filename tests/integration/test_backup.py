@@ -125,7 +125,7 @@ async def test_a_dump_under_load_is_restored_elsewhere(
     valkey_url: str,
     tmp_path: Path,
 ) -> None:
-    pipe = pipeline(database.services_url, valkey_url, tmp_path)
+    pipe = pipeline(database.services_url, valkey_url, tmp_path, article_seconds=60.0)
     process = WorkerProcess(pipe.settings, saboteur.load)
     with Load(pipe) as load:
         eventually(lambda: load.rounds >= 10 or load.failure is not None, "there is load")
@@ -159,7 +159,7 @@ async def test_a_dump_under_load_is_restored_elsewhere(
     assert {path: there[path] for path in here} == here, "the same answers"
     pipe.stop()
 
-    moved = pipeline(elsewhere.services_url, valkey_url, tmp_path)
+    moved = pipeline(elsewhere.services_url, valkey_url, tmp_path, article_seconds=60.0)
     try:
         late = take_in(moved.store, PLAIN.format("that came after the move"))
         moved.start_worker()

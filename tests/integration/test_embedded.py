@@ -24,7 +24,7 @@ from services.cli.embedded.account import CAP_DAC_OVERRIDE, account_for
 from services.cli.embedded.server import HOST, EmbeddedServer, born, end, free_port, package_folder
 from services.core.errors import EmbeddedServerError, FolderInUse, PortInUse
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ROOT = os.geteuid() == 0
 PROJECT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def kept(server: EmbeddedServer) -> bool:
 
 
 def within_seconds(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while not true() and time.monotonic() < deadline:
         time.sleep(0.02)
     return true()

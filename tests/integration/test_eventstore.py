@@ -30,7 +30,7 @@ from services.core.eventstore.store import (
     read_stream,
 )
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(300)
 
 
 def events(*names: str, **data: Any) -> list[NewEvent]:
@@ -252,7 +252,7 @@ def test_listeners_hear_the_last_position(store: EventStore, database_url: str) 
         store.append([write("a", "a0", "a1")])
         store.append([write("a", "a0", "a1")])  # nothing new, nothing to hear
         store.append([write("b", "b0")])
-        assert [n.payload for n in conn.notifies(timeout=5, stop_after=2)] == ["2", "3"]
+        assert [n.payload for n in conn.notifies(timeout=60, stop_after=2)] == ["2", "3"]
 
 
 # -- bodies -----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from services.core.eventstore.subscription import (
 )
 from services.core.eventstore.wakeups import Notifier
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 WRITERS = 8
 EACH = 60

@@ -37,7 +37,7 @@ def read(pipe: Pipeline) -> dict[str, str]:
     return outcomes
 
 
-def finished(pipe: Pipeline, count: int, seconds: float = 40.0) -> dict[str, str]:
+def finished(pipe: Pipeline, count: int, seconds: float = 120.0) -> dict[str, str]:
     """Waits until so many articles are read and no work is left."""
     eventually(lambda: len(read(pipe)) == count, f"{count} articles are read", seconds)
     eventually(lambda: not pipe.dispatches(), "no work is left")

@@ -16,7 +16,7 @@ from services.core.eventstore.bodies import Body, BodyWrite, release_bodies
 from services.core.eventstore.seals import newest_seal, seal_next, verify
 from services.core.eventstore.store import EventStore, StreamWrite, append, make_event, open_pool
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(300)
 
 Connection = psycopg.Connection[Any]
 

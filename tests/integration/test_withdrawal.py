@@ -77,7 +77,7 @@ def load(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:
 
 @pytest.fixture
 def pipe(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    made = pipeline(database_url, valkey_url, tmp_path)
+    made = pipeline(database_url, valkey_url, tmp_path, article_seconds=60.0)
     yield made
     made.stop()
 

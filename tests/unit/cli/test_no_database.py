@@ -23,7 +23,7 @@ def test_a_database_that_is_not_there_is_a_message(command: str, tmp_path: Path)
         "TREATYLINE_PORT": str(free_port()),
     }
     run = [sys.executable, "-m", "services.cli", command]
-    done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 1
     assert f"port {port} failed" in done.stderr
     assert "Traceback" not in done.stderr

@@ -126,7 +126,7 @@ def test_spans_lie_in_order_within_the_text(text: str) -> None:
 
 
 def test_a_huge_line_is_bounded() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     document = read("x" * (2 * MAX_CHARACTERS))
     assert document.sentences[-1].end <= MAX_CHARACTERS
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20

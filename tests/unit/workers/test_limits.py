@@ -38,7 +38,7 @@ def test_an_outer_alarm_comes_after_all() -> None:
     try:
         with pytest.raises(TookTooLong), time_limit(0.1, 5):
             time.sleep(3)
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 30
         while not rang and time.monotonic() < deadline:
             time.sleep(0.01)
         assert rang == [signal.SIGALRM]
@@ -55,7 +55,7 @@ def test_a_process_that_heeds_nothing_is_ended() -> None:
         "    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n"
         "    time.sleep(60)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=False)
     assert done.returncode == 1
     assert b"Timeout" in done.stderr
 
