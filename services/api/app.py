@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.api import actors, articles, log, page, positions, sign_in, stories, stream, timeline
+from services.api import actors, articles, asyncapi, log, page, positions, sign_in, stories, stream, timeline
 from services.api.caching import NotModified, on_not_modified
 from services.api.deps import Reads
+from services.api.exports import routes as exports
 from services.api.hub import Hub
 from services.api.schemas import EntryChange, EntryGone, PositionChange, PositionGone
 from services.api.stopping import on_stop_signal
@@ -50,7 +51,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_exception_handler(NotModified, on_not_modified)
     add_schemas(app, EntryChange, EntryGone, PositionChange, PositionGone)
     # The stream before one entry: its path would be taken for an entry's id.
-    for part in (stream, timeline, positions, actors, articles, stories, log, sign_in, page):
+    for part in (stream, timeline, exports, positions, actors, articles, stories, log, asyncapi, sign_in, page):
         app.include_router(part.router)
     app.include_router(page.assets)
 
