@@ -258,6 +258,28 @@ def positions(
 
 
 @command
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where the files go; made if it is not there.")
+    ],
+    format_: Annotated[str, typer.Option("--format", help="parquet or jsonl")] = "parquet",
+    json: Json = False,
+) -> None:
+    """Write events, mentions, positions, statements and articles as files for analysts, all of one moment."""
+    from services.cli.exporting import Format, write_files  # noqa: PLC0415
+
+    if format_ not in set(Format):
+        raise typer.BadParameter(f"--format is one of {', '.join(Format)}")
+    report = write_files(_settings(quiet=True), folder, Format(format_))
+    if json:
+        _line(report)
+        return
+    for name, rows in report["rows"].items():
+        out.print(f"{folder / name}.{format_}: {rows} rows", highlight=False, markup=False, soft_wrap=True)
+    err.print(f"as of global position {report['position']}", highlight=False)
+
+
+@command
 def verify(json: Json = False) -> None:
     """Walk the log, its seals and the bodies; name the first that is broken. Exit code 1 if one is."""
     from services.cli.upkeep import verify_log  # noqa: PLC0415
