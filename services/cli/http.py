@@ -62,6 +62,10 @@ class Service:
         """Status and JSON answer of a command."""
         return self._send("POST", path, json=body)
 
+    def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """The JSON answer of any other request; empty where it has none."""
+        return self._send(method, path, **options)[1]
+
     def _send(self, method: str, path: str, **options: Any) -> tuple[int, dict[str, Any]]:
         try:
             response = self._client.request(method, path, **options)
@@ -71,7 +75,7 @@ class Service:
                 "or name another with --url"
             ) from None
         if response.is_success:
-            return response.status_code, response.json()
+            return response.status_code, response.json() if response.content else {}
         raise ServiceError(_problem(response))
 
 

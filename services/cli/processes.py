@@ -58,10 +58,26 @@ def _worker(settings: Settings) -> int:
 
 
 def relay(settings: Settings) -> int:
-    """Sends work from the log, and seals it."""
-    from workers.relay import main  # noqa: PLC0415
+    """Sends work from the log, and seals it; beside that, sends webhooks."""
+    from workers import relay, webhooks  # noqa: PLC0415
+
+    def main(settings: Settings, stop: threading.Event) -> None:
+        sending = threading.Thread(target=webhooks.main, args=(settings, _feed, stop), name="webhooks")
+        sending.start()
+        try:
+            relay.main(settings, stop)
+        finally:
+            stop.set()
+            sending.join()
 
     return _until_told(main, settings)
+
+
+def _feed() -> Any:
+    """The feed of changes, which is the read service's: workers import none of it."""
+    from services.api.push import PushedFeed  # noqa: PLC0415
+
+    return PushedFeed()
 
 
 def projector(settings: Settings) -> int:

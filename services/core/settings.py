@@ -76,12 +76,16 @@ class Settings(BaseSettings):
     llm_key: SecretStr | None = None
     llm_timeout: float = Field(10.0, gt=0, le=600)  # seconds for a whole answer
 
+    # Webhooks. They reach the internet by https, and nothing beside this system but what is named here.
+    webhook_networks: Words = ()  # networks or addresses inside, where http will do too: 10.1.0.0/16,127.0.0.1
+    webhook_seconds: float = Field(15.0, gt=0, le=120)  # for a receiver to answer
+
     # What is told about it.
     show_texts: bool = False  # the page shows articles whole, not only the sentences that carry something
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
 
-    @field_validator("dossiers", "trusted_proxies", "cors_origins", mode="before")
+    @field_validator("dossiers", "trusted_proxies", "cors_origins", "webhook_networks", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         if isinstance(value, str):
@@ -127,6 +131,16 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "wants origins such as https://news.example, each by its name and without a path"
                 )
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            try:
+                ipaddress.ip_network(word, strict=False)
+            except ValueError:
+                raise ValueError("wants networks or addresses such as 10.1.0.0/16,127.0.0.1") from None
         return value
 
     @model_validator(mode="after")

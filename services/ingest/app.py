@@ -15,8 +15,9 @@ from services.core.web.database import (
     make_pool,
     pool_lifespan,
 )
-from services.ingest import articles
+from services.ingest import articles, webhooks
 from services.ingest.schemas import PlainArticle, Withdrawal
+from services.ingest.webhook_schemas import WebhookPatch, WebhookPosted
 
 
 def create_app(settings: Settings, pool: Pool | None = None) -> FastAPI:
@@ -28,7 +29,7 @@ def create_app(settings: Settings, pool: Pool | None = None) -> FastAPI:
     app = new_app(
         settings,
         title="Treatyline ingest",
-        summary="Takes articles, withdrawals and corrections",
+        summary="Takes articles, withdrawals, corrections and webhooks",
         lifespan=lifespan,
     )
     install(app, settings, pool)
@@ -41,5 +42,6 @@ def install(app: FastAPI, settings: Settings, pool: Pool) -> None:
     install_broker(app, settings)
     install_access(app, settings, pool)
     app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings)
-    add_schemas(app, PlainArticle, Withdrawal)
+    add_schemas(app, PlainArticle, Withdrawal, WebhookPosted, WebhookPatch)
     app.include_router(articles.router)
+    app.include_router(webhooks.router)

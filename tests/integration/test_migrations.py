@@ -35,6 +35,7 @@ def schema(url: str) -> list[tuple[Any, ...]]:
             UNION ALL SELECT tablename, indexname, indexdef, '', '' FROM pg_indexes
                        WHERE schemaname = ANY (%(schemas)s)
             UNION ALL SELECT relname, tgname, tgenabled::text, '', '' FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+                       WHERE NOT tgisinternal
             UNION ALL SELECT proname, prosrc, proacl::text, '', '' FROM pg_proc
                        WHERE pronamespace = 'public'::regnamespace
             UNION ALL SELECT relname, relacl::text, '', '', '' FROM pg_class

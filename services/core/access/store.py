@@ -15,7 +15,7 @@ import psycopg_pool
 from psycopg.rows import tuple_row
 
 from services.core.access.keys import MAX_NAME, Key, KeyRecord, Scope, new_key, parse_key, scopes_of
-from services.core.domain.events import ADMIN_STREAM, AdminEvent, KeyCreated, KeyRevoked
+from services.core.domain.events import ADMIN_STREAM, KeyCreated, KeyRevoked
 from services.core.domain.ids import derived_id
 from services.core.domain.submission import checked_line
 from services.core.errors import FieldError, InvalidInput, TreatylineError, UnsafeSettings
@@ -104,7 +104,7 @@ def take_in_first_key(conn: Connection, path: Path) -> None:
         raise UnsafeSettings(f"TREATYLINE_FIRST_KEY_FILE: another key has the id {key.id}: make a new one")
 
 
-def _record(conn: Connection, event: AdminEvent) -> None:
+def _record(conn: Connection, event: KeyCreated | KeyRevoked) -> None:
     new_id = derived_id(event.type, event.key_id)
     made = make_event(event, id=new_id, correlation_id=new_id, causation_id=None)
     append(conn, [StreamWrite(ADMIN_STREAM, [made])], flush_later=True)

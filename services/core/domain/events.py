@@ -180,6 +180,55 @@ class KeyRevoked:
     key_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRegistered:
+    """A webhook was registered. Its whole address may hold a secret: only whose it is is kept here."""
+
+    type: ClassVar[str] = "WebhookRegistered"
+
+    webhook_id: str
+    origin: str  # https://example.org
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChanged:
+    """A webhook was changed. `fields`: of "url", "filter", "types", "description", "secret"."""
+
+    type: ClassVar[str] = "WebhookChanged"
+
+    webhook_id: str
+    origin: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDisabled:
+    """Nothing more is sent. `reason`: "asked", "gone" (it answered 410) or "filter" (no longer understood)."""
+
+    type: ClassVar[str] = "WebhookDisabled"
+
+    webhook_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEnabled:
+    """It is sent to again, from where it was left."""
+
+    type: ClassVar[str] = "WebhookEnabled"
+
+    webhook_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeleted:
+    """A webhook was deleted, with what it still had to be sent."""
+
+    type: ClassVar[str] = "WebhookDeleted"
+
+    webhook_id: str
+
+
 Event = (
     ArticleReceived
     | ArticleRevised
@@ -207,10 +256,29 @@ EVENT_TYPES: dict[str, type[Event]] = {
     )
 }
 
-AdminEvent = KeyCreated | KeyRevoked
+AdminEvent = (
+    KeyCreated
+    | KeyRevoked
+    | WebhookRegistered
+    | WebhookChanged
+    | WebhookDisabled
+    | WebhookEnabled
+    | WebhookDeleted
+)
 """What happened to the system itself, not to an article: all in the stream `admin`."""
 
-ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {cls.type: cls for cls in (KeyCreated, KeyRevoked)}
+ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {
+    cls.type: cls
+    for cls in (
+        KeyCreated,
+        KeyRevoked,
+        WebhookRegistered,
+        WebhookChanged,
+        WebhookDisabled,
+        WebhookEnabled,
+        WebhookDeleted,
+    )
+}
 ADMIN_STREAM = "admin"
 
 

@@ -16,3 +16,4 @@ JUDGE: Final = _BASE + 10  # held while deciding what is a copy of what
 RELAY: Final = _BASE + 11  # held by the session of the one relay that leads
 PROJECT: Final = _BASE + 12  # held by the session of the one projector that leads
 REBUILD: Final = _BASE + 13  # held by the session that rebuilds the read tables, or the index of copies
+DELIVER: Final = _BASE + 14  # held by the session of the one that sends webhooks
