@@ -47,6 +47,7 @@ KEY_ROW = np.dtype(
     [("columns", ">i2"), ("key_size", ">i4"), ("key", ">i4"), ("ref_size", ">i4"), ("ref", ">i4")]
 )
 WARM_UP = 20  # of each kind
+YARDSTICK = 800  # words of a text that is fingerprinted now and then: how much processor time is stretched
 TRIES = 5  # with the same article: other programs stretch processor time, and seldom all tries alike
 OPTIONS = {"max_wal_size": "4GB", "shared_buffers": "2GB"}
 PRINTED_LAST = """
@@ -224,6 +225,7 @@ class Judge:
         self._store, self._conn, self._filled = store, conn, filled
         self._server_clock = (~conn.info.backend_pid << 3) | 2  # CPUCLOCK_SCHED of another process
         self._count = before
+        self._yardstick = " ".join(_newsroom.article(10**8 + 7).split()[:YARDSTICK])
 
     def take_in(self, text: str, outlet: int) -> str:
         """Its id. All texts that judging could come upon are put where they belong first."""
@@ -261,7 +263,11 @@ class Judge:
         """
         costs: dict[str, list[tuple[Cost, Cost]]] = {kind: [] for kind in kinds}
         copies = dict.fromkeys(kinds, 0)
+        stretch: list[float] = []
         for number in range(count):
+            started = time.process_time()
+            assert fingerprint(self._yardstick).query
+            stretch.append((time.process_time() - started) * 1e3)
             for kind, make in kinds.items():
                 article_id = self.take_in(*make(number))
                 costs[kind].append(self.judge_again_and_again(article_id))
@@ -273,6 +279,10 @@ class Judge:
                 f" the least of {TRIES} tries: {distribution([c for _, c in told])}",
                 flush=True,
             )
+        print(
+            f"meanwhile a fingerprint of {YARDSTICK} words took {statistics.median(stretch):.2f} ms",
+            flush=True,
+        )
 
     def is_copy(self, article_id: str) -> bool:
         """What the log says of it."""
