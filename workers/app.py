@@ -21,6 +21,8 @@ from services.core.settings import Settings
 from workers import broker, metrics_port
 from workers.dispatches import STAGES
 from workers.extraction.endpoint.client import endpoint_of
+from workers.feeds import TASK as FEEDS
+from workers.feeds import MakeIntake
 from workers.readings import Reader, load_readers
 from workers.tasks import WorkerProcess, register
 
@@ -34,8 +36,8 @@ def make_app(settings: Settings, process: WorkerProcess | None = None) -> Celery
     """The application with its tasks, for workers and for the relay that sends them work. Opens nothing."""
     app = Celery("treatyline", broker=broker_url(settings.redis_url or ""), set_as_current=False)
     app.conf.update(
-        task_queues=[Queue(stage) for stage in STAGES],  # type: ignore[no-untyped-call]
-        task_routes={stage: {"queue": stage} for stage in STAGES},
+        task_queues=[Queue(name) for name in (*STAGES, FEEDS)],  # type: ignore[no-untyped-call]
+        task_routes={name: {"queue": name} for name in (*STAGES, FEEDS)},
         task_create_missing_queues=False,
         task_serializer="json",
         accept_content=["json"],
@@ -82,13 +84,14 @@ def broker_url(redis_url: str) -> str:
 def main(
     settings: Settings,
     load: Callable[[tuple[str, ...]], Mapping[str, Reader]] | None = None,
+    intake: MakeIntake | None = None,
 ) -> int:
     """Runs a worker in this process's main thread until SIGTERM or SIGINT; the exit code.
 
     It then takes no more work, ends the articles that are being read, hands back the rest of their batches,
     and after four seconds leaves what is still not done to the relay.
     """
-    process = WorkerProcess(settings, load or _loader(settings))
+    process = WorkerProcess(settings, load or _loader(settings), intake)
     return _run(make_app(settings, process), process, settings.worker_metrics_port)
 
 

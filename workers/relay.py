@@ -32,12 +32,14 @@ from services.core.eventstore.seals import seal_next
 from services.core.eventstore.store import CHANNEL, Recorded, flush, read_all
 from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
+from services.core.feeds import store as feeds
 from services.core.settings import Settings
 from workers import dispatches
 from workers.app import make_app
 from workers.articles import JUDGED, READ
 from workers.dedup.index import PostgresIndex
 from workers.dispatches import DEDUPLICATE, EXTRACT, STAGES, UNFIT_SECONDS
+from workers.feeds import TASK as FEEDS
 from workers.tasks import HARD
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
 FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
+FEED_SECONDS = 1.0  # between two looks at which feeds are due
 SEAL_EVERY, SEAL_SECONDS = 1000, 5.0  # events, or seconds since the last seal
 
 
@@ -132,6 +135,7 @@ class Relay:
         self._run = str(uuid.uuid4())
         self._broker_is_there = False
         self._tended = 0.0
+        self._fed = 0.0
         self._sealed_at, self._unsealed = time.monotonic(), 1
         self._pause = pauses()
 
@@ -141,6 +145,7 @@ class Relay:
             self._conn.execute(statement)
         # The relay before this one may have died between noting what it sends and sending it.
         self._conn.execute(dispatches.UNSEND, [0])
+        self._conn.execute(feeds.UNSEND)
         try:
             while not self._stop.is_set():
                 if self.follow():
@@ -186,6 +191,7 @@ class Relay:
                 if known is None:
                     log.info("the broker is new or was emptied: sending again")
                 self._conn.execute(dispatches.UNSEND, [0])
+                self._conn.execute(feeds.UNSEND)
                 self._redis.set(self._mark, self._run)
             elif waiting == 0:
                 self._conn.execute(dispatches.UNSEND, [ARRIVES_SECONDS])
@@ -205,7 +211,24 @@ class Relay:
         sent = False
         for stage in STAGES:
             sent = self._send_stage(stage) or sent
-        return sent
+        return self._send_feeds() or sent
+
+    def _send_feeds(self) -> bool:
+        """Sends feeds that are due, few at once: a slow site must not keep all workers from reading."""
+        now = time.monotonic()
+        if now - self._fed < FEED_SECONDS:
+            return False
+        self._fed = now
+        room = _feeds_at_once(self._settings.worker_concurrency)
+        due = self._conn.execute(feeds.SEND, {"room": room, "lost": feeds.LOST_SECONDS}).fetchall()
+        try:
+            for (feed_id,) in due:
+                self._app.send_task(FEEDS, (str(feed_id),), queue=FEEDS, retry=False)
+        except (BrokerError, RedisError, OSError) as error:
+            self._conn.execute(feeds.UNSEND)
+            self._lose_broker(error)
+            return False
+        return bool(due)
 
     def _send_stage(self, stage: str) -> bool:
         row = self._conn.execute(dispatches.OUTSTANDING, [stage]).fetchone()
@@ -251,6 +274,11 @@ class Relay:
             self._unsealed = 0
             return False
         return True
+
+
+def _feeds_at_once(concurrency: str) -> int:
+    """Half of a worker's processes; four where it has as many as there are cores."""
+    return 4 if concurrency == "auto" else max(1, int(concurrency) // 2)
 
 
 def main(settings: Settings, stop: threading.Event) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 from celery import Celery
 from psycopg_pool import ConnectionPool
 
+from services.core.errors import UnsafeSettings
 from services.core.eventstore.outages import DATABASE_AWAY
 from services.core.eventstore.store import EventStore, open_pool
 from services.core.settings import Settings
 from workers.deduplicate import Deduplication
 from workers.dispatches import DEDUPLICATE, EXTRACT
 from workers.extract import Extraction
+from workers.feeds import TASK as FEEDS
+from workers.feeds import MakeIntake, poll_now
 from workers.readings import Reader
 
 HARD = 4 / 3  # of the soft limit
@@ -41,6 +44,7 @@ class WorkerProcess:
 
     settings: Settings
     load: Callable[[tuple[str, ...]], Mapping[str, Reader]]
+    intake: MakeIntake | None = None  # who takes in what feeds hold
     stopping: SharedFlag = field(default_factory=SharedFlag)
     _readers: Mapping[str, Reader] | None = None
     _pool: ConnectionPool[Any] | None = None
@@ -68,6 +72,12 @@ class WorkerProcess:
         soft = self.settings.article_seconds
         return Extraction(self.store, self.load_readers(), soft, soft * HARD, self.stopping.is_set)
 
+    def poll(self, feed_id: str) -> None:
+        """Asks a feed for what is new."""
+        if self.intake is None:
+            raise UnsafeSettings("this worker was started without the part that takes articles in")
+        poll_now(self.settings, self.intake(self.settings), feed_id, self.stopping.is_set)
+
     def close(self) -> None:
         """Closes the connection."""
         if self._pool is not None:
@@ -86,6 +96,10 @@ def register(app: Celery, process: WorkerProcess) -> None:
         with _letting_go(process):
             process.extraction().run(article_ids, dossier)
 
+    def feeds(feed_id: str) -> None:
+        process.poll(feed_id)
+
+    app.task(name=FEEDS, shared=False)(feeds)
     app.task(name=DEDUPLICATE, shared=False)(deduplicate)
     app.task(name=EXTRACT, shared=False)(extract)
 

@@ -14,7 +14,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from services.cli import webhooks
+from services.cli import feeds, webhooks
 from services.core.errors import TreatylineError
 from services.core.logging import configure_logging
 from services.core.settings import Settings, load_settings
@@ -28,6 +28,7 @@ app = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks.group, name="webhooks")
+app.add_typer(feeds.group, name="feed")
 
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 
@@ -405,3 +406,4 @@ for name, function in (("create", create), ("list", list_), ("revoke", revoke)):
     command(function, keys, name)
 
 webhooks.register(command)
+feeds.register(command)

@@ -52,9 +52,10 @@ def worker(settings: Settings) -> int:
 
 
 def _worker(settings: Settings) -> int:
+    from services.ingest.feed_items import FeedIntake  # noqa: PLC0415
     from workers.app import main  # noqa: PLC0415
 
-    return main(settings)
+    return main(settings, intake=FeedIntake)
 
 
 def relay(settings: Settings) -> int:

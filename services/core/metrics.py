@@ -40,6 +40,9 @@ ARTICLES_READ = Counter("treatyline_articles_read", "Articles that were read, by
 # Attempts to judge or read an article that failed, by stage and how: error, timeout. A lost worker cannot count.
 ATTEMPTS_FAILED = Counter("treatyline_attempts_failed", "Attempts that failed", ["stage", "code"])
 
+# What came of asking a feed: read, unchanged, unfinished, or why it failed: status-503, timeout, robots ...
+FEED_POLLS = Counter("treatyline_feed_polls", "Feeds polled, by outcome", ["outcome"])
+
 # Records that a reader made and the guard refused, by reason (`workers/extraction/guard.py`).
 RECORDS_REFUSED = Counter("treatyline_records_refused", "Records that did not hold, by reason", ["reason"])
 

@@ -80,12 +80,23 @@ class Settings(BaseSettings):
     webhook_networks: Words = ()  # networks or addresses inside, where http will do too: 10.1.0.0/16,127.0.0.1
     webhook_seconds: float = Field(15.0, gt=0, le=120)  # for a receiver to answer
 
+    # Feeds. They are asked for on the internet, and inside only what is named here.
+    feed_networks: Words = ()  # networks or addresses inside: 10.1.0.0/16,127.0.0.1
+    feed_contact: str | None = Field(
+        None, max_length=200, pattern=r"^[\x20-\x7e]+$"
+    )  # for who is asked: an address
+    feed_pages: bool = False  # where a feed carries no whole text, its items' pages may be fetched
+    feed_seconds: float = Field(30.0, gt=0, le=100)  # for a whole answer, redirects included
+    feed_max_bytes: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)  # of it, unpacked
+
     # What is told about it.
     show_texts: bool = False  # the page shows articles whole, not only the sentences that carry something
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
 
-    @field_validator("dossiers", "trusted_proxies", "cors_origins", "webhook_networks", mode="before")
+    @field_validator(
+        "dossiers", "trusted_proxies", "cors_origins", "webhook_networks", "feed_networks", mode="before"
+    )
     @classmethod
     def _split_words(cls, value: object) -> object:
         if isinstance(value, str):
@@ -133,7 +144,7 @@ class Settings(BaseSettings):
                 )
         return value
 
-    @field_validator("webhook_networks")
+    @field_validator("webhook_networks", "feed_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:

@@ -76,7 +76,7 @@ async def copies_judged(conn: Connection, article_id: str, position: int) -> lis
 def _says(type_: str, data: Mapping[str, Any]) -> str:
     match type_:
         case "ArticleReceived":
-            form = _FORMS.get(data["received_as"], f"as {data['received_as']}")
+            form = _FORMS.get(data["received_as"].partition(":")[0], f"as {data['received_as']}")
             return f"received {form}, {number(data['characters'], 'character')}"
         case "ArticleRevised":
             older = "" if data["current"] else ", older than the one in force"

@@ -229,6 +229,46 @@ class WebhookDeleted:
     webhook_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAdded:
+    """A feed is polled from now on, or again. Its whole address may hold a secret: only whose it is is kept here."""
+
+    type: ClassVar[str] = "FeedAdded"
+
+    feed_id: str
+    origin: str  # https://news.example
+    every_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMoved:
+    """Its site said that it is elsewhere for good."""
+
+    type: ClassVar[str] = "FeedMoved"
+
+    feed_id: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDisabled:
+    """It is polled no more. `reason`: "gone" (it answered 410)."""
+
+    type: ClassVar[str] = "FeedDisabled"
+
+    feed_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRemoved:
+    """The operator removed a feed. Its articles stay."""
+
+    type: ClassVar[str] = "FeedRemoved"
+
+    feed_id: str
+
+
 Event = (
     ArticleReceived
     | ArticleRevised
@@ -264,6 +304,10 @@ AdminEvent = (
     | WebhookDisabled
     | WebhookEnabled
     | WebhookDeleted
+    | FeedAdded
+    | FeedMoved
+    | FeedDisabled
+    | FeedRemoved
 )
 """What happened to the system itself, not to an article: all in the stream `admin`."""
 
@@ -277,6 +321,10 @@ ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {
         WebhookDisabled,
         WebhookEnabled,
         WebhookDeleted,
+        FeedAdded,
+        FeedMoved,
+        FeedDisabled,
+        FeedRemoved,
     )
 }
 ADMIN_STREAM = "admin"

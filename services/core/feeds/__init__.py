@@ -1,0 +1,1 @@
+"""Feeds that are polled: what is known about each, what they hold, when they are asked again."""
