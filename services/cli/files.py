@@ -1,7 +1,8 @@
 """Article files as they are posted and read: `.txt`, `.html`, `.json`, `.ndjson`, folders of them.
 
 An article is one text or HTML file, one JSON object or a list of them, or one line of NDJSON. Spans are
-counted in the text as it stands: line ends are left as they are.
+counted in the text as it stands: line ends are left as they are. JSON may be of any form that
+`POST /v1/articles` takes (docs/formats.md).
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from services.core.errors import InvalidInput
+from services.ingest.formats import shapes
 
 FIELDS = ("url", "title", "text", "html", "outlet", "published_at", "language", "author", "tags")
 SUFFIXES = (".txt", ".html", ".json", ".ndjson", ".jsonl")
@@ -26,6 +30,7 @@ class ArticleFile:
     source: str  # "samples/01-signing.json", "articles.ndjson:17"
     name: str  # its `article`, else the file's name
     body: dict[str, Any]
+    sent: Any = None  # what is posted in its stead: of another form, as it stands in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,23 @@ def _parsed(text: str) -> Any:
 def _article(source: str, name: str, value: Any) -> ArticleFile | Unreadable:
     if isinstance(value, orjson.JSONDecodeError):
         return Unreadable(source, f"is not JSON: {value}")
+    if reader := shapes.foreign(value):
+        return _of_another_form(source, name, value, reader)
     if not isinstance(value, dict):
         return Unreadable(source, "is not a JSON object")
     body = {field: value[field] for field in FIELDS if value.get(field) is not None}
     if "text" not in body and "html" not in body:
         return Unreadable(source, "has neither text nor html")
     return ArticleFile(source, str(value.get("article") or name), body)
+
+
+def _of_another_form(source: str, name: str, value: Any, reader: shapes.Reader) -> ArticleFile | Unreadable:
+    try:
+        article = reader(value)
+    except InvalidInput as error:
+        return Unreadable(source, str(error))
+    fields = {field: getattr(article, field, None) for field in FIELDS}
+    body = {
+        field: list(found) if isinstance(found, tuple) else found for field, found in fields.items() if found
+    }
+    return ArticleFile(source, name, body, sent=value)

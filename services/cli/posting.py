@@ -64,7 +64,7 @@ def _post(target: Service, item: ArticleFile | Unreadable) -> dict[str, Any]:
     if isinstance(item, Unreadable):
         return {"source": item.source, "error": item.why}
     try:
-        status, answer = target.post("/v1/articles", item.body)
+        status, answer = target.post("/v1/articles", item.body if item.sent is None else item.sent)
     except ServiceError as error:
         return {"source": item.source, "error": str(error)}
     return {"source": item.source, "status": status, **answer}

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     # Limits.
     max_body_bytes: int = Field(5 * 1024 * 1024, ge=1024)
+    max_bulk_bytes: int = Field(100 * 1024 * 1024, ge=1024)  # of many articles at once, a line each
     max_text_characters: int = Field(1_000_000, ge=100)
     database_pool_size: int = Field(8, ge=1, le=200)
     database_timeout: float = Field(5.0, gt=0, le=300)  # seconds to wait for a connection before 503
@@ -88,6 +89,9 @@ class Settings(BaseSettings):
     feed_pages: bool = False  # where a feed carries no whole text, its items' pages may be fetched
     feed_seconds: float = Field(30.0, gt=0, le=100)  # for a whole answer, redirects included
     feed_max_bytes: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)  # of it, unpacked
+
+    # Miniflux posts what it reads to /v1/hooks/miniflux, signed with this; nothing is taken there without.
+    miniflux_secret: SecretStr | None = Field(None, min_length=16)
 
     # What is told about it.
     show_texts: bool = False  # the page shows articles whole, not only the sentences that carry something

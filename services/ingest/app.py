@@ -15,8 +15,9 @@ from services.core.web.database import (
     make_pool,
     pool_lifespan,
 )
-from services.ingest import articles, webhooks
-from services.ingest.schemas import PlainArticle, Withdrawal
+from services.core.web.middleware import allow_larger
+from services.ingest import articles, bulk, documents, hooks, webhooks
+from services.ingest.schemas import Withdrawal
 from services.ingest.webhook_schemas import WebhookPatch, WebhookPosted
 
 
@@ -42,6 +43,9 @@ def install(app: FastAPI, settings: Settings, pool: Pool) -> None:
     install_broker(app, settings)
     install_access(app, settings, pool)
     app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings)
-    add_schemas(app, PlainArticle, Withdrawal, WebhookPosted, WebhookPatch)
+    add_schemas(app, *documents.MODELS, Withdrawal, WebhookPosted, WebhookPatch)
+    allow_larger(app, bulk.PATH, settings.max_bulk_bytes)
     app.include_router(articles.router)
+    app.include_router(bulk.router)
+    app.include_router(hooks.router)
     app.include_router(webhooks.router)

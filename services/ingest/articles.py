@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,26 +13,30 @@ from starlette.responses import Response
 from services.core import metrics
 from services.core.access.keys import Scope
 from services.core.domain.article import Outcome
-from services.core.domain.commands import SubmitArticle, WithdrawArticle
+from services.core.domain.canonical_url import canonical_url
+from services.core.domain.commands import WithdrawArticle
 from services.core.domain.submission import checked_line
 from services.core.errors import FieldError, InvalidInput
-from services.core.eventstore.store import AsyncEventStore
+from services.core.eventstore.store import AsyncEventStore, flush_async
 from services.core.logging import get_logger
 from services.core.settings import Settings
 from services.core.web.access import STATUSES, Caller, admits
+from services.core.web.database import Connection
 from services.core.web.problems import Problem, ProblemType, problem_responses
 from services.core.web.responses import JSONAnswer
-from services.ingest import idempotency
+from services.ingest import documents, idempotency
+from services.ingest.formats.posted import Posted
+from services.ingest.formats.shapes import Article
 from services.ingest.schemas import (
     ArticleTaken,
-    PlainArticle,
-    Posted,
+    Command,
     Withdrawal,
-    adapter_for,
     checked,
+    media_type_of,
+    posted,
     read_model,
 )
-from services.ingest.submit import Taken, submit, submit_on, withdraw
+from services.ingest.submit import Taken, submit_on, withdraw, withdraw_on
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/v1", tags=["ingest"])
@@ -49,6 +53,14 @@ class Ingest:
     # HTML is read in threads that share one interpreter: more at once would only hold more pages in memory.
     html_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
+    async def command(self, article: Article, key_id: str | None) -> Command:
+        """The checked command. Raises InvalidInput."""
+        longest = self.settings.max_text_characters
+        if not isinstance(article, Posted) or article.html is None:
+            return checked(article, max_characters=longest, key_id=key_id)
+        async with self.html_slots:
+            return await asyncio.to_thread(checked, article, max_characters=longest, key_id=key_id)
+
 
 async def get_ingest(request: Request) -> Ingest:  # not async, it would cost a thread
     ingest: Ingest = request.app.state.ingest
@@ -64,14 +76,6 @@ _TAKEN: dict[str, Any] = {
         "Location": {"description": "The article", "schema": {"type": "string", "format": "uri-reference"}}
     },
 }
-_POST_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": f"#/components/schemas/{PlainArticle.__name__}"}}
-        },
-    }
-}
 _DELETE_BODY = {
     "requestBody": {
         "required": False,
@@ -85,11 +89,11 @@ _DELETE_BODY = {
     status_code=202,
     response_model=ArticleTaken,
     responses={
-        202: _TAKEN | {"description": "New, or a revision of an article that is there"},
+        202: _TAKEN | {"description": "New, a revision of an article that is there, or withdrawn"},
         200: _TAKEN | {"description": "The same article again: nothing was written"},
-        **problem_responses(*STATUSES, 400, 409, 410, 413, 415, 422, 503),
+        **problem_responses(*STATUSES, 400, 404, 409, 410, 413, 415, 422, 503),
     },
-    openapi_extra=_POST_BODY,
+    openapi_extra=documents.ARTICLE,
 )
 async def post_article(
     request: Request,
@@ -99,41 +103,61 @@ async def post_article(
         list[str] | None,
         Header(description='A structured-field string, such as "8e03978e-40d5"; kept for a day'),
     ] = None,
+    content_location: Annotated[
+        str | None, Header(description="Of `text/html`: the page's address, whatever it says itself")
+    ] = None,
 ) -> Response:
-    """Take an article in. The answer's `global_position` can be sent as `X-Min-Position` when reading."""
+    """Take an article in: plain JSON, IPTC ninjs, schema.org NewsArticle, a JSON Feed item, or a page of HTML.
+
+    A ninjs item with `pubStatus: canceled` is withdrawn. The answer's `global_position` can be sent as
+    `X-Min-Position` when reading.
+    """
     content_type = request.headers.get("content-type", "")
-    adapter = adapter_for(content_type)
     body = await request.body()
-    keyed = idempotency.keyed_request(
-        idempotency_key or [],
-        scope=caller.key_id or "",
-        parts=[b"POST /v1/articles", content_type.encode(), body],
-    )
     try:
-        command = await _checked(ingest, adapter(body), caller.key_id)
+        article = _at(posted(body, content_type), content_location)
+        keyed = idempotency.keyed_request(
+            idempotency_key or [],
+            scope=caller.key_id or "",
+            parts=[b"POST /v1/articles", content_type.encode(), body, (content_location or "").encode()],
+        )
+        command = await ingest.command(article, caller.key_id)
     except InvalidInput:
         metrics.ARTICLES_SUBMITTED.labels("refused", "any").inc()
         raise
     if keyed is None:
-        return _answer(command, await submit(ingest.store, command))
+        async with ingest.store.pool.connection() as conn:
+            taken = await carry_out(conn, command)
+            await flush_async(conn)  # also for "same": the other's append may not be on disk yet
+        return _answer(taken)
     async with ingest.store.transaction() as conn:
         kept = await idempotency.begin(conn, keyed)
         if kept is None:
-            response = _answer(command, taken := await submit_on(conn, command))
-            await idempotency.keep(conn, keyed, idempotency.KeptAnswer(response.status_code, _shown(taken)))
+            response = _answer(taken := await carry_out(conn, command))
+            await idempotency.keep(conn, keyed, idempotency.KeptAnswer(response.status_code, shown(taken)))
             return response
     return JSONAnswer(kept.answer, kept.status, _location(kept.answer["id"]))
 
 
-async def _checked(ingest: Ingest, posted: Posted, key_id: str | None) -> SubmitArticle:
-    longest = ingest.settings.max_text_characters
-    if posted.html is None:
-        return checked(posted, max_characters=longest, key_id=key_id)
-    async with ingest.html_slots:
-        return await asyncio.to_thread(checked, posted, max_characters=longest, key_id=key_id)
+def _at(article: Article, address: str | None) -> Article:
+    """A page with the address that the request gives it (RFC 9110, 8.7: whose representation a body is)."""
+    if not address or not isinstance(article, Posted) or article.received_as != "html" or article.url:
+        return article
+    try:
+        return replace(article, url=canonical_url(address))
+    except ValueError as error:
+        raise InvalidInput([FieldError("Content-Location", str(error), "header")]) from None
 
 
-def _answer(command: SubmitArticle, taken: Taken) -> Response:
+async def carry_out(conn: Connection, command: Command) -> Taken:
+    """The command on a connection, whose caller flushes. Raises Problem 404 and 410."""
+    if isinstance(command, WithdrawArticle):
+        taken = await withdraw_on(conn, command)
+        if taken is None:
+            raise Problem(404, "There is no such article")
+        log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)
+        return taken
+    taken = await submit_on(conn, command)
     metrics.ARTICLES_SUBMITTED.labels(taken.outcome, command.received_as).inc()
     log.info(
         "article posted", article_id=taken.article_id, outcome=taken.outcome, position=taken.global_position
@@ -142,12 +166,20 @@ def _answer(command: SubmitArticle, taken: Taken) -> Response:
         raise Problem(
             ProblemType.ARTICLE_WITHDRAWN, id=taken.article_id, global_position=taken.global_position
         )
-    return JSONAnswer(
-        _shown(taken), 200 if taken.outcome is Outcome.SAME else 202, _location(taken.article_id)
-    )
+    return taken
 
 
-def _shown(taken: Taken) -> dict[str, Any]:
+def _answer(taken: Taken) -> Response:
+    return JSONAnswer(shown(taken), status_of(taken), _location(taken.article_id))
+
+
+def status_of(taken: Taken) -> int:
+    """What is answered: 200 where nothing was written."""
+    return 200 if taken.outcome is Outcome.SAME else 202
+
+
+def shown(taken: Taken) -> dict[str, Any]:
+    """An `ArticleTaken`."""
     return {"id": taken.article_id, "state": taken.state, "global_position": taken.global_position}
 
 
@@ -175,7 +207,7 @@ async def delete_article(
     """Withdraw an article, with a reason. Its words are deleted with the last live article that has them."""
     where = "query"
     if body := await request.body():
-        adapter_for(request.headers.get("content-type", ""))
+        media_type_of(request.headers.get("content-type", ""))
         reason, where = read_model(Withdrawal, body).reason, "body"
     try:
         why = checked_line(reason, MAX_REASON)
@@ -189,4 +221,4 @@ async def delete_article(
     if taken is None:
         raise Problem(404, "There is no such article")
     log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)
-    return JSONAnswer(_shown(taken), 202)
+    return JSONAnswer(shown(taken), 202)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,11 @@ from lxml import etree
 from services.core import metrics
 from services.core.domain.canonical_url import canonical_url
 from services.core.domain.submission import MAX_LINE, checked_line, checked_published_at, without_controls
+from services.ingest.formats import news_article
+from services.ingest.formats.posted import Posted
+from services.ingest.formats.values import normal_time
 
-_PAGE = re.compile(r"<(html|body|head)[\s>]", re.IGNORECASE)
+_PAGE = re.compile(r"<(html|body|head|!doctype\s+html)[\s>]", re.IGNORECASE)
 _NOT_TEXT = frozenset(
     ["script", "style", "template", "noscript", "svg", "math", "iframe", "object", "form", "button", "select"]
 )
@@ -34,11 +37,9 @@ _TEI_BLOCKS = "head quote list item row cell"  # trafilatura's
 _BLOCKS = frozenset(f"{_HTML_BLOCKS} {_TEI_BLOCKS}".split())
 _BREAKS = frozenset(["br", "lb"])
 _SPACE = re.compile(r"[ \t\r\f\v\n]+")
+_ADDRESSES = '//link[@rel="canonical"]/@href | //meta[@property="og:url"]/@content'
 MAX_ELEMENTS = 20_000  # of a page that is looked at closely; real pages have a few thousand
 SHORT = 250  # characters; below, trafilatura runs a page's words together
-_LOOSE_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,]\d+)? ?(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,15 @@ def _parser() -> lxml.html.HTMLParser:
 
 
 def _page(html: str, tree: Any, this_year: int) -> HtmlArticle:
+    documents = _linked_data(tree)
+    told = next(filter(None, map(news_article.metadata, documents)), Posted(received_as="html"))
     article = HtmlArticle(
         text="",
-        published_at=_stated_date(tree, this_year),
-        language=_language(tree),
-        url=_address(tree),
+        published_at=_stated_date(tree, documents, this_year),
+        language=_language(tree.get("lang")) or _language(told.language),
+        url=_address([*tree.xpath(_ADDRESSES)[:4], told.url]),
+        author=_line("author", told.author),
+        outlet=_line("outlet", told.outlet),
     )
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:  # minutes of trafilatura's time
         return replace(article, text=_plainly(tree), title=_line("title", tree.findtext(".//title")))
@@ -95,8 +100,8 @@ def _page(html: str, tree: Any, this_year: int) -> HtmlArticle:
         article,
         text=text if len(text) >= SHORT else _plainly(tree) or text,
         title=title or _line("title", tree.findtext(".//title")),
-        author=_line("author", getattr(found, "author", None)),
-        outlet=_line("outlet", getattr(found, "sitename", None)),
+        author=_line("author", getattr(found, "author", None)) or article.author,
+        outlet=_line("outlet", getattr(found, "sitename", None)) or article.outlet,
         published_at=article.published_at or _valid_date(getattr(found, "date", None), this_year),
     )
 
@@ -160,16 +165,15 @@ def _line(name: str, value: object) -> str | None:
         return None
 
 
-def _language(tree: Any) -> str | None:
-    language = tree.get("lang") or ""
-    return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}", language) else None
+def _language(language: str | None) -> str | None:
+    return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}", language or "") else None
 
 
-def _address(tree: Any) -> str | None:
+def _address(stated: Iterable[object]) -> str | None:
     """The page's own address, unless it says that it is the front page of its site (a common mistake)."""
-    for value in tree.xpath('//link[@rel="canonical"]/@href | //meta[@property="og:url"]/@content')[:4]:
+    for value in stated:
         try:
-            url = canonical_url(str(value))
+            url = canonical_url(str(value or ""))
         except ValueError:
             continue
         if url.count("/") > 3 or "?" in url or not url.endswith("/"):
@@ -177,20 +181,27 @@ def _address(tree: Any) -> str | None:
     return None
 
 
-def _stated_date(tree: Any, this_year: int) -> str | None:
+def _linked_data(tree: Any) -> list[Any]:
+    documents = []
+    for script in tree.xpath('//script[@type="application/ld+json"]/text()')[:20]:
+        try:
+            documents.append(orjson.loads(str(script)))  # lxml's own kind of str
+        except orjson.JSONDecodeError:
+            continue
+    return documents
+
+
+def _stated_date(tree: Any, documents: list[Any], this_year: int) -> str | None:
     """When the page says it was published, in so many words of its markup; the time only with its offset."""
-    for value in _stated_dates(tree):
+    for value in _stated_dates(tree, documents):
         if date := _valid_date(value, this_year):
             return date
     return None
 
 
-def _stated_dates(tree: Any) -> Iterator[object]:
-    for script in tree.xpath('//script[@type="application/ld+json"]/text()')[:20]:
-        try:
-            yield from _published_in(orjson.loads(str(script)))  # lxml's own kind of str
-        except orjson.JSONDecodeError:
-            continue
+def _stated_dates(tree: Any, documents: list[Any]) -> Iterator[object]:
+    for document in documents:
+        yield from _published_in(document)
     yield from tree.xpath(
         '//meta[@property="article:published_time" or @name="article:published_time"]/@content'
     )
@@ -212,16 +223,10 @@ def _published_in(data: Any, depth: int = 0) -> Iterator[object]:
 
 
 def _valid_date(value: object, this_year: int) -> str | None:
-    match = _LOOSE_TIME.match(str(value).strip()) if value else None
-    if match is None:
+    if not isinstance(value, str):
         return None
-    day, minutes, seconds, offset = match.groups()
-    date = day
-    if minutes and offset:
-        offset = offset.upper() if len(offset) != 5 else f"{offset[:3]}:{offset[3:]}"
-        date = f"{day}T{minutes}{seconds or ':00'}{offset}"
     try:
-        return checked_published_at(date, this_year)
+        return checked_published_at(normal_time(value, loose=True), this_year)
     except ValueError:
         return None
 

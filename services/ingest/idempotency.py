@@ -49,6 +49,10 @@ class KeyedRequest:
     key: str
     sha256: bytes
 
+    def of_line(self, number: int, sha256: bytes) -> KeyedRequest:
+        """The same key for one line of many. No client's own key looks like it: a line end is not allowed in those."""
+        return KeyedRequest(self.scope, f"{self.key}\n{number}", sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:

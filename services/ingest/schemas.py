@@ -1,13 +1,13 @@
-"""What clients may send, and the way from each form to a checked `SubmitArticle`.
+"""What clients may send, and the way from each form to a checked command.
 
-A form is an adapter: bytes in, `Posted` out. To take a new one, write its adapter and name its content types
-in `ADAPTERS`; what is checked, and how HTML becomes text, is the same for all.
+The plain form is here, the others in `formats/`. What is checked, and how HTML becomes text, is the same for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import replace
 from email.message import Message
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -16,30 +16,17 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.core.domain import submission
-from services.core.domain.commands import SubmitArticle
+from services.core.domain.article import article_id
+from services.core.domain.canonical_url import canonical_url
+from services.core.domain.commands import SubmitArticle, WithdrawArticle
 from services.core.errors import FieldError, InvalidInput
 from services.core.web.problems import Problem, ProblemType, field_errors
+from services.ingest.formats import shapes
+from services.ingest.formats.posted import Canceled, Posted
 from services.ingest.html import html_to_article, this_year
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """An article as it came, whatever its form: not yet checked. Exactly one of `text` and `html` is given."""
-
-    text: str | None = None
-    html: str | None = None
-    title: str | None = None
-    url: str | None = None
-    outlet: str | None = None
-    published_at: str | None = None
-    language: str | None = None
-    author: str | None = None
-    tags: tuple[str, ...] = ()
-    received_as: str
-
-
 Model = TypeVar("Model", bound=BaseModel)
-Adapter = Callable[[bytes], Posted]
+Command = SubmitArticle | WithdrawArticle
 
 
 def _line(longest: int | None, description: str, **more: Any) -> Any:
@@ -102,9 +89,9 @@ class Withdrawal(BaseModel):
     reason: str = Field(min_length=1, max_length=1000)
 
 
-def plain_json(body: bytes) -> Posted:
-    """The plain form. Raises Problem 400 for what is no JSON, InvalidInput naming fields."""
-    plain = read_model(PlainArticle, body)
+def plain_form(value: dict[str, Any]) -> Posted:
+    """The plain form. Raises InvalidInput naming fields."""
+    plain = validated(PlainArticle, value)
     if (plain.text is None) == (plain.html is None):
         detail = "Give one of text and html" + (", not both" if plain.text is not None else "")
         raise InvalidInput([FieldError("text" if plain.text is None else "html", detail)])
@@ -114,36 +101,63 @@ def plain_json(body: bytes) -> Posted:
     )
 
 
-ADAPTERS: dict[str, Adapter] = {"application/json": plain_json}
+def posted(body: bytes, content_type: str) -> shapes.Article:
+    """The article that a body of this content type is. Raises Problem 400 and 415, InvalidInput naming fields."""
+    media_type = media_type_of(content_type, shapes.MEDIA_TYPES)
+    if media_type == shapes.HTML:
+        return Posted(html=decoded(body), received_as="html")
+    return shapes.read_json(parsed(body), media_type, plain_form)
 
 
-def adapter_for(content_type: str) -> Adapter:
-    """The adapter of a content type. Raises Problem 415 for others, and for encodings other than UTF-8."""
+def posted_value(value: Any) -> shapes.Article:
+    """The same of a JSON value, by its shape: a line of many."""
+    return shapes.read_json(value, shapes.JSON, plain_form)
+
+
+def media_type_of(content_type: str, accepted: Collection[str] = (shapes.JSON,)) -> str:
+    """The media type. Raises Problem 415 for others than those, and for encodings other than UTF-8."""
     header = Message()
     header["Content-Type"] = content_type
     media_type = header.get_content_type() if content_type else "nothing"
-    adapter = ADAPTERS.get(media_type)
-    if adapter is None:
+    if media_type not in accepted:
         raise Problem(
             ProblemType.UNSUPPORTED_BODY,
-            "Content-Type must be one of: " + ", ".join(ADAPTERS),
-            headers={"Accept-Post": ", ".join(ADAPTERS)},
+            "Content-Type must be " + " or ".join(accepted),
+            headers={"Accept-Post": ", ".join(accepted)},
         )
     if str(header.get_content_charset("utf-8")).lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise Problem(ProblemType.UNSUPPORTED_BODY, "The body must be in UTF-8")
-    return adapter
+    return media_type
 
 
-def read_model(model: type[Model], body: bytes) -> Model:
-    """A JSON object as the model. Raises Problem 400 for what is no JSON, InvalidInput for what breaks a rule."""
+def decoded(body: bytes) -> str:
+    """The text of a body. Raises Problem 400 for what is not UTF-8."""
     try:
-        data = orjson.loads(body)
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = FieldError("", f"byte {error.start}")
+        raise Problem(ProblemType.MALFORMED_BODY, "The body is not UTF-8", errors=[where]) from None
+
+
+def parsed(body: bytes) -> Any:
+    """A JSON value. Raises Problem 400 for what is no JSON."""
+    try:
+        return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Problem(
             ProblemType.MALFORMED_BODY,
             "The body is not valid JSON in UTF-8",
             errors=[FieldError("", f"line {error.lineno}, column {error.colno}: {error.msg.split(':')[0]}")],
         ) from None
+
+
+def read_model(model: type[Model], body: bytes) -> Model:
+    """A JSON object as the model. Raises Problem 400 for what is no JSON, InvalidInput for what breaks a rule."""
+    return validated(model, parsed(body))
+
+
+def validated(model: type[Model], data: Any) -> Model:
+    """A JSON value as the model. Raises InvalidInput for what breaks a rule."""
     if not isinstance(data, dict):
         raise InvalidInput([FieldError("", "A JSON object is wanted")])
     try:
@@ -153,10 +167,41 @@ def read_model(model: type[Model], body: bytes) -> Model:
         raise InvalidInput(field_errors(found, "body")) from None
 
 
-def checked(posted: Posted, *, max_characters: int, key_id: str | None = None) -> SubmitArticle:
-    """The command. For HTML this takes a while: call it in a thread. Raises InvalidInput with all errors."""
+def checked(article: shapes.Article, *, max_characters: int, key_id: str | None = None) -> Command:
+    """The command. For HTML this takes a while: call it in a thread. Raises InvalidInput with all errors.
+
+    Fields are named as the sender's form names them.
+    """
+    try:
+        if isinstance(article, Canceled):
+            return _withdrawal(article, key_id)
+        return _submission(article, max_characters, key_id)
+    except InvalidInput as error:
+        errors = [FieldError(_named(article, e.field), e.detail, e.where) for e in error.errors]
+        raise InvalidInput(errors) from None
+
+
+def _named(article: shapes.Article, field: str) -> str:
+    name, dot, rest = field.partition(".")
+    return article.names.get(name, name) + dot + rest
+
+
+def _withdrawal(canceled: Canceled, key_id: str | None) -> WithdrawArticle:
+    url = uri = None
+    try:
+        if canceled.url:
+            url = canonical_url(canceled.url)
+        else:
+            uri = submission.checked_uri(canceled.uri or "")
+    except ValueError as error:
+        raise InvalidInput([FieldError("url" if canceled.url else "uri", str(error))]) from None
+    return WithdrawArticle(article_id=article_id(url, "", uri), reason=canceled.reason, key_id=key_id)
+
+
+def _submission(posted: Posted, max_characters: int, key_id: str | None) -> SubmitArticle:
     year = this_year()
     text_field = "text"
+    _check_embargo(posted.embargoed_until, year)
     if posted.html is not None:
         text_field = "html"
         found = html_to_article(posted.html, this_year=year)
@@ -164,7 +209,7 @@ def checked(posted: Posted, *, max_characters: int, key_id: str | None = None) -
             posted,
             text=found.text,
             title=posted.title or found.title,
-            url=posted.url or found.url,
+            url=posted.url or (None if posted.uri else found.url),
             outlet=posted.outlet or found.outlet,
             published_at=posted.published_at or found.published_at,
             language=posted.language or found.language,
@@ -174,6 +219,7 @@ def checked(posted: Posted, *, max_characters: int, key_id: str | None = None) -
         text=posted.text or "",
         title=posted.title,
         url=posted.url,
+        uri=posted.uri,
         outlet=posted.outlet,
         published_at=posted.published_at,
         language=posted.language,
@@ -185,3 +231,17 @@ def checked(posted: Posted, *, max_characters: int, key_id: str | None = None) -
         max_characters=max_characters,
         text_field=text_field,
     )
+
+
+def _check_embargo(until: str | None, year: int) -> None:
+    """Nothing is kept of what may not be known yet: neither its words nor that it is there."""
+    if until is None:
+        return
+    try:
+        moment = dt.datetime.fromisoformat(submission.checked_published_at(until, year + 100))
+    except ValueError as error:
+        raise InvalidInput([FieldError("embargoed_until", str(error))]) from None
+    if moment.replace(tzinfo=moment.tzinfo or dt.UTC) > dt.datetime.now(dt.UTC):
+        raise InvalidInput(
+            [FieldError("embargoed_until", "Is under embargo until then: send it again after that")]
+        )

@@ -59,7 +59,7 @@ async def submit_on(conn: Connection, command: SubmitArticle) -> Taken:
     """`submit` on a connection, in its transaction if it has one. The caller flushes."""
     body = Body(command.title, command.author, command.text)
     text = text_sha256(command.text).hex()
-    identity = article_id(command.url, text)
+    identity = article_id(command.url, text, command.uri)
     stream = article_stream(identity)
     for attempt in range(HOPEFUL_ATTEMPTS + 1):
         async with _deciding(conn, alone=attempt == HOPEFUL_ATTEMPTS):
@@ -80,9 +80,16 @@ async def submit_on(conn: Connection, command: SubmitArticle) -> Taken:
 
 async def withdraw(store: AsyncEventStore, command: WithdrawArticle) -> Taken | None:
     """Take an article down, with its words where no other live article has them. None: no such article."""
+    async with store.pool.connection() as conn:
+        taken = await withdraw_on(conn, command)
+        await flush_async(conn)
+        return taken
+
+
+async def withdraw_on(conn: Connection, command: WithdrawArticle) -> Taken | None:
+    """`withdraw` on a connection, in its transaction if it has one. The caller flushes."""
     stream = article_stream(command.article_id)
-    async with store.transaction() as conn:
-        await conn.execute(LOCK)
+    async with _deciding(conn, alone=True):
         state = await read_article(conn, stream)
         made = decide_withdrawal(state, command)
         if made is None:

@@ -26,8 +26,10 @@ from services.core.domain.events import (
 from services.core.domain.ids import derived_id
 
 
-def article_id(url: str | None, text_sha256: str) -> str:
-    """The article's id: of its canonical URL, without one of its text's hash (hex)."""
+def article_id(url: str | None, text_sha256: str, uri: str | None = None) -> str:
+    """The article's id: of its canonical URL, else of its sender's URI for it, else of its text's hash (hex)."""
+    if url is None and uri is not None:
+        return str(derived_id("article-uri", uri))
     return str(derived_id("article", url) if url else derived_id("article-text", text_sha256))
 
 
@@ -141,7 +143,7 @@ def decide(state: ArticleState, command: SubmitArticle, *, body_sha256: str, tex
     if state.withdrawn_at is not None:
         return Decision(Outcome.WITHDRAWN)
     facts = {
-        "article_id": article_id(command.url, text_sha256),
+        "article_id": article_id(command.url, text_sha256, command.uri),
         "url": command.url,
         "outlet": command.outlet,
         "published_at": command.published_at,

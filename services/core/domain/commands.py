@@ -12,6 +12,7 @@ class SubmitArticle:
     text: str = ""  # as posted; for HTML, as taken out of it
     title: str | None = None
     url: str | None = None  # canonical
+    uri: str | None = None  # where there is no URL: the sender's own name for the article, such as a urn
     outlet: str | None = None
     published_at: str | None = None  # ISO 8601 date, or RFC 3339 time with its offset
     language: str | None = None  # BCP 47

@@ -13,6 +13,7 @@ from services.core.errors import FieldError, InvalidInput
 MAX_LINE = {"title": 1000, "outlet": 200, "author": 500, "language": 35}
 MAX_TAGS = 100
 MAX_TAG = 200
+MAX_URI = 4096
 MAX_UNBROKEN = 10_000  # characters without white space: a word, a URL; also a paragraph of Chinese
 EARLIEST_YEAR = 1900
 
@@ -23,6 +24,7 @@ _UNBROKEN = re.compile(rf"\S{{{MAX_UNBROKEN + 1}}}")
 # Words: runs of letters, or single characters of scripts that put no spaces between words.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W\d_]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")  # RFC 3986: a scheme and something
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -32,6 +34,7 @@ def submission(
     text: str,
     title: str | None = None,
     url: str | None = None,
+    uri: str | None = None,
     outlet: str | None = None,
     published_at: str | None = None,
     language: str | None = None,
@@ -67,6 +70,12 @@ def submission(
             canonical = canonical_url(url)
         except ValueError as error:
             tried("url", str(error))
+    named = None
+    if canonical is None and uri and uri.strip():
+        try:
+            named = checked_uri(uri)
+        except ValueError as error:
+            tried("uri", str(error))
     if published_at and published_at.strip():
         try:
             published = checked_published_at(published_at, this_year)
@@ -79,6 +88,7 @@ def submission(
         text=text,
         title=line("title", title),
         url=canonical,
+        uri=named,
         outlet=line("outlet", outlet),
         published_at=published,
         language=spoken,
@@ -129,6 +139,16 @@ def checked_line(value: str | None, longest: int) -> str | None:
     if bad := character_error(value):
         raise ValueError(bad)
     return " ".join(value.split()) or None
+
+
+def checked_uri(value: str) -> str:
+    """A URI that names an article wherever it is: urn:newsml:…, tag:…. Raises ValueError for others."""
+    value = value.strip()
+    if len(value) > MAX_URI:
+        raise ValueError(f"is longer than {MAX_URI} characters")
+    if not _URI.fullmatch(value) or character_error(value):
+        raise ValueError("is no URI such as urn:newsml:wire.example:20190802:1")
+    return value
 
 
 def checked_published_at(value: str, this_year: int) -> str:

@@ -175,7 +175,10 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """413 for a body over the limit, declared or chunked, before it is held in memory; 415 for a packed one."""
+    """413 for a body over the limit, declared or chunked, before it is held in memory; 415 for a packed one.
+
+    Of a path that `allow_larger` names the limit is another: there the body is read piece by piece.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
@@ -186,6 +189,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        max_bytes = _larger(scope).get(scope["path"], self.max_bytes)
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             problem = Problem(
                 ProblemType.UNSUPPORTED_BODY, "Packed bodies are not taken: leave out Content-Encoding"
@@ -193,8 +197,8 @@ class BodyLimit:
             await problem.response()(scope, receive, send)
             return
         declared = headers.get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > self.max_bytes:
-            await self._too_large().response()(scope, receive, send)
+        if declared.isdecimal() and int(declared[:20]) > max_bytes:
+            await _too_large(max_bytes).response()(scope, receive, send)
             return
         seen = 0
 
@@ -203,16 +207,31 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
-                if seen > self.max_bytes:
-                    raise self._too_large()
+                if seen > max_bytes:
+                    raise _too_large(max_bytes)
             return message
 
         await self.app(scope, receive_counted, send)
 
-    def _too_large(self) -> Problem:
-        return Problem(
-            ProblemType.BODY_TOO_LARGE,
-            f"At most {self.max_bytes} bytes are taken",
-            headers={"Connection": "close"},
-            max_bytes=self.max_bytes,
-        )
+
+def allow_larger(app: FastAPI, path: str, max_bytes: int) -> None:
+    """Another limit for the bodies that are sent to a path."""
+    _larger({"app": app})[path] = max_bytes
+
+
+def _larger(scope: Scope | dict[str, Any]) -> dict[str, int]:
+    state = getattr(scope.get("app"), "state", None)
+    if state is None:
+        return {}
+    limits: dict[str, int] = getattr(state, "body_limits", {})
+    state.body_limits = limits
+    return limits
+
+
+def _too_large(max_bytes: int) -> Problem:
+    return Problem(
+        ProblemType.BODY_TOO_LARGE,
+        f"At most {max_bytes} bytes are taken",
+        headers={"Connection": "close"},
+        max_bytes=max_bytes,
+    )

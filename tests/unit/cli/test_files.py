@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,16 @@ def test_a_list_in_a_json_file_is_its_articles(tmp_path: Path) -> None:
         ArticleFile(f"{path}[1]", "first", {"text": "One thing."}),
         Unreadable(f"{path}[2]", "is not a JSON object"),
     ]
+
+
+def test_other_forms_are_posted_as_they_are_and_read_as_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "wire.ndjson"
+    item = {"uri": "urn:a:b", "bodies": [{"value": "The talks went on."}], "infoSources": [{"name": "Wire"}]}
+    canceled = {"uri": "urn:a:b", "pubStatus": "canceled"}
+    path.write_text("\n".join(json.dumps(line) for line in (item, canceled, {**item, "uri": 5})))
+    first, second, third = read_articles(path)
+    assert first == ArticleFile(
+        f"{path}:1", "wire.ndjson", {"text": "The talks went on.", "outlet": "Wire"}, sent=item
+    )
+    assert second == ArticleFile(f"{path}:2", "wire.ndjson", {}, sent=canceled)
+    assert third == Unreadable(f"{path}:3", "uri: Must be a string")
