@@ -29,7 +29,7 @@ from services.core.webhooks.filters import checked_words
 from services.core.webhooks.store import Webhook
 from services.core.webhooks.targets import TargetRefused, checked_target
 from services.ingest.articles import Ingest, IngestDep
-from services.ingest.schemas import adapter_for, read_model
+from services.ingest.schemas import media_type_of, read_model
 from services.ingest.webhook_schemas import (
     DeliveryPage,
     DeliveryShown,
@@ -245,7 +245,7 @@ async def post_resend(
 
 
 async def _read(request: Request, model: type[Any]) -> Any:
-    adapter_for(request.headers.get("content-type", ""))
+    media_type_of(request.headers.get("content-type", ""))
     return read_model(model, await request.body())
 
 
