@@ -47,7 +47,8 @@ def document(app: FastAPI, scheme: str, host: str) -> dict[str, Any]:
     messages = {name: _message(name, text, schemas) for name, (text, schemas) in STREAMED.items()}
     pushed = {f"webhook.{name}": _pushed(name, text, schemas) for name, (text, schemas) in STREAMED.items()}
     pushed[TEST] = _pushed(TEST, "Says nothing: a test that a receiver asked for", ())
-    needed = sorted({name for _, names in STREAMED.values() for name in names})
+    query = _query(described)
+    needed = [*_references(query), *sorted({name for _, names in STREAMED.values() for name in names})]
     components: dict[str, Any] = {
         "messages": messages | pushed,
         "schemas": _with_parts(described["components"]["schemas"], needed),
@@ -74,9 +75,14 @@ def document(app: FastAPI, scheme: str, host: str) -> dict[str, Any]:
                 "host": host,
                 "protocol": scheme,
                 "security": [{"$ref": "#/components/securitySchemes/key"}],
-            }
+            },
+            "receiver": {
+                "host": "receiver.example",
+                "protocol": "https",
+                "description": "Who registered a webhook",
+            },
         },
-        "channels": {"stream": _stream(messages)},
+        "channels": {"stream": _stream(messages), "webhook": _webhook(pushed)},
         "operations": {
             "tellChanges": {
                 "action": "send",
@@ -84,9 +90,7 @@ def document(app: FastAPI, scheme: str, host: str) -> dict[str, Any]:
                 "title": "Tell what changes",
                 "summary": "Server-sent events, in order, each once; `Last-Event-ID` resumes after any of them",
                 "messages": [{"$ref": f"#/channels/stream/messages/{name}"} for name in messages],
-                "bindings": {
-                    "http": {"method": "GET", "query": _query(described), "bindingVersion": "0.3.0"}
-                },
+                "bindings": {"http": {"method": "GET", "query": query, "bindingVersion": "0.3.0"}},
             },
             "pushChanges": {
                 "action": "send",
@@ -198,5 +202,9 @@ def _with_parts(schemas: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
         name = open_.pop()
         if name not in found:
             found[name] = schemas[name]
-            open_ += re.findall(r"#/components/schemas/(\w+)", str(schemas[name]))
+            open_ += _references(schemas[name])
     return dict(sorted(found.items()))
+
+
+def _references(schema: object) -> list[str]:
+    return re.findall(r"#/components/schemas/(\w+)", str(schema))
