@@ -1,18 +1,28 @@
-"""Coded articles to learn from (`articles/*.yaml`): every sentence that carries a position or an act is coded."""
+"""Coded articles to learn from.
+
+In `articles/*.yaml` every sentence that carries a position or an act is coded. The development articles of
+`samples/` and `tests/corpus/` are coded as the guidelines ask, each position and act once in an article (`whole`
+is false): other sentences may tell it again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from services.cli.evaluation.coded import UnusableGold, read_gold
+from services.cli.extracting import article_text
+from services.cli.files import Unreadable
 from services.core.domain.reading import ArticleText, Span
 
 ARTICLES = Path(__file__).resolve().parent / "articles"
+_PROJECT = ARTICLES.parents[1]
+DEVELOPMENT = (_PROJECT / "samples" / "gold.yaml", _PROJECT / "tests" / "corpus" / "gold.yaml")
 HELD_OUT = 12  # one article in so many is not learned from
 
 
@@ -30,12 +40,13 @@ class Code:
 
 @dataclass(frozen=True)
 class CodedArticle:
-    """An article with its codes; `day` is its own date as coded."""
+    """An article with its codes; `day` is its own date as coded, `whole`: every sentence is coded."""
 
     name: str
     day: str
     text: ArticleText
     codes: tuple[Code, ...]
+    whole: bool = True
 
 
 def coded_articles(folder: Path = ARTICLES) -> Iterator[CodedArticle]:
@@ -73,6 +84,39 @@ def coded_articles(folder: Path = ARTICLES) -> Iterator[CodedArticle]:
                 language="en",
             )
             yield CodedArticle(raw["article"], str(raw["date"]), article, tuple(codes))
+
+
+def development_articles(files: Iterable[Path] = DEVELOPMENT) -> Iterator[CodedArticle]:
+    """The coded development articles. Raises UnusableGold, and ValueError where evidence is not in the text."""
+    for path in files:
+        for item in read_gold(path):
+            text = article_text(item.source)
+            if isinstance(text, Unreadable):
+                raise UnusableGold(f"{item.source.source} {text.why}")
+            if item.gold.date is None:
+                continue
+            codes = [
+                Code(
+                    f"{p.proposition} {p.stance}",
+                    (p.actor,),
+                    p.date or "",
+                    find(text.text, p.evidence),
+                    p.optional,
+                )
+                for p in item.gold.positions
+            ]
+            codes += [
+                Code(
+                    e.kind,
+                    tuple(sorted(e.actors)),
+                    e.date or "",
+                    find(text.text, e.evidence),
+                    e.optional,
+                    e.status,
+                )
+                for e in item.gold.events
+            ]
+            yield CodedArticle(item.gold.name, item.gold.date, text, tuple(codes), whole=False)
 
 
 def held_out(article: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -72,7 +72,20 @@ def from_article(coded: CodedArticle, dossier: Dossier, pieces: Pieces) -> Itera
         ]
         if missing:
             rendered = render(scene, line, pieces, missing)
-        yield _labelled(Example(coded.name, rendered), codes)
+        example = _labelled(Example(coded.name, rendered), codes)
+        yield example if coded.whole else _told_again(example, coded.codes)
+
+
+def _told_again(example: Example, codes: Iterable[Code]) -> Example:
+    """What is coded in another sentence only may be told here, too."""
+    for code in codes:
+        for actor in code.actors:
+            if " " in code.label:
+                if code.label not in example.positions.get(actor, ()):
+                    example.unsure_positions.add((actor, code.label))
+            elif not any((a, kind) == (actor, code.label) for a, _, kind in example.acts):
+                example.unsure_acts.add((actor, code.label))
+    return example
 
 
 def from_sentence(entry: Entry, dossier: Dossier, pieces: Pieces) -> Iterator[Example]:

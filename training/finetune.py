@@ -27,7 +27,7 @@ from transformers import AutoModel
 
 from services.core.domain.dossier import Dossier, load_dossier
 from services.core.domain.vocabulary import Stance
-from training.articles import coded_articles, held_out
+from training.articles import coded_articles, development_articles, held_out
 from training.bank import entries
 from training.examples import Example, from_article, from_sentence
 from training.export import export
@@ -64,6 +64,8 @@ def examples(base: Path, dossier: Dossier) -> tuple[list[Example], list[Example]
         (measure if entry.test else learn).extend(from_sentence(entry, dossier, pieces))
     for article in coded_articles():
         (measure if held_out(article.name) else learn).extend(from_article(article, dossier, pieces))
+    for article in development_articles():
+        learn.extend(from_article(article, dossier, pieces))
     return [e for e in learn if e.rendered.holders], [e for e in measure if e.rendered.holders]
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from workers.extraction.signs import Line
 
 RULE = "encoder"
-_AROUND = 4  # lines
+_AROUND = 8  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Thresholds:
     """
 
     kept_position: float = 0.1
-    kept_act: float = 0.15
-    position: float = 0.5
-    act: float = 0.4
+    kept_act: float = 0.2
+    position: float = 0.45
+    act: float = 0.42
     own_position: float = 0.65
     own_act: float = 0.75
     left_open: float = 0.65

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -21,6 +21,7 @@ from workers.extraction.learned.candidates import candidate_of, told_on, word_of
 
 if TYPE_CHECKING:
     from workers.extraction.findings import Finding
+    from workers.extraction.learned.encoder import Belief
     from workers.extraction.learned.second_look import Look
     from workers.extraction.scene import Scene
 
@@ -74,20 +75,29 @@ def cases(found: Iterable[Finding], looks: Iterable[Look]) -> dict[Key, Case]:
         for key in keys_of(finding):
             case(key).rules.append(finding)
             said.setdefault((finding.line, key[1]), []).append(key)
-    for look in looks:
-        for actor, belief in look.beliefs.items():
-            others = said.get((look.line.number, actor), ())
-            for label, chance in belief.positions.items():
-                key = (POSITIONS, actor, label, None)
-                if chance >= FAINT or key in made:
-                    _see(case(key), look, chance, chance, others)
-            for kind in next(iter(belief.acts.values()), {}):
-                undated = sum(kinds[kind] for kinds in belief.acts.values())
-                for day, kinds in belief.acts.items():
-                    key = (EVENTS, actor, kind, day)
-                    if kinds[kind] >= FAINT or key in made:
-                        _see(case(key), look, kinds[kind], undated, others)
+    sights = [
+        (key, look, chance, undated)
+        for look in looks
+        for actor, belief in look.beliefs.items()
+        for key, chance, undated in _beliefs(actor, belief)
+    ]
+    for key, _, chance, _ in sights:
+        if chance >= FAINT:
+            case(key)
+    for key, look, chance, undated in sights:
+        if key in made:
+            _see(made[key], look, chance, undated, said.get((look.line.number, key[1]), ()))
     return made
+
+
+def _beliefs(actor: str, belief: Belief) -> Iterator[tuple[Key, float, float]]:
+    """What the encoder believes of an actor in a line: each case with its chance, and that leaving the date aside."""
+    for label, chance in belief.positions.items():
+        yield (POSITIONS, actor, label, None), chance, chance
+    for kind in next(iter(belief.acts.values()), {}):
+        undated = sum(kinds[kind] for kinds in belief.acts.values())
+        for day, kinds in belief.acts.items():
+            yield (EVENTS, actor, kind, day), kinds[kind], undated
 
 
 def keys_of(finding: Finding) -> list[Key]:
