@@ -6,15 +6,19 @@ first imported: `counting_together` comes before whatever imports `services.core
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+PREFIX = "treatyline-metrics-"
 HOST = "127.0.0.1"
 
 
@@ -24,12 +28,51 @@ def counting_together() -> Iterator[None]:
     if FOLDER in os.environ:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="treatyline-metrics-") as folder:
-        os.environ[FOLDER] = folder
-        try:
-            yield
-        finally:
-            del os.environ[FOLDER]
+    _remove_left()
+    folder, lock = _own_folder()
+    os.environ[FOLDER] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[FOLDER]
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _own_folder() -> tuple[Path, int]:
+    """A new folder, and the lock that says it is in use: until this process and all forked from it have ended."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        lock = _lock(folder)
+        if lock is not None:
+            if (
+                folder.exists()
+            ):  # a worker that starts at the same moment may have taken it for one that is left
+                return folder, lock
+            os.close(lock)
+
+
+def _remove_left() -> None:
+    """Removes the folders of workers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """The open folder, locked; None where another has it, or it is gone or not ours."""
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
 
 
 def serve(port: int) -> None:

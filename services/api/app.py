@@ -51,7 +51,19 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_exception_handler(NotModified, on_not_modified)
     add_schemas(app, EntryChange, EntryGone, PositionChange, PositionGone)
     # The stream before one entry: its path would be taken for an entry's id.
-    for part in (stream, timeline, exports, positions, actors, articles, stories, log, asyncapi, sign_in, page):
+    for part in (
+        stream,
+        timeline,
+        exports,
+        positions,
+        actors,
+        articles,
+        stories,
+        log,
+        asyncapi,
+        sign_in,
+        page,
+    ):
         app.include_router(part.router)
     app.include_router(page.assets)
 

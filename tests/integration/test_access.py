@@ -78,6 +78,9 @@ async def test_no_route_was_forgotten(keyed: tuple[Database, dict[Scope, Key]]) 
                 if path in {"/healthz", "/readyz"}:
                     assert (await client.request(method, path)).status_code in {200, 503}
                     continue
+                if path == "/v1/hooks/miniflux":  # signed with a secret of its own instead
+                    assert (await client.request(method, path)).status_code == 403
+                    continue
                 asked = path.replace("{article_id}", "a").replace("{entry_id}", "a")
                 answer = await client.request(method, asked)
                 assert answer.status_code == 401, (method, path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -17,9 +20,27 @@ PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}
 def test_a_worker_serves_what_its_processes_counted(
     database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
-    pipe = pipeline(database_url, valkey_url, tmp_path)
-    port, counts = free_port(), tmp_path / "counts"
-    counts.mkdir()
+    pipe = pipeline(database_url, valkey_url, tmp_path, article_seconds=60.0)
+    port, temporary = free_port(), tmp_path / "tmp"
+    temporary.mkdir()
+
+    def start() -> subprocess.Popen[bytes]:
+        return pipe.start_worker(
+            "tests.integration.counted_saboteur",
+            TREATYLINE_WORKER_METRICS_PORT=str(port),
+            TREATYLINE_WORKER_CONCURRENCY="3",
+            TMPDIR=str(temporary),
+        )
+
+    def folders() -> set[Path]:
+        return set(temporary.glob("treatyline-metrics-*"))
+
+    def answers() -> bool:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).close()
+        except OSError:
+            return False
+        return True
 
     def counted() -> dict[tuple[str, ...], float]:
         try:
@@ -38,11 +59,7 @@ def test_a_worker_serves_what_its_processes_counted(
         for number in range(8):
             take_in(pipe.store, PLAIN.format(number))
         take_in(pipe.store, f"{saboteur.RAISES} {PLAIN}")
-        pipe.start_worker(
-            TREATYLINE_WORKER_METRICS_PORT=str(port),
-            TREATYLINE_WORKER_CONCURRENCY="3",
-            PROMETHEUS_MULTIPROC_DIR=str(counts),
-        )
+        worker = start()
         with pipe.relay():
             eventually(
                 lambda: (
@@ -56,5 +73,16 @@ def test_a_worker_serves_what_its_processes_counted(
                 "all processes' counts are added up",
                 90,
             )
+        left = folders()
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+        assert folders() == left != set()
+        worker = start()
+        eventually(answers, "the next one counts", 90)
+        assert len(folders()) == 1
+        assert not folders() & left, "what a killed worker left is removed"
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+        assert folders() == set()
     finally:
         pipe.stop()
