@@ -5,6 +5,7 @@ https://chromedevtools.github.io/devtools-protocol/ ; messages are JSON, each en
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -19,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 BINARIES = ("chromium", "chromium-browser", "google-chrome")
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 120.0
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "End": (35, ""), "Home": (36, ""),
+        "ArrowLeft": (37, ""), "ArrowRight": (39, "")}  # fmt: skip
 
 
 def binary() -> str | None:
@@ -90,7 +93,7 @@ class Browser:
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         return answer["result"].get("value")
 
-    def wait(self, expression: str, what: str = "", seconds: float = 60.0) -> None:
+    def wait(self, expression: str, what: str = "", seconds: float = 120.0) -> None:
         """Waits until the expression is true."""
         deadline = time.monotonic() + seconds
         while not self.get(f"Boolean({expression})"):
@@ -100,7 +103,7 @@ class Browser:
     def click(self, selector: str) -> None:
         """Presses and lets go of the mouse in the middle of the element."""
         place = self.get(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center', behavior: 'instant'}});"
             " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         assert place, f"no {selector}"
@@ -108,6 +111,34 @@ class Browser:
             self.call(
                 "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1
             )
+
+    def press(self, *keys: str) -> None:
+        """Presses keys one after the other, as on a keyboard."""
+        for key in keys:
+            code, text = KEYS[key]
+            pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+            self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **({"text": text} if text else {}))
+            self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    def look(self, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
+        """The size of the window, and which colours its owner prefers."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
+
+    def picture(self, file: Path, most: int = 2400) -> None:
+        """The page as a PNG, from its top, at most so high."""
+        width, height = self.get("[innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]")
+        clip = {"x": 0, "y": 0, "width": width, "height": min(height, most), "scale": 1}
+        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(base64.b64decode(shot["data"]))
 
     def type(self, selector: str, text: str) -> None:
         """Puts a text into a field, as typed or pasted."""

@@ -322,7 +322,10 @@ async def test_no_page_asks_another_host_for_anything(client: Client) -> None:
         answer = await client.get(page)
         tree = parsed(answer)
         assert_harmless(tree)
-        loaded = [e.get("src") or e.get("href") for e in css(tree, "script[src], link[href]")]
+        loaded = [
+            e.get("src") or e.get("href")
+            for e in css(tree, "script[src], link[rel=stylesheet], link[rel=icon]")
+        ]
         assert len(loaded) == 3
         assert all(
             re.fullmatch(r"/static/[a-z]+\.(css|js|svg)\?v=[0-9a-f]{16}", address) for address in loaded
@@ -483,7 +486,7 @@ async def test_static_files_are_kept_for_ever_under_an_address_that_names_their_
 ) -> None:
     tree = await get(client, "/")
     types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-    for element in css(tree, "script[src], link[href]"):
+    for element in css(tree, "script[src], link[rel=stylesheet], link[rel=icon]"):
         address = element.get("src") or element.get("href")
         answer = await client.get(address)
         assert answer.status_code == 200

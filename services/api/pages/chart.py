@@ -26,6 +26,7 @@ class Tick:
 
     x: float
     label: str
+    major: bool  # there is room for the label on a narrow screen too
 
 
 class Scale:
@@ -52,8 +53,9 @@ class Scale:
 
     @property
     def ticks(self) -> list[Tick]:
-        """Each year's first day, with labels where there is room: for years with statements first."""
+        """The first day of years with statements, and of others where there is room for their labels."""
         labelled: list[float] = []
+        wide: list[float] = []
         found = []
         for year, x in sorted(
             zip(range(self.first, self.last + 1), self._edges, strict=False),
@@ -62,7 +64,11 @@ class Scale:
             room = x <= 100 - LABEL_ROOM and all(abs(x - other) >= LABEL_ROOM for other in labelled)
             if room:
                 labelled.append(x)
-            found.append(Tick(round(x, 2), str(year) if room else ""))
+            major = room and all(abs(x - other) >= 2 * LABEL_ROOM for other in wide)
+            if major:
+                wide.append(x)
+            if room or year in self._said:
+                found.append(Tick(round(x, 2), str(year) if room else "", major))
         return sorted(found, key=lambda tick: tick.x)
 
 

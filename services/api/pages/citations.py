@@ -52,7 +52,7 @@ def ris(cited: Citation) -> str:
              ("T2", _line(cited.outlet))]  # fmt: skip
     if cited.day:
         year, *rest = cited.day.split("-")
-        lines += [("PY", year), ("DA", "/".join([year, *rest, *[""] * (3 - len(rest))]))]
+        lines += [("PY", year), ("DA", "/".join([year, *rest, *[""] * (2 - len(rest))]))]
     lines += [("LA", cited.language or ""), ("UR", _line(cited.url) or cited.permalink)]
     lines += [("L2", cited.permalink), ("N1", f"As read by Treatyline: {cited.permalink}")]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - \r\n"

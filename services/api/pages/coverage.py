@@ -117,7 +117,7 @@ def by_month(rows: Iterable[Mapping[str, Any]]) -> list[Month]:
         of_outlet[day.day] = Day(day.isoformat(), row["articles"], row["extracted"], row["failed"])
     dates = sorted(cells, reverse=True)
     found = []
-    for date, older in zip(dates, [*dates[1:], None], strict=True):
+    for date, older in zip(dates, [*dates[1:], None], strict=False):
         length = calendar.monthrange(int(date[:4]), int(date[5:]))[1]
         outlets = tuple(
             (name, tuple(days.get(n) for n in range(1, length + 1)), sum(d.articles for d in days.values()))

@@ -31,6 +31,11 @@ class Bar:
     here: bool  # on the page that is shown
 
     @property
+    def at(self) -> str:
+        """What a page is asked to begin with; what is dated to the year alone is sorted by its first day."""
+        return self.date if len(self.date) > 4 else f"{self.date}-01-01"
+
+    @property
     def letter(self) -> str:
         return MONTHS[int(self.date[5:7]) - 1][0] if len(self.date) > 4 else "–"
 

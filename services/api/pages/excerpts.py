@@ -104,10 +104,10 @@ def cut_out(text: str, start: int, end: int, title: str | None, author: str | No
 def around(text: str, start: int, end: int) -> tuple[int, int]:
     """The span of the sentence that `text[start:end]` stands in and of its neighbours, `MOST` on each side."""
     first, last = sentence_around(text, start, end)
-    if first > 1:
-        earlier, _ = sentence_around(text, first - 2, first - 1)
+    if before := len(text[:first].rstrip()):
+        earlier, _ = sentence_around(text, before - 1, before)
         first = earlier if start - earlier <= MOST else first
-    if last < len(text) - 1:
-        _, later = sentence_around(text, last + 1, last + 2)
+    if after := len(text[last:].lstrip()):
+        _, later = sentence_around(text, len(text) - after, len(text) - after + 1)
         last = later if later - end <= MOST else last
     return first, last

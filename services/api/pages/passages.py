@@ -64,8 +64,6 @@ def notes_of(readings: Iterable[Mapping[str, Any]]) -> list[Note]:
 
 def passages(text: str, notes: Sequence[Note], *, whole: bool) -> list[Passage]:
     """The text cut to the sentences that carry events and positions; with `whole` all of it, as one passage."""
-    if whole:
-        return [_passage(text, 0, len(text), notes, notes)]
     spans: list[list[int]] = []
     for note in notes:
         if note.what == "quotation":
@@ -75,6 +73,8 @@ def passages(text: str, notes: Sequence[Note], *, whole: bool) -> list[Passage]:
             spans[-1][1] = max(spans[-1][1], last)
         else:
             spans.append([first, last])
+    if whole:
+        spans = [[0, len(text)]]
     # What only stands elsewhere is not shown, and leaves no gap in the numbers.
     shown = [n for n in notes if any(n.start < last and first < n.end for first, last in spans)]
     notes = [replace(note, number=number) for number, note in enumerate(shown, 1)]

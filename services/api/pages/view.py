@@ -94,6 +94,10 @@ class View:
         """The same question to the API."""
         return address("/v1/timeline", self.keep())
 
+    def feed(self, form: str) -> str:
+        """The same question as a feed or a file; those have orders and lengths of their own."""
+        return address(f"/v1/timeline.{form}", self.keep("order", "limit"))
+
     def entry_json(self, entry_id: str) -> str:
         """The same entry from the API."""
         return address(f"/v1/timeline/{entry_id}", self.only(CLOCKS))
