@@ -18,7 +18,10 @@ def is_item(value: dict[str, Any]) -> bool:
 
 def is_feed(value: dict[str, Any]) -> bool:
     """Whether it is a whole feed."""
-    return "jsonfeed.org" in str(value.get("version", ""))[:100] or isinstance(value.get("items"), list)
+    version = value.get("version")
+    return (isinstance(version, str) and "jsonfeed.org" in version[:100]) or isinstance(
+        value.get("items"), list
+    )
 
 
 def read(value: dict[str, Any]) -> Posted:

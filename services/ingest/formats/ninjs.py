@@ -68,7 +68,7 @@ def _read(item: dict[str, Any], called: dict[str, str]) -> Posted | Canceled:
         language=values.string(item, "language")[0],
         author=_author(item),
         tags=values.tags(item.get("subjects"), item.get("subject"), item.get("keywords")),
-        embargoed_until=values.normal_time(embargo) if embargo else None,
+        embargoed_until=values.latest_time(embargo) if embargo else None,
         received_as="ninjs",
         names=names
         | {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -104,15 +105,24 @@ def normal_time(value: str, *, loose: bool = False) -> str:
     return f"{day}T{minutes}{seconds or ':00'}{offset.upper()}"
 
 
+def latest_time(value: str) -> str:
+    """The same of a time before which nothing may happen: without an offset it is that of the last place on earth."""
+    match = _LOOSE_TIME.fullmatch(value.strip())
+    if match is None or match[4]:
+        return normal_time(value)
+    return f"{match[1]}T{match[2] or '00:00'}{match[3] or ':00'}-12:00"
+
+
 def within(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
     """The objects in a value: itself, a list's, and those under `keys` of each, from the outside in."""
-    waiting = [(value, 0)]
-    seen = 0
-    while waiting and seen < MAX_ITEMS:
-        found, depth = waiting.pop(0)
-        if isinstance(found, list):
-            waiting.extend((item, depth + 1) for item in items(found) if depth < MAX_DEPTH)
-        elif isinstance(found, dict):
-            seen += 1
+    waiting = deque([(value, 0)])
+    looked_at = 0
+    while waiting and looked_at < MAX_ITEMS:
+        found, depth = waiting.popleft()
+        looked_at += 1
+        inside: Iterable[Any] = items(found)
+        if isinstance(found, dict):
             yield found
-            waiting.extend((found[key], depth + 1) for key in keys if key in found and depth < MAX_DEPTH)
+            inside = (found[key] for key in keys if key in found)
+        if depth < MAX_DEPTH:
+            waiting.extend((item, depth + 1) for item in inside if isinstance(item, dict | list))

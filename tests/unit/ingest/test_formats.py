@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -237,6 +239,29 @@ def test_a_canceled_ninjs_item_is_withdrawn_under_the_id_that_it_was_posted_unde
 )
 def test_what_is_wrong_with_a_ninjs_item_is_named_as_it_names_it(change: dict[str, Any], named: str) -> None:
     assert refused({**NINJS_3, **change}) == [named]
+
+
+def test_an_embargo_without_an_offset_ends_when_its_time_has_come_everywhere() -> None:
+    """In no time zone is it let out early: it ends at noon in London where it says midnight."""
+    now = dt.datetime.now(dt.UTC)
+    for text in ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%dT%H%M%S"):
+        waits = (now - dt.timedelta(hours=11)).strftime(text)
+        assert refused({**NINJS_3, "embargoedUntil": waits}) == ["embargoedUntil"], waits
+    over = (now - dt.timedelta(hours=13)).strftime("%Y-%m-%dT%H:%M:%S")
+    assert taken({**NINJS_3, "embargoedUntil": over}).text == TEXT
+    assert taken({**NINJS_3, "embargoedUntil": (now - dt.timedelta(days=2)).date().isoformat()}).text == TEXT
+
+
+def test_a_form_is_told_from_json_as_deep_as_it_may_be() -> None:
+    deep = orjson.loads(b'{"version":' + b"[" * 1000 + b"]" * 1000 + b"}")
+    assert shapes.foreign(deep) is None
+
+
+def test_of_a_document_no_more_is_looked_at_than_is_there() -> None:
+    wide: list[Any] = [[1] * 1000] * 1000
+    assert len(list(values.within(wide, "@graph"))) == 0
+    assert len(list(values.within([{"a": 1}, *wide, {"b": 2}], "@graph"))) == 1, "the first thousand"
+    assert len(list(values.within({"@graph": [{"item": [{}]}, 5, None, {}]}, "@graph", "item"))) == 4
 
 
 def test_of_roles_that_are_the_senders_own_the_longest_body_is_the_article() -> None:
