@@ -14,9 +14,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\u
 _BLANKS = re.compile(r"\s+")
 # What makes a spreadsheet calculate (OWASP, CSV injection), also behind blanks and characters that nobody sees,
 # which some programs take away first. The wide forms are what East Asian keyboards type.
-_FORMULA = re.compile(
-    "[\\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@＝＋－＠]"
-)
+_UNSEEN = "\\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_BEGINS = "[=+\\-@＝＋－＠]"
+_FORMULA = re.compile(f"[{_UNSEEN}]*{_BEGINS}")
+# Where semicolons part cells (a comma is the decimal sign in half of Europe), quotes in the middle of a line guard
+# nothing: a cell may begin behind any of these. The run is taken whole, so that it is looked at once.
+_INNER = re.compile(f'([;\t\n][;"{_UNSEEN}]*)({_BEGINS})?')
 
 REPLACEMENT = "\ufffd"
 
@@ -37,8 +40,10 @@ def html(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A table's cell that no spreadsheet takes for a formula: such text gets an apostrophe before it."""
+    """A table's cell that no spreadsheet takes for a formula: such text gets an apostrophe before it, also where
+    a program that parts cells by semicolons would begin another."""
     shown = _CONTROL.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n")
+    shown = _INNER.sub(lambda found: f"{found[1]}'{found[2]}" if found[2] else found[1], shown)
     return f"'{shown}" if _FORMULA.match(shown) or shown[:1] in {"\t", "\n"} else shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from xml.etree import ElementTree as ET
 
 import icalendar
@@ -14,6 +15,7 @@ from services.api.exports.calendars import fold
 from services.api.exports.countries import CODES
 from services.api.exports.plover import INTENSITY, QUAD, intensity
 from services.api.exports.safety import cell, cell_of_line, html, one_line, plain
+from services.api.exports.tables import rows
 from services.core.domain.dossier import load_dossier
 from services.core.domain.vocabulary import PloverType
 
@@ -55,8 +57,30 @@ def test_formulas_get_an_apostrophe(text: str) -> None:
     assert cell(text)[0] == "'"
 
 
+@pytest.mark.parametrize("text", ["Moscow;=1+1", "a\n@SUM(A1)", "a;\t ＝1", 'a;"=1+1', "a;\n;-1", "=a;=b"])
+def test_no_formula_begins_where_semicolons_part_cells(text: str) -> None:
+    line = rows([["id", cell(text)]]).decode()
+    cells = [part.replace('"', "").strip() for part in re.split("[;\n\t]", line)]
+    assert [part for part in cells if part[:1] in {*"=+-@＝＋－＠"} and part] == []
+
+
+def test_long_runs_of_blanks_are_looked_at_once() -> None:
+    assert cell("a" + ";\n " * 200_000) == "a" + ";\n " * 200_000
+
+
 @pytest.mark.parametrize(
-    "text", ["", "usa; russia", "2019-08-02", "“=1”", "a=b", "'quoted'", "https://a.example/?a=1"]
+    "text",
+    [
+        "",
+        "usa; russia",
+        "a; b-c",
+        "a\n\nb",
+        "2019-08-02",
+        "“=1”",
+        "a=b",
+        "'quoted'",
+        "https://a.example/?a=1",
+    ],
 )
 def test_other_words_stay_as_they_are(text: str) -> None:
     assert cell(text) == text
