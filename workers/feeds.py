@@ -24,7 +24,7 @@ from services.core.feeds.items import Connection, FeedItem, Intake, TakenIn
 from services.core.feeds.reading import FeedDocument, NotAFeed, read_feed
 from services.core.feeds.store import Feed, UnknownFeed
 from services.core.settings import Settings
-from workers.fetching import Fetched, Fetcher
+from workers.fetching import Fetched, Fetcher, Refused
 from workers.limits import time_limit
 from workers.robots import Robots
 
@@ -208,6 +208,12 @@ class _Poll:
         answer = await self._fetcher.get(url, {"Accept": "text/html"}, allowed=self._robots.allows)
         if answer.error in {"robots", "address-refused", "redirect-refused", "too-large", "redirects"}:
             return answer
+        if answer.error in {
+            "robots-unknown",
+            "not-resolved",
+        }:  # those of other sites need not wait for this one
+            self._pages -= 1
+            return None
         if answer.status is None or answer.status == 429 or answer.status >= 500:
             self._pages = MAX_PAGES  # whatever it is, more of it does not help
             return None
@@ -216,7 +222,7 @@ class _Poll:
     async def _robots_delay(self, url: str) -> float:
         try:
             return await self._robots.delay(url)
-        except ValueError:  # no address at all
+        except (ValueError, Refused):  # no address at all, or none that is asked
             return 0.0
 
     def _count(self, outcome: str, number: int = 1) -> None:

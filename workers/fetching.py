@@ -54,7 +54,7 @@ class Fetched:
     retry_after: dt.timedelta = dt.timedelta(0)
 
 
-class _Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818
     """Ends a fetch; its argument is the word that is kept."""
 
 
@@ -92,7 +92,10 @@ class Fetcher:
         allowed: Allowed | None = None,
         most: int = 0,
     ) -> Fetched:
-        """Never raises for what the other side does. `allowed` is asked before each request, also of redirects."""
+        """Never raises for what the other side does.
+
+        `allowed` is asked before each request, also of redirects. It may raise Refused.
+        """
         try:
             async with asyncio.timeout(self._seconds):  # for all of it: drips do not prolong it
                 return await self._get(url, headers or {}, allowed, most or self._most)
@@ -102,7 +105,7 @@ class Fetcher:
             return Fetched(url, error="address-refused")
         except NotResolved:
             return Fetched(url, error="not-resolved")
-        except _Refused as refused:
+        except Refused as refused:
             return Fetched(url, error=str(refused))
         except httpcore2.ConnectError as error:
             return Fetched(url, error="tls" if _is_tls(error) else "not-reached")
@@ -116,9 +119,9 @@ class Fetcher:
             try:
                 at = checked_address(url, self._reach)
             except FeedAddressRefused:
-                raise _Refused("redirect-refused" if hop else "address-refused") from None
+                raise Refused("redirect-refused" if hop else "address-refused") from None
             if allowed is not None and not await allowed(str(at)):
-                raise _Refused("robots")
+                raise Refused("robots")
             status, said, body = await self._once(at, headers, most)
             if status not in REDIRECTS or "location" not in said:
                 now = dt.datetime.now(dt.UTC)
@@ -128,16 +131,16 @@ class Fetcher:
                     headers=said,
                     body=body,
                     moved_to=moved_to,
-                    retry_after=_asked(said, now),
+                    retry_after=_retry_after(said, now),
                 )
             following = _joined(at, said["location"])
             if at.scheme == "https" and following.scheme != "https":
-                raise _Refused("redirect-refused")
+                raise Refused("redirect-refused")
             permanent = permanent and status in PERMANENT
             url = str(following)
             if permanent:
                 moved_to = url
-        raise _Refused("redirects")
+        raise Refused("redirects")
 
     async def _once(
         self, at: httpx2.URL, headers: Mapping[str, str], most: int
@@ -169,13 +172,13 @@ async def _body(answer: Any, encoding: str, most: int) -> bytes:
     async for part in answer.aiter_stream():
         packed += len(part)
         if packed > most:
-            raise _Refused("too-large")
+            raise Refused("too-large")
         try:
             body += unpack(part, most + 1 - len(body))
         except zlib.error:
-            raise _Refused("badly-packed") from None
+            raise Refused("badly-packed") from None
         if len(body) > most:
-            raise _Refused("too-large")
+            raise Refused("too-large")
     return bytes(body)
 
 
@@ -183,14 +186,14 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
     if encoding in {"", "identity"}:
         return lambda part, _most: part
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise _Refused("badly-packed")
+        raise Refused("badly-packed")
     # `deflate` is meant to be zlib's format (RFC 9110, 8.4.1.2); 32 more takes that and gzip's.
     machine = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def unpack(part: bytes, most: int) -> bytes:
         found = machine.decompress(part, most)
         if machine.unconsumed_tail:
-            raise _Refused("too-large")
+            raise Refused("too-large")
         return found
 
     return unpack
@@ -200,11 +203,4 @@ def _joined(at: httpx2.URL, location: str) -> httpx2.URL:
     try:
         return at.join(location)
     except (httpx2.InvalidURL, ValueError, UnicodeError):
-        raise _Refused("redirect-refused") from None
-
-
-def _asked(said: Mapping[str, str], now: dt.datetime) -> dt.timedelta:
-    try:
-        return _retry_after(said, now)
-    except (OverflowError, TypeError):
-        return dt.timedelta(0)
+        raise Refused("redirect-refused") from None

@@ -9,7 +9,7 @@ from protego import Protego
 from services.core.feeds import store
 from services.core.feeds.addresses import origin_of
 from services.core.feeds.store import Connection
-from workers.fetching import NAME, Fetcher
+from workers.fetching import NAME, Fetcher, Refused
 
 MOST = 512 * 1024  # bytes of a robots.txt
 KEPT = dt.timedelta(days=1)
@@ -26,9 +26,11 @@ class Robots:
         self._known: dict[str, Protego | None] = {}
 
     async def allows(self, url: str) -> bool:
-        """Whether we may fetch it. Where robots.txt is not there, yes; where the site does not answer, no."""
+        """Whether we may fetch it. Where there is no robots.txt, yes. Raises Refused where the site cannot say."""
         rules = await self._rules(url)
-        return rules is not None and bool(rules.can_fetch(url, NAME))
+        if rules is None:  # nobody forbade it: it is tried again, and not given up
+            raise Refused("robots-unknown")
+        return bool(rules.can_fetch(url, NAME))
 
     async def delay(self, url: str) -> float:
         """Seconds that the site wants between two requests."""
@@ -50,6 +52,8 @@ class Robots:
             return None if row[0] is None else str(row[0])
         answer = await self._fetcher.get(f"{origin}/robots.txt", most=MOST)
         text: str | None = None
+        if answer.error in {"address-refused", "not-resolved"}:  # says more than that robots.txt was not had
+            raise Refused(answer.error)
         if answer.status == 200:
             text = answer.body.decode("utf-8", "replace").replace("\0", "")
         elif answer.status is not None and 400 <= answer.status < 500 and answer.status != 429:

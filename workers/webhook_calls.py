@@ -170,7 +170,10 @@ class Caller:
             status, said = await self._once(at, body, headers)
             if status not in REDIRECTS or "location" not in said:
                 return Answer(status, retry_after=_retry_after(said, now))
-            following = at.join(said["location"])
+            try:
+                following = at.join(said["location"])
+            except (httpx2.InvalidURL, ValueError):  # UnicodeError is one
+                return Answer(status, error="redirect-refused")
             if at.scheme == "https" and following.scheme != "https":
                 return Answer(status, error="redirect-refused")
             url = str(following)
@@ -221,8 +224,8 @@ def _retry_after(said: Mapping[str, str], now: dt.datetime) -> dt.timedelta:
         return dt.timedelta(seconds=int(value))
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=dt.UTC)
+        return max(moment - now, dt.timedelta(0))
+    except (ValueError, OverflowError):  # no date, or of a year that there is not
         return dt.timedelta(0)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(moment - now, dt.timedelta(0))

@@ -224,7 +224,29 @@ def test_robots_txt_is_heeded(desk: Desk, site: Site) -> None:
     assert site.paths() == ["/feed.xml", "/door"]
     desk.run("DELETE FROM feed_robots")
     site.answers["/robots.txt"] = Answer(status=500)
-    assert desk.poll(closed).outcome == "robots"  # who cannot say has not allowed it
+    assert desk.poll(closed).outcome == "robots-unknown"  # who cannot say has not allowed it ...
+    soon = desk.add(f"{site.url}/feed.xml")
+    assert desk.poll(soon).outcome == "robots-unknown"
+    assert until_next(desk.feed(soon)) < dt.timedelta(hours=3)  # ... nor forbidden it for a day
+
+
+def test_a_page_whose_site_cannot_say_is_fetched_when_it_can(
+    database_url: str, site: Site, log: EventStore
+) -> None:
+    paragraphs = "".join(f"<p>{WORDS} Paragraph {n} of the whole report.</p>" for n in range(5))
+    page = f"<html lang='en'><head><title>Whole</title></head><body><article>{paragraphs}</article></body></html>"
+    desk = Desk(database_url, feed_pages=True)
+    with feed_site() as other:
+        other.answers["/page"] = Answer(page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+        other.answers["/robots.txt"] = Answer(status=503)
+        site.answers["/feed.xml"] = Answer(rss(item(1, link=f"{other.url}/page")))
+        feed_id = desk.add(f"{site.url}/feed.xml")
+        polled = desk.poll(feed_id)
+        assert (polled.outcome, polled.items, other.paths()) == ("unfinished", {}, [])
+        desk.run("DELETE FROM feed_robots")
+        other.answers["/robots.txt"] = Answer(status=404)
+        assert desk.poll(feed_id).items == {"received": 1}
+    assert len(of_type(log, "ArticleReceived")) == 1
 
 
 @pytest.mark.parametrize("kind", ["large", "bomb", "nonsense", "cut off", "no feed", "badly packed"])
@@ -262,7 +284,7 @@ def test_no_address_inside_unless_named(database_url: str, site: Site) -> None:
     desk = Desk(database_url, feed_networks=())
     assert desk.poll(desk.add(f"{site.url}/feed.xml")).outcome == "address-refused"
     by_name = f"http://localhost.localdomain:{site.url.rpartition(':')[2]}/feed.xml"
-    assert desk.poll(desk.add(by_name)).outcome in {"robots", "address-refused", "not-resolved"}
+    assert desk.poll(desk.add(by_name)).outcome in {"address-refused", "not-resolved"}
     assert site.asked == []
 
 

@@ -120,6 +120,13 @@ async def test_a_redirect_that_leads_inside_is_refused(receiver: Receiver) -> No
         assert inside.messages == []
 
 
+@pytest.mark.parametrize("location", ["https://[::1", "https://a b\x7f/"])
+async def test_a_redirect_to_no_address_is_refused(receiver: Receiver, location: str) -> None:
+    receiver.answers = [answer(307, Location=location)]
+    found = await call(receiver.url, networks=("127.0.0.1",))
+    assert (found.status, found.error) == (307, "redirect-refused")
+
+
 async def test_a_redirect_that_passes_the_check_is_followed_a_few_times(receiver: Receiver) -> None:
     async with receiving() as other:
         receiver.answers = [answer(308, Location=other.url)]
@@ -169,7 +176,14 @@ async def test_no_proxy_of_the_environment_is_asked(
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("120", 120), ("Fri, 31 Dec 2199 23:59:59 GMT", 10**9), ("soon", 0), ("-5", 0), ("9" * 99, 0)],
+    [
+        ("120", 120),
+        ("Fri, 31 Dec 2199 23:59:59 GMT", 10**9),
+        ("soon", 0),
+        ("-5", 0),
+        ("9" * 99, 0),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", 0),
+    ],
 )
 async def test_retry_after_is_read(receiver: Receiver, said: str, seconds: int) -> None:
     receiver.answers = [answer(503, Retry_After=said)]

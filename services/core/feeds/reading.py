@@ -31,7 +31,9 @@ from services.core.feeds.items import FeedItem
 
 MAX_ITEMS = 500  # of a feed; whole archives come in by other ways
 _END = re.compile(
-    rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL
+    # Atomic: where it does not match, as many ways to part a row of comments would be tried as there are.
+    rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>\s*(?><!--.*?-->\s*)*+\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 _WHOLE = re.compile(rb"<(?:\w+:)?(?:encoded|body|fullitem)[\s>]", re.IGNORECASE)
 _ENTITY = b"<!ENTITY"
@@ -73,12 +75,15 @@ def _read_xml(body: bytes, content_type: str, url: str, this_year: int) -> FeedD
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         # As a file: bytes by themselves feedparser would first try to open as a file's name.
-        found = feedparser.parse(
-            io.BytesIO(body),
-            response_headers={"content-type": content_type or "application/xml", "content-location": url},
-            resolve_relative_uris=True,
-            sanitize_html=False,  # nothing of the markup is kept
-        )
+        try:
+            found = feedparser.parse(
+                io.BytesIO(body),
+                response_headers={"content-type": content_type or "application/xml", "content-location": url},
+                resolve_relative_uris=True,
+                sanitize_html=False,  # nothing of the markup is kept
+            )
+        except Exception:  # noqa: BLE001 - it is not proof against all that is sent, such as half a character
+            raise NotAFeed from None
     if not found.get("version"):
         raise NotAFeed
     # What does not end was cut off, and the text of its last item with it. (UTF-16 has no such bytes.)
@@ -154,7 +159,7 @@ def _json_item(
     item: Mapping[str, Any], outlet: str | None, language: str | None, base: str, this_year: int
 ) -> FeedItem | None:
     address = _string(item, "url")
-    url = urljoin(base, address) if address else None
+    url = _joined(base, address) if address else None
     key = item.get("id") or url
     if not isinstance(key, str | int | float):
         return None
@@ -176,6 +181,13 @@ def _json_item(
         author=_line("author", ", ".join(names)),
         tags=_tags(tags if isinstance(tags, list) else ()),
     )
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:  # `http://[`: refused with its item when that is taken in, and not with all the others
+        return address
 
 
 def _string(data: Mapping[str, Any], name: str) -> str | None:

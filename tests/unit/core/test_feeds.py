@@ -93,6 +93,13 @@ def test_json_feed() -> None:
     assert not three.has_text
 
 
+def test_one_broken_address_spoils_only_its_item() -> None:
+    items = [{"id": "1", "url": "http://[", "content_text": WORDS}, {"id": "2", "content_text": WORDS}]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+    found = read_feed(orjson.dumps(feed), "application/feed+json", URL, YEAR)
+    assert [(item.key, item.url) for item in found.items] == [("1", "http://["), ("2", None)]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -104,6 +111,10 @@ def test_json_feed() -> None:
         b'{"items": []}',
         b"{",
         str(Path(__file__)).encode(),  # never opened
+        rss(whole_item(1))
+        + b"<!---->" * 200
+        + b"x",  # not in as many steps as there are ways to part comments
+        b'<rss version="2.0"><channel><title>half &#xD800;</title></channel></rss>',
     ],
 )
 def test_what_is_no_feed(body: bytes) -> None:
