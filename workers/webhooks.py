@@ -99,7 +99,8 @@ class Sender:
                 told, unknown = await self._told(conn, together, changes)
             more = len(changes) == BATCH
             reached = changes[-1].id if more else end
-            await self._note(conn, together, after, reached, told)
+            # One whose filter is not understood stays where it is, and goes on from there when it is.
+            await self._note(conn, [w for w in together if w.id not in unknown], after, reached, told)
             for webhook_id in unknown:
                 await self._disable(conn, webhook_id, "filter")
             return more or len(behind) > len(together)
@@ -171,8 +172,9 @@ class Sender:
 
     async def send(self, delivery: Delivery) -> None:
         """One attempt, and what became of it."""
+        asked: str | None = None
         try:
-            answer = await self._attempt(delivery)
+            asked, answer = await self._attempt(delivery)
         except (psycopg.Error, psycopg_pool.PoolTimeout):
             raise
         except Exception:  # a fault with one message must hold up neither the others nor other webhooks
@@ -183,19 +185,23 @@ class Sender:
         )
         async with self._pool.connection() as conn:
             webhook = await store.find(conn, delivery.webhook_id)
-            if webhook is not None:  # not deleted meanwhile
-                await self._note_answer(conn, webhook, delivery, answer)
+            if webhook is None:  # deleted meanwhile
+                return
+            if asked is not None and asked != webhook.url and not answer.good:
+                return  # moved meanwhile: what the old address said is not the new one's fault, and it is still due
+            await self._note_answer(conn, webhook, delivery, answer)
 
-    async def _attempt(self, delivery: Delivery) -> Answer:
+    async def _attempt(self, delivery: Delivery) -> tuple[str | None, Answer]:
+        """The address that was called, if any, and what came of it."""
         async with self._pool.connection() as conn:
             webhook = await store.find(conn, delivery.webhook_id)
             body = await self._body(conn, delivery)
         if webhook is None or body is None:  # the read tables were made again by other rules: told no longer
-            return Answer(error=CHANGE_GONE)
+            return None, Answer(error=CHANGE_GONE)
         now = self._clock()
         headers = {"Content-Type": messages.MEDIA_TYPE}
         headers |= signing.headers(str(delivery.id), now, body, webhook.keys(now))
-        return await self._caller.post(webhook.url, body, headers, now)
+        return webhook.url, await self._caller.post(webhook.url, body, headers, now)
 
     async def _body(self, conn: Connection, delivery: Delivery) -> bytes | None:
         """The message as the read tables tell it now: words that were withdrawn meanwhile are not in it."""

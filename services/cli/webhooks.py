@@ -143,7 +143,7 @@ def filter_of(words: Sequence[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"--filter wants WORD=VALUE, WORD one of {', '.join(kinds)}")
         if get_origin(kinds[name]) is list:
             found.setdefault(name, []).append(value)
-        elif kinds[name] is int and value.isdigit():
+        elif kinds[name] is int and value.isascii() and value.isdigit() and len(value) < 10:
             found[name] = int(value)
         else:
             found[name] = value

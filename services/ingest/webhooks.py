@@ -285,7 +285,10 @@ async def _after(conn: Connection, given: str | None) -> tuple[int, int]:
 
 
 async def _found(conn: Connection, webhook_id: UUID) -> Webhook:
-    webhook = await store.find(conn, webhook_id)
+    return _there(await store.find(conn, webhook_id))
+
+
+def _there(webhook: Webhook | None) -> Webhook:
     if webhook is None:
         raise Problem(404, "There is no such webhook")
     return webhook
@@ -295,4 +298,4 @@ async def _found(conn: Connection, webhook_id: UUID) -> Webhook:
 async def _on(ingest: Ingest, webhook_id: UUID) -> AsyncIterator[tuple[Connection, Webhook]]:
     """A webhook, and the transaction to change it in; on disk when the block is left."""
     async with ingest.store.transaction() as conn:
-        yield conn, await _found(conn, webhook_id)
+        yield conn, _there(await store.find_to_change(conn, webhook_id))

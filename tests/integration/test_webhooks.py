@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from services.core.access.keys import Scope
+from services.core.webhooks.feed import FilterUnknown
 from services.core.webhooks.schedule import PAUSES
 from tests.conftest import Database
 from tests.integration.api_client import World, api_client, world_of
@@ -22,6 +24,7 @@ from tests.integration.keys_client import bearing, make_key, serving
 from tests.integration.log_writer import Telling
 from tests.integration.stream_client import LEFT, MET, SPOKE, STATED, TEXT, everything
 from tests.integration.webhook_receiver import Receiver, Stepped, answer, receiving, stepped
+from workers.webhook_calls import Answer
 
 pytestmark = pytest.mark.anyio
 
@@ -308,6 +311,76 @@ async def test_410_disables_until_it_is_enabled(scene: Scene) -> None:
         ("WebhookDisabled", {"webhook_id": webhook["id"], "reason": "gone"}),
         ("WebhookEnabled", {"webhook_id": webhook["id"]}),
     ]
+
+
+async def test_what_an_address_said_that_was_left_meanwhile_does_not_count(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = await scene.register()
+    scene.tell("a001", [MET])
+    path = f"/v1/webhooks/{webhook['id']}"
+
+    async def moving(*given: Any) -> Answer:
+        if not moved.done():
+            moved.set_result(await scene.client.patch(path, json={"url": f"{scene.receiver.url}/new"}))
+            return Answer(410)
+        return await post(*given)
+
+    moved: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    caller = scene.sender.sender._caller
+    post = caller.post
+    monkeypatch.setattr(caller, "post", moving)
+    await scene.sender.settle()
+    assert moved.result().status_code == 200
+    assert (await scene.webhook(webhook))["state"] == "active"
+    assert [message.path for message in scene.receiver.messages] == ["/hook/new"]
+
+
+async def test_a_filter_that_is_unknown_for_a_while_loses_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = await scene.register()
+    scene.tell("a001", [MET])
+
+    def unknown(*_: Any) -> Any:
+        raise FilterUnknown("no such dossier")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("services.api.push.PushedFeed.filter_of", unknown)
+        await scene.sender.settle()
+    shown = await scene.webhook(webhook)
+    assert (shown["state"], shown["disabled_reason"]) == ("disabled", "filter")
+    await scene.client.patch(f"/v1/webhooks/{webhook['id']}", json={"state": "active"})
+    await scene.sender.settle()
+    assert scene.receiver.types == ["entry.added"]
+
+
+async def test_a_year_beyond_the_calendar_holds_up_nobody(scene: Scene) -> None:
+    await scene.register()
+    scene.tell("a001", [MET])
+    scene.receiver.answers = [answer(503, Retry_After="Fri, 31 Dec 9999 23:59:59 -1200")]
+    await scene.sender.settle()
+    await scene.sender.after(days=2)
+    assert len(scene.receiver.messages) == 2
+
+
+async def test_two_changes_at_once_are_both_kept(scene: Scene) -> None:
+    webhook = await scene.register()
+    path = f"/v1/webhooks/{webhook['id']}"
+    others = [
+        scene.client.patch(path, json=change)
+        for change in ({"description": "the desk's"}, {"types": ["entry.added"]})
+    ]
+    async with await psycopg.AsyncConnection.connect(scene.database.owner_url) as conn:
+        await conn.execute("SELECT FROM webhooks FOR UPDATE")  # until both have come
+        tasks = [asyncio.ensure_future(one) for one in others]
+        waiting = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+        async with asyncio.timeout(60):
+            while (await (await conn.execute(waiting)).fetchone() or (0,))[0] < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    assert [answered.status_code for answered in await asyncio.gather(*tasks)] == [200, 200]
+    shown = await scene.webhook(webhook)
+    assert (shown["description"], shown["types"]) == ("the desk's", ["entry.added"])
 
 
 async def test_a_receiver_that_hangs_or_talks_without_end_is_cut_off(scene: Scene) -> None:

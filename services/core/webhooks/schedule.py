@@ -37,7 +37,8 @@ def next_attempt(
     end = failing_since + DAY
     if now >= end:
         return None
-    return min(now + max(pause_after(failures, factor), asked), end)
+    # Capped before it is added: a date at the end of the calendar, plus a time zone, is none any more.
+    return min(now + max(pause_after(failures, factor), min(asked, DAY)), end)
 
 
 def resume_after(now: dt.datetime, failures: int, factor: float, asked: dt.timedelta) -> dt.datetime:

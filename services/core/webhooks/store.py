@@ -40,6 +40,7 @@ _COLUMNS = (
     " position, number, failures, failing_since, resume_at, created_at"
 )
 FIND = f"SELECT {_COLUMNS} FROM webhooks WHERE id = %s"  # noqa: S608 - our own constant
+FIND_TO_CHANGE = f"{FIND} FOR UPDATE"
 LIST = f"SELECT {_COLUMNS} FROM webhooks ORDER BY created_at, id"  # noqa: S608
 COUNT = "SELECT count(*) FROM webhooks"
 INSERT = """
@@ -119,6 +120,12 @@ async def find(conn: Connection, webhook_id: UUID) -> Webhook | None:
     """One webhook."""
     async with conn.cursor(row_factory=class_row(Webhook)) as cursor:
         return await (await cursor.execute(FIND, [webhook_id])).fetchone()
+
+
+async def find_to_change(conn: Connection, webhook_id: UUID) -> Webhook | None:
+    """The same; nobody else changes or deletes it before the transaction ends."""
+    async with conn.cursor(row_factory=class_row(Webhook)) as cursor:
+        return await (await cursor.execute(FIND_TO_CHANGE, [webhook_id])).fetchone()
 
 
 async def list_all(conn: Connection) -> list[Webhook]:

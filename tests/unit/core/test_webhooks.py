@@ -132,6 +132,13 @@ def test_no_pause_is_longer_than_it_may_be(failures: int, factor: float, asked: 
     )
 
 
+def test_a_wish_beyond_the_calendar_ends_after_a_day_too() -> None:
+    now = dt.datetime.now(dt.UTC)
+    asked = dt.datetime.max.replace(tzinfo=dt.timezone(-dt.timedelta(hours=12))) - now
+    assert next_attempt(now, now, 1, 1.0, asked) == now + DAY
+    assert resume_after(now, 1, 1.0, asked) == now + DAY
+
+
 def test_a_webhooks_filter_has_the_timelines_words() -> None:
     ours = {field.alias or name for name, field in WebhookFilter.model_fields.items()}
     theirs = {
