@@ -83,7 +83,9 @@ def write_something(database: Database) -> None:
 def test_every_operation_answers_as_described(service: str, database: Database) -> None:
     with psycopg.connect(database.services_url, autocommit=True) as conn:
         key = create_key(conn, "fuzz", [Scope.ADMIN])
-    write_something(database)  # last, so that the projections are at the end of the log: none has to be waited for
+    write_something(
+        database
+    )  # last, so that the projections are at the end of the log: none has to be waited for
     headers = {"Authorization": f"Bearer {key.reveal()}"}
     chosen = Settings(database_url=database.services_url, rate_per_key=0, rate_per_address=0)
     app = SERVICES[service](chosen)
