@@ -30,6 +30,23 @@ def binary() -> str | None:
     return next((found for name in BINARIES if (found := shutil.which(name))), None)
 
 
+# The middle of an element, when it has been at the same place for five frames in a row.
+STANDING = """(async () => {
+  const e = document.querySelector(%s);
+  if (!e) return null;
+  const frame = () => new Promise(requestAnimationFrame);
+  let last = "", same = 0;
+  for (let n = 0; n < 300 && same < 5; n++) {
+    e.scrollIntoView({block: "center", behavior: "instant"});
+    await frame();
+    const r = e.getBoundingClientRect(), now = [r.x + r.width / 2, r.y + r.height / 2];
+    same = String(now) === last ? same + 1 : 0;
+    last = String(now);
+  }
+  return last.split(",").map(Number);
+})()"""
+
+
 @dataclass
 class Browser:
     """One page of one browser."""
@@ -101,11 +118,8 @@ class Browser:
             time.sleep(0.05)
 
     def click(self, selector: str) -> None:
-        """Presses and lets go of the mouse in the middle of the element."""
-        place = self.get(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center', behavior: 'instant'}});"
-            " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
+        """Presses and lets go of the mouse in the middle of the element, once it stands still."""
+        place = self.get(STANDING % json.dumps(selector))
         assert place, f"no {selector}"
         for kind in ("mousePressed", "mouseReleased"):
             self.call(
@@ -130,7 +144,8 @@ class Browser:
             mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # nothing glides away below the mouse
+        self.call("Emulation.setEmulatedMedia", media="", features=[scheme, still])
 
     def picture(self, file: Path, most: int = 2400) -> None:
         """The page as a PNG, from its top, at most so high."""
