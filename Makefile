@@ -54,8 +54,8 @@ format: $(READY) ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure; see benchmarks/
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(READY) ## Measure everything against its bare limit (a quarter of an hour); writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 evaluate: $(READY) ## Score the reading on every coded set that is present; writes docs/evaluation.md
 	$(BIN)/python -m training.figures
