@@ -8,6 +8,7 @@ in a thread.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -38,6 +39,18 @@ _BLOCKS = frozenset(f"{_HTML_BLOCKS} {_TEI_BLOCKS}".split())
 _BREAKS = frozenset(["br", "lb"])
 _SPACE = re.compile(r"[ \t\r\f\v\n]+")
 _ADDRESSES = '//link[@rel="canonical"]/@href | //meta[@property="og:url"]/@content'
+_VALUE = r"""=\s*+(?>"[^"]*+"|'[^']*+')?+"""
+# Comments and what scripts hold are passed over, so that no tag begins in them. Nothing is ever read twice.
+_TAG = re.compile(
+    rf"""<(?:!--.*?(?:-->|\Z)
+           |(?P<name>(?P<rawtext>script|style|textarea|title|iframe|noembed|noframes|xmp)(?=[\s/>])|[a-z][^\s/>]*+)
+            (?P<attributes>(?>[^>=]++|{_VALUE})*+)>?+
+            (?P<raw>(?(rawtext)(?:.*?(?=</(?P=rawtext)[\s/>])|.*\Z)))
+          )""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(rf"[^\s/=]++\s*+(?:{_VALUE}[^\s>]*+)?+")
+MAX_ATTRIBUTES = 250  # of one tag; real ones have a few dozen at most
 MAX_ELEMENTS = 20_000  # of a page that is looked at closely; real pages have a few thousand
 SHORT = 250  # characters; below, trafilatura runs a page's words together
 
@@ -59,6 +72,7 @@ def html_to_article(html: str, *, this_year: int) -> HtmlArticle:
     """Read an HTML page or fragment. Never fails: what cannot be read is left out."""
     with metrics.HTML_SECONDS.time():
         try:
+            html = _without_swollen_tags(html)
             tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
         except (etree.LxmlError, ValueError):
             return HtmlArticle("")
@@ -70,6 +84,19 @@ def html_to_article(html: str, *, this_year: int) -> HtmlArticle:
 def _parser() -> lxml.html.HTMLParser:
     # Not huge_tree: libxml2's limits on depth and size are the guard against bombs.
     return lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+
+
+def _without_swollen_tags(html: str) -> str:
+    """The HTML with no attributes in tags that hold over MAX_ATTRIBUTES: parsing one costs their number squared."""
+    return _TAG.sub(_bare_if_swollen, html)
+
+
+def _bare_if_swollen(tag: re.Match[str]) -> str:
+    name, attributes = tag["name"], tag["attributes"]
+    if name is None or len(attributes) < 2 * MAX_ATTRIBUTES:  # a comment, or too short to be swollen
+        return tag[0]
+    count = sum(1 for _ in itertools.islice(_ATTRIBUTE.finditer(attributes), MAX_ATTRIBUTES + 1))
+    return tag[0] if count <= MAX_ATTRIBUTES else f"<{name}>{tag['raw'] or ''}"
 
 
 def _page(html: str, tree: Any, this_year: int) -> HtmlArticle:
