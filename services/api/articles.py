@@ -14,13 +14,13 @@ from fastapi import Header, Path, Query, Request, Response
 from psycopg import sql
 
 from services.api.caching import EtagDep, check_unchanged, etag_of, validated
-from services.api.clocks import both, parse_date
+from services.api.clocks import both, parse_range
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import AtLeastDep, Connection, ConnectionDep, PositionDep, ReadsDep, projected_position
 from services.api.quotes import bodies_of, latest_readings
 from services.api.reading import entries_of, reading_json
 from services.api.routing import ReadRouter
-from services.api.schemas import ArticleDetail, ArticlePage
+from services.api.schemas import ArticleDetail, ArticleHeld, ArticlePage
 from services.core.domain.calendar import day_of
 from services.core.domain.events import (
     ArticleReceived,
@@ -29,6 +29,8 @@ from services.core.domain.events import (
     article_stream,
     event_of,
 )
+from services.core.embargo import store as embargoed
+from services.core.embargo.store import Held
 from services.core.eventstore.bodies import Body
 from services.core.eventstore.store import Recorded, read_stream_async
 from services.core.web.problems import Problem
@@ -70,12 +72,11 @@ async def get_articles(
     for column, value in (("state", state), ("outlet", outlet), ("story_id", story)):
         if value is not None:
             where.append(sql.SQL("a.{} = {}").format(sql.Identifier(column), sql.Literal(value)))
-    if from_:
-        where.append(
-            sql.SQL("a.published_on >= {}").format(sql.Literal(parse_date(from_, "from", last=False)))
-        )
-    if to:
-        where.append(sql.SQL("a.published_on <= {}").format(sql.Literal(parse_date(to, "to", last=True))))
+    first, last = parse_range(from_, to)
+    if first:
+        where.append(sql.SQL("a.published_on >= {}").format(sql.Literal(first)))
+    if last:
+        where.append(sql.SQL("a.published_on <= {}").format(sql.Literal(last)))
     after = decode(request, cursor, int)
     if after:
         where.append(
@@ -129,7 +130,7 @@ def article_json(row: Mapping[str, Any], body: Body | None) -> dict[str, Any]:
     }
 
 
-@router.read("/v1/articles/{article_id}", 404, 422, 503, response_model=ArticleDetail)
+@router.read("/v1/articles/{article_id}", 404, 422, 503, response_model=ArticleDetail | ArticleHeld)
 async def get_article(
     request: Request,
     article_id: Annotated[str, Path(max_length=100)],
@@ -137,16 +138,23 @@ async def get_article(
     _: AtLeastDep,
     prefer: Annotated[str | None, Header(description="wait=10: answer when it is finished")] = None,
 ) -> Response:
-    """One article: its posted text unchanged, its revisions, what was read out of it."""
+    """One article: its posted text unchanged, its revisions, what was read out of it.
+
+    Of one under embargo nothing but that, and until when.
+    """
     wait = _wait_seconds(prefer)
     deadline = asyncio.get_running_loop().time() + (wait or 0)
     while True:
         seen = reads.notifier.generation
         left = deadline - asyncio.get_running_loop().time()
         async with reads.connection() as conn:
-            state, stream = await _find(conn, article_id)
+            held = await _held(conn, article_id)
+            state, stream = await _find(conn, article_id, there=held is not None)
+            if held is not None and not stream:
+                answer = await _only_held(conn, article_id, held)
+                break
             if state in FINISHED or left <= 0:
-                answer = await _answer(request, conn, article_id, stream)
+                answer = await _answer(request, conn, article_id, stream, held)
                 break
         await reads.notifier.wait(seen, min(left, POLL_SECONDS))
     if wait is not None:
@@ -160,9 +168,37 @@ def _wait_seconds(prefer: str | None) -> int | None:
     return min(int(match[1]), MAX_WAIT) if match else None
 
 
-async def _find(conn: Connection, article_id: str) -> tuple[str | None, list[Recorded]]:
-    """Its state in the read tables, None before it is there, and its stream. Raises a 404."""
+async def _held(conn: Connection, article_id: str) -> Held | None:
+    """Whether a version of it waits under embargo."""
+    try:
+        return await embargoed.find(conn, UUID(article_id))
+    except ValueError:
+        return None
+
+
+async def _only_held(conn: Connection, article_id: str, held: Held) -> Response:
+    """Not to be kept by caches: no position says when it changes."""
+    state = "embargoed" if held.withdrawn_reason is None else "withdrawn"
+    answer = JSONAnswer(
+        {
+            "id": article_id,
+            "state": state,
+            "reason": held.withdrawn_reason,
+            "embargoed_until": held.release_at.astimezone(dt.UTC) if state == "embargoed" else None,
+            "position": await projected_position(conn),
+        }
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def _find(
+    conn: Connection, article_id: str, *, there: bool = False
+) -> tuple[str | None, list[Recorded]]:
+    """Its state in the read tables, None before it is there, and its stream. Raises a 404 unless it is `there`."""
     stream = await read_stream_async(conn, article_stream(article_id))
+    if not stream and there:
+        return None, []
     if not stream:
         raise Problem(404, "There is no such article")
     cursor = await conn.execute("SELECT state FROM read.articles WHERE id = %s", (article_id,))
@@ -171,20 +207,28 @@ async def _find(conn: Connection, article_id: str) -> tuple[str | None, list[Rec
 
 
 async def _answer(
-    request: Request, conn: Connection, article_id: str, stream: Sequence[Recorded]
+    request: Request, conn: Connection, article_id: str, stream: Sequence[Recorded], held: Held | None
 ) -> Response:
     position = await projected_position(conn)
+    until = None if held is None else held.release_at.astimezone(dt.UTC)
     query = sql.SQL("SELECT {}{} WHERE a.id = %s").format(COLUMNS, FROM)
     row = await (await conn.execute(query, (article_id,))).fetchone()
     if row is None:
         # Posted a moment ago, and the projections have not got there: the log says enough.
-        answer = JSONAnswer(await _just_received(conn, stream) | {"position": position})
+        received = await _just_received(conn, stream)
+        answer = JSONAnswer(received | {"embargoed_until": until, "position": position})
         answer.headers["Cache-Control"] = "no-store"
         return answer
     etag = etag_of(request, position)
-    check_unchanged(request, etag)
+    if until is None:
+        check_unchanged(request, etag)
     projected = [recorded for recorded in stream if recorded.global_position <= position]
-    return validated(JSONAnswer(await _detail(conn, row, projected) | {"position": position}), etag)
+    detail = await _detail(conn, row, projected) | {"embargoed_until": until, "position": position}
+    if until is None:
+        return validated(JSONAnswer(detail), etag)
+    answer = JSONAnswer(detail)
+    answer.headers["Cache-Control"] = "no-store"  # no position says when what waits is dropped
+    return answer
 
 
 async def find_article(conn: Connection, article_id: str) -> tuple[dict[str, Any], Sequence[Recorded], int]:

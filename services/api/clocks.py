@@ -54,6 +54,15 @@ def parse_date(value: str, field: str, *, last: bool) -> dt.date:
     raise InvalidInput([FieldError(field, "Wants a date: 2019-08-02, 2019-08 or 2019", "query")])
 
 
+def parse_range(from_: str | None, to: str | None) -> tuple[dt.date | None, dt.date | None]:
+    """The first and last day that are asked for, both included. Raises InvalidInput if they are the wrong way round."""
+    first = parse_date(from_, "from", last=False) if from_ else None
+    last = parse_date(to, "to", last=True) if to else None
+    if first and last and first > last:
+        raise InvalidInput([FieldError("to", "Lies before `from`", "query")])
+    return first, last
+
+
 async def get_clocks(
     conn: ConnectionDep,
     newest: PositionDep,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Query
 from psycopg import sql
 
-from services.api.clocks import parse_date
+from services.api.clocks import parse_range
 from services.api.deps import DossierDep
 from services.core.domain.dossier import Dossier
 from services.core.domain.vocabulary import PloverType
@@ -187,6 +187,7 @@ def get_timeline_filter(
     _check_known("recipient", recipient, dossier)
     _check_known("kind", kind, dossier)
     _check_known("proposition", proposition, dossier)
+    first, last = parse_range(from_, to)
     return TimelineFilter(
         dossier=dossier.id,
         actor=frozenset(actor or ()),
@@ -197,8 +198,8 @@ def get_timeline_filter(
         plover=frozenset(p.value for p in plover or ()),
         proposition=frozenset(proposition or ()),
         outlet=frozenset(fold(o) for o in outlet or ()),
-        from_=parse_date(from_, "from", last=False) if from_ else None,
-        to=parse_date(to, "to", last=True) if to else None,
+        from_=first,
+        to=last,
         status=status,
         min_outlets=min_outlets,
         min_stories=min_stories,

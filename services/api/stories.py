@@ -10,7 +10,7 @@ from psycopg import sql
 
 from services.api.articles import COLUMNS, FROM
 from services.api.caching import EtagDep, validated
-from services.api.clocks import both, parse_date
+from services.api.clocks import both, parse_date, parse_range
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, forged, page
 from services.api.deps import Connection, ConnectionDep, PositionDep
 from services.api.quotes import bodies_of
@@ -80,10 +80,11 @@ async def get_coverage(
     where: list[sql.Composable] = [sql.SQL("state <> 'withdrawn'")]
     if outlet is not None:
         where.append(sql.SQL("outlet = {}").format(sql.Literal(outlet)))
-    if from_:
-        where.append(sql.SQL("published_on >= {}").format(sql.Literal(parse_date(from_, "from", last=False))))
-    if to:
-        where.append(sql.SQL("published_on <= {}").format(sql.Literal(parse_date(to, "to", last=True))))
+    first, last = parse_range(from_, to)
+    if first:
+        where.append(sql.SQL("published_on >= {}").format(sql.Literal(first)))
+    if last:
+        where.append(sql.SQL("published_on <= {}").format(sql.Literal(last)))
     if after := decode(request, cursor, str, str):
         where.append(
             sql.SQL("(published_on, coalesce(outlet, '')) < ({}, {})").format(

@@ -235,3 +235,5 @@ async def test_coverage_counts_what_was_read_by_outlet_and_day(database: Databas
         assert (await ok(client, "/v1/coverage", from_="2019-08-02"))["data"] == everything[:2]
         assert (await ok(client, "/v1/coverage", to="2019-08-02"))["data"] == everything[2:]
         assert await refused(client, "/v1/coverage", to="soon") == ["to"]
+        for path in ("/v1/coverage", "/v1/articles"):
+            assert await refused(client, path, from_="2019-09", to="2019-08") == ["to"]

@@ -12,7 +12,7 @@ from fastapi import Query, Request, Response
 from psycopg import sql
 
 from services.api.articles import COLUMNS, FROM
-from services.api.clocks import both, parse_date
+from services.api.clocks import both, parse_range
 from services.api.deps import Connection, ConnectionDep, DossierDep, PositionDep
 from services.api.pages.base import METHODS, page_router, recorded_at, view_of
 from services.api.pages.frame import page_etag, render
@@ -62,8 +62,7 @@ async def show_coverage(
 ) -> Response:
     """Outlets by day, newest month first; a question narrow enough is answered with the articles too."""
     etag = page_etag(request, position)
-    first = parse_date(from_, "from", last=False) if from_ else None
-    last = parse_date(to, "to", last=True) if to else None
+    first, last = parse_range(from_, to)
     where = _where(outlet, first, last)
     rows = await _rows(conn, where)
     months = by_month(rows)

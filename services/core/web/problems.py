@@ -25,6 +25,8 @@ from services.core.errors import FieldError, InvalidInput
 from services.core.web.responses import json_bytes
 
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 50  # named in one answer
+MAX_NAME = 100  # characters of an unknown field's name
 
 
 class ProblemType(Enum):
@@ -217,8 +219,18 @@ def field_errors(found: Sequence[Any], where: str | None = None) -> list[FieldEr
             path = []
         if item["type"] == "extra_forbidden":
             message = "There is no such field here"
-        errors.append(FieldError(".".join(path), message, place))
-    return list(dict.fromkeys(errors))  # a field that several parts of a request depend on is checked by each
+        errors.append(FieldError(".".join(_short(part) for part in path), message, place))
+    errors = list(
+        dict.fromkeys(errors)
+    )  # a field that several parts of a request depend on is checked by each
+    if (more := len(errors) - MAX_ERRORS) > 0:
+        errors[MAX_ERRORS:] = [FieldError("", f"{more} more like these", errors[0].where)]
+    return errors
+
+
+def _short(name: str) -> str:
+    """A field's name as the sender wrote it, which may be a megabyte long."""
+    return name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
 
 
 class FieldProblem(BaseModel):

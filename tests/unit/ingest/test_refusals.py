@@ -70,6 +70,15 @@ async def test_what_is_wrong_is_named(client: httpx2.AsyncClient, fields: dict[s
     assert "secret" not in answer.text
 
 
+async def test_many_and_endless_names_are_not_all_repeated(client: httpx2.AsyncClient) -> None:
+    answer = await post(client, **{f"{number:04}{'x' * 10_000}": 1 for number in range(60)})
+    assert answer.status_code == 422
+    assert len(answer.content) < 30_000
+    errors = answer.json()["errors"]
+    assert (errors[0]["field"], len(errors)) == ("0000" + 96 * "x" + "…", 51)
+    assert errors[-1]["detail"] == "10 more like these"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
