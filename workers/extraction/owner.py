@@ -36,17 +36,6 @@ _ISSUED_BY = re.compile(r"(?i)(?:\b(?:by|of|from|with)(?: the| a)? |^)$")
 _FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]urs?|[Uu]s|I|[Mm]y)\b")
 _PLURAL = frozenset({"we", "our", "ours", "us"})
 _OWN = frozenset({"country", "state", "nation", "government"})
-# Government sites by the end of their host; ministries of most states sit under gov.<state>.
-_HOSTS = {
-    "kremlin.ru": "russia", "mid.ru": "russia", "mil.ru": "russia", "government.ru": "russia", "gov.ru": "russia",
-    "duma.gov.ru": "russia", "nato.int": "nato", "europa.eu": "eu", "un.org": "un", "osce.org": "osce", "gov": "usa",
-    "mil": "usa", "gov.uk": "uk", "parliament.uk": "uk", "bundesregierung.de": "germany", "bundestag.de": "germany",
-    "auswaertiges-amt.de": "germany", "diplo.de": "germany", "bmvg.de": "germany", "gouv.fr": "france",
-    "elysee.fr": "france", "gov.cn": "china", "go.jp": "japan", "gov.pl": "poland", "gov.ua": "ukraine",
-    "gov.by": "belarus", "mae.ro": "romania", "gov.it": "italy", "esteri.it": "italy", "gov.au": "australia",
-    "gc.ca": "canada", "gov.ph": "philippines", "go.kr": "south-korea", "gov.in": "india", "gov.tr": "turkey",
-    "gov.kz": "kazakhstan", "government.nl": "netherlands", "gov.lt": "lithuania", "gov.lv": "latvia",
-}  # fmt: skip
 
 
 def owner_of(
@@ -96,11 +85,8 @@ def _by_host(url: str | None, dossier: Dossier) -> str | None:
         labels = (urlsplit(url or "").hostname or "").split(".")
     except ValueError:
         return None
-    for start in range(len(labels)):
-        actor = _HOSTS.get(".".join(labels[start:]))
-        if actor in dossier.actors:
-            return actor
-    return None
+    ends = (dossier.sites.get(".".join(labels[start:])) for start in range(len(labels)))
+    return next((actor for actor in ends if actor), None)
 
 
 def _speaks_as_we(document: Document) -> bool:

@@ -151,6 +151,7 @@ def _actor(key: str, entry: Mapping[str, Any]) -> Actor:
         institutions=_words(entry, "institutions"),
         contextual=_words(entry, "contextual"),
         former=MappingProxyType({n: Period.parse(p) for n, p in entry.get("former", {}).items()}),
+        sites=_words(entry, "sites"),
     )
 
 
@@ -281,7 +282,7 @@ def _check_references(dossier: Dossier) -> None:
         if actor not in dossier.actors:
             raise DossierError(f"{what} names the unknown actor {actor!r}")
     owner: dict[str, str] = {}
-    written = [(a.id, (a.name, *a.aliases, *a.metonyms)) for a in dossier.actors.values()]
+    written = [(a.id, (a.name, *a.aliases, *a.metonyms, *a.sites)) for a in dossier.actors.values()]
     written += [(p.id, p.names) for p in dossier.people.values()]
     for owner_id, words in written:
         for word in words:

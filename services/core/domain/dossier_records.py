@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from types import MappingProxyType
 
 
 def ascii_fold(text: str) -> str:
@@ -159,7 +160,8 @@ class Actor:
     places that stand for the actor when they act or speak ("Moscow said"), not after "in" or "from".
     `adjectives` and `demonyms` go with a generic institution, office or unnamed official ("the Russian
     Foreign Ministry", "a US official"). `contextual` institutions need an adjective or an article that
-    is about the actor ("the Senate"). `former` dates names that the actor bore only for a time.
+    is about the actor ("the Senate"). `former` dates names that the actor bore only for a time. `sites` are the ends of
+    the hosts on which it publishes its own words (ministries of most states sit under gov.<state>).
     """
 
     id: str
@@ -172,6 +174,7 @@ class Actor:
     institutions: tuple[str, ...] = ()
     contextual: tuple[str, ...] = ()
     former: Mapping[str, Period] = field(default_factory=dict)
+    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,11 @@ class Dossier:
     parts: Parts
     relevance: Relevance
     lexicon: Lexicon
+
+    @cached_property
+    def sites(self) -> Mapping[str, str]:
+        """Ends of hosts to the actor that publishes its own words there: `gov.uk` is `uk`."""
+        return MappingProxyType({site: actor.id for actor in self.actors.values() for site in actor.sites})
 
     @cached_property
     def _by_surname(self) -> Mapping[str, tuple[Person, ...]]:
