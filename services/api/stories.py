@@ -80,11 +80,11 @@ async def get_coverage(
     where: list[sql.Composable] = [sql.SQL("state <> 'withdrawn'")]
     if outlet is not None:
         where.append(sql.SQL("outlet = {}").format(sql.Literal(outlet)))
-    first, last = parse_range(from_, to)
-    if first:
-        where.append(sql.SQL("published_on >= {}").format(sql.Literal(first)))
-    if last:
-        where.append(sql.SQL("published_on <= {}").format(sql.Literal(last)))
+    begin, end = parse_range(from_, to)
+    if begin:
+        where.append(sql.SQL("published_on >= {}").format(sql.Literal(begin)))
+    if end:
+        where.append(sql.SQL("published_on <= {}").format(sql.Literal(end)))
     if after := decode(request, cursor, str, str):
         where.append(
             sql.SQL("(published_on, coalesce(outlet, '')) < ({}, {})").format(
