@@ -319,9 +319,22 @@ class ReadingShown(_Answer):
 
 
 class ArticleDetail(ArticleShown):
+    """`embargoed_until`: a further version waits until then."""
+
     text: str | None
     revisions: list[RevisionShown]
     readings: list[ReadingShown]
+    embargoed_until: dt.datetime | None
+    position: int
+
+
+class ArticleHeld(_Answer):
+    """An article under embargo, or one that was withdrawn while it was: nothing else is told of it."""
+
+    id: str
+    state: Literal["embargoed", "withdrawn"]
+    reason: str | None
+    embargoed_until: dt.datetime | None
     position: int
 
 

@@ -59,17 +59,23 @@ def _worker(settings: Settings) -> int:
 
 
 def relay(settings: Settings) -> int:
-    """Sends work from the log, and seals it; beside that, sends webhooks."""
+    """Sends work from the log, and seals it; beside that, sends webhooks and lets articles out of embargo."""
+    from services.ingest import embargo  # noqa: PLC0415
     from workers import relay, webhooks  # noqa: PLC0415
 
     def main(settings: Settings, stop: threading.Event) -> None:
-        sending = threading.Thread(target=webhooks.main, args=(settings, _feed, stop), name="webhooks")
-        sending.start()
+        beside = (
+            threading.Thread(target=webhooks.main, args=(settings, _feed, stop), name="webhooks"),
+            threading.Thread(target=embargo.main, args=(settings, stop), name="embargo"),
+        )
+        for thread in beside:
+            thread.start()
         try:
             relay.main(settings, stop)
         finally:
             stop.set()
-            sending.join()
+            for thread in beside:
+                thread.join()
 
     return _until_told(main, settings)
 

@@ -21,7 +21,8 @@ HTTP_SECONDS = Histogram(
 # Requests being answered now, streams included.
 HTTP_IN_PROGRESS = Gauge("treatyline_http_requests_in_progress", "Requests being answered")
 
-# What became of submitted articles: received, revised, older, same, withdrawn (posted again: 410), refused.
+# What became of submitted articles: received, revised, older, same, withdrawn (posted again: 410), refused,
+# embargoed (waits for its time).
 ARTICLES_SUBMITTED = Counter(
     "treatyline_articles_submitted", "Articles posted, by outcome", ["outcome", "form"]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.core import metrics
 from services.core.access.keys import Scope
 from services.core.domain.article import Outcome
 from services.core.domain.canonical_url import canonical_url
-from services.core.domain.commands import WithdrawArticle
+from services.core.domain.commands import HoldArticle, WithdrawArticle
 from services.core.domain.submission import checked_line
 from services.core.errors import FieldError, InvalidInput
 from services.core.eventstore.store import AsyncEventStore, flush_async
@@ -25,6 +26,7 @@ from services.core.web.database import Connection
 from services.core.web.problems import Problem, ProblemType, problem_responses
 from services.core.web.responses import JSONAnswer
 from services.ingest import documents, idempotency
+from services.ingest.embargo import hold_on
 from services.ingest.formats.posted import Posted
 from services.ingest.formats.shapes import Article
 from services.ingest.schemas import (
@@ -89,7 +91,8 @@ _DELETE_BODY = {
     status_code=202,
     response_model=ArticleTaken,
     responses={
-        202: _TAKEN | {"description": "New, a revision of an article that is there, or withdrawn"},
+        202: _TAKEN
+        | {"description": "New, a revision of an article that is there, under embargo, or withdrawn"},
         200: _TAKEN | {"description": "The same article again: nothing was written"},
         **problem_responses(*STATUSES, 400, 404, 409, 410, 413, 415, 422, 503),
     },
@@ -109,7 +112,8 @@ async def post_article(
 ) -> Response:
     """Take an article in: plain JSON, IPTC ninjs, schema.org NewsArticle, a JSON Feed item, or a page of HTML.
 
-    A ninjs item with `pubStatus: canceled` is withdrawn. The answer's `global_position` can be sent as
+    A ninjs item with `pubStatus: canceled` is withdrawn. What is under embargo waits until its time has come.
+    The answer's `global_position` can be sent as
     `X-Min-Position` when reading.
     """
     content_type = request.headers.get("content-type", "")
@@ -157,8 +161,11 @@ async def carry_out(conn: Connection, command: Command) -> Taken:
             raise Problem(404, "There is no such article")
         log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)
         return taken
-    taken = await submit_on(conn, command)
-    metrics.ARTICLES_SUBMITTED.labels(taken.outcome, command.received_as).inc()
+    if isinstance(command, HoldArticle):
+        taken, article = await hold_on(conn, command), command.article
+    else:
+        taken, article = await submit_on(conn, command), command
+    metrics.ARTICLES_SUBMITTED.labels(taken.outcome, article.received_as).inc()
     log.info(
         "article posted", article_id=taken.article_id, outcome=taken.outcome, position=taken.global_position
     )
@@ -180,7 +187,12 @@ def status_of(taken: Taken) -> int:
 
 def shown(taken: Taken) -> dict[str, Any]:
     """An `ArticleTaken`."""
-    return {"id": taken.article_id, "state": taken.state, "global_position": taken.global_position}
+    answer = {"id": taken.article_id, "state": taken.state, "global_position": taken.global_position}
+    if taken.embargoed_until is not None:
+        answer["embargoed_until"] = (
+            taken.embargoed_until.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        )
+    return answer
 
 
 def _location(article_id: str) -> dict[str, str]:

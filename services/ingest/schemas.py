@@ -18,15 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.core.domain import submission
 from services.core.domain.article import article_id
 from services.core.domain.canonical_url import canonical_url
-from services.core.domain.commands import SubmitArticle, WithdrawArticle
+from services.core.domain.commands import HoldArticle, SubmitArticle, WithdrawArticle
 from services.core.errors import FieldError, InvalidInput
 from services.core.web.problems import Problem, ProblemType, field_errors
-from services.ingest.formats import shapes
+from services.ingest.formats import shapes, values
 from services.ingest.formats.posted import Canceled, Posted
 from services.ingest.html import html_to_article, this_year
 
 Model = TypeVar("Model", bound=BaseModel)
-Command = SubmitArticle | WithdrawArticle
+Command = SubmitArticle | HoldArticle | WithdrawArticle
 
 
 def _line(longest: int | None, description: str, **more: Any) -> Any:
@@ -71,14 +71,25 @@ class PlainArticle(BaseModel):
     language: str | None = _line(submission.MAX_LINE["language"], "BCP 47: en, pt-BR")
     author: str | None = _line(submission.MAX_LINE["author"], "The byline")
     tags: Annotated[list[str] | None, Field(json_schema_extra={"maxItems": submission.MAX_TAGS})] = None
+    embargoed_until: str | None = _line(
+        None,
+        "Nobody may know of it before: it waits, and is taken in then. An RFC 3339 time; one without an offset, or"
+        " a date, has come when it has come in every time zone",
+        examples=["2019-08-02T18:00:00+02:00"],
+    )
 
 
 class ArticleTaken(BaseModel):
     """What was written: the article, its state, and the position in the log to wait for when reading."""
 
     id: UUID
-    state: Literal["received", "extracted", "skipped", "failed", "withdrawn"]
-    global_position: int = Field(ge=1)
+    state: Literal["received", "extracted", "skipped", "failed", "withdrawn", "embargoed"]
+    global_position: int | None = Field(
+        ge=1, description="null where nothing is in the log: under embargo, or withdrawn while it was"
+    )
+    embargoed_until: dt.datetime | None = Field(
+        None, description="Of an embargoed one alone: when it is taken in"
+    )
 
 
 class Withdrawal(BaseModel):
@@ -198,10 +209,10 @@ def _withdrawal(canceled: Canceled, key_id: str | None) -> WithdrawArticle:
     return WithdrawArticle(article_id=article_id(url, "", uri), reason=canceled.reason, key_id=key_id)
 
 
-def _submission(posted: Posted, max_characters: int, key_id: str | None) -> SubmitArticle:
+def _submission(posted: Posted, max_characters: int, key_id: str | None) -> SubmitArticle | HoldArticle:
     year = this_year()
     text_field = "text"
-    _check_embargo(posted.embargoed_until, year)
+    until = _embargo(posted.embargoed_until, year)
     if posted.html is not None:
         text_field = "html"
         found = html_to_article(posted.html, this_year=year)
@@ -215,7 +226,7 @@ def _submission(posted: Posted, max_characters: int, key_id: str | None) -> Subm
             language=posted.language or found.language,
             author=posted.author or found.author,
         )
-    return submission.submission(
+    article = submission.submission(
         text=posted.text or "",
         title=posted.title,
         url=posted.url,
@@ -231,17 +242,15 @@ def _submission(posted: Posted, max_characters: int, key_id: str | None) -> Subm
         max_characters=max_characters,
         text_field=text_field,
     )
+    return article if until is None else HoldArticle(article=article, until=until)
 
 
-def _check_embargo(until: str | None, year: int) -> None:
-    """Nothing is kept of what may not be known yet: neither its words nor that it is there."""
-    if until is None:
-        return
+def _embargo(until: str | None, year: int) -> dt.datetime | None:
+    """When the embargo ends. Whether that is over, the database's clock says, which also lets the article out."""
+    if until is None or not until.strip():
+        return None
     try:
-        moment = dt.datetime.fromisoformat(submission.checked_published_at(until, year + 100))
-    except ValueError as error:
+        found = dt.datetime.fromisoformat(submission.checked_published_at(values.latest_time(until), year))
+        return found.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise InvalidInput([FieldError("embargoed_until", str(error))]) from None
-    if moment.replace(tzinfo=moment.tzinfo or dt.UTC) > dt.datetime.now(dt.UTC):
-        raise InvalidInput(
-            [FieldError("embargoed_until", "Is under embargo until then: send it again after that")]
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,9 +17,11 @@ from services.core.domain.article import (
     decide,
     decide_withdrawal,
     event_id,
+    published_before,
 )
 from services.core.domain.commands import SubmitArticle, WithdrawArticle
 from services.core.domain.events import EVENT_TYPES, Event, article_stream, event_of
+from services.core.embargo import store as embargoed
 from services.core.errors import WrongExpectedVersion
 from services.core.eventstore import locks
 from services.core.eventstore.bodies import Body, BodyWrite, release_bodies_async, text_sha256
@@ -39,12 +42,13 @@ HOPEFUL_ATTEMPTS = 3  # without holding the append lock while deciding
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a command."""
+    """What became of a command. No position: nothing of it is in the log, for it waits or was withdrawn meanwhile."""
 
     outcome: Outcome
     article_id: str
     state: str
-    global_position: int
+    global_position: int | None
+    embargoed_until: dt.datetime | None = None
 
 
 async def submit(store: AsyncEventStore, command: SubmitArticle) -> Taken:
@@ -56,7 +60,36 @@ async def submit(store: AsyncEventStore, command: SubmitArticle) -> Taken:
 
 
 async def submit_on(conn: Connection, command: SubmitArticle) -> Taken:
-    """`submit` on a connection, in its transaction if it has one. The caller flushes."""
+    """`submit` on a connection, in its transaction if it has one. The caller flushes.
+
+    A version of the article that waits under embargo is dropped where this one, which may be known, replaces it.
+    """
+    identity = identity_of(command)
+    if await embargoed.find(conn, identity) is None:
+        return await submit_released(conn, command)
+    async with conn.transaction():
+        await conn.execute("SET LOCAL synchronous_commit = off")
+        # Before the append lock, as all do who take both: the other way round two would wait for each other.
+        row = await (await conn.execute(embargoed.LOCK, [identity])).fetchone()
+        if row is None:  # its time has come meanwhile
+            return await submit_released(conn, command)
+        _, withdrawn, waiting = row
+        if withdrawn is not None:
+            return Taken(Outcome.WITHDRAWN, identity, "withdrawn", None)
+        taken = await submit_released(conn, command)
+        replaces = taken.outcome in {Outcome.NEW, Outcome.REVISION, Outcome.WITHDRAWN}
+        if replaces and not published_before(command.published_at, waiting.get("published_at")):
+            await conn.execute(embargoed.DROP, [identity])
+        return taken
+
+
+def identity_of(command: SubmitArticle) -> str:
+    """Which article it is."""
+    return article_id(command.url, text_sha256(command.text).hex(), command.uri)
+
+
+async def submit_released(conn: Connection, command: SubmitArticle) -> Taken:
+    """`submit_on` for what is under no embargo, nor waits: one that has just been let out, or has none beside it."""
     body = Body(command.title, command.author, command.text)
     text = text_sha256(command.text).hex()
     identity = article_id(command.url, text, command.uri)
@@ -87,7 +120,25 @@ async def withdraw(store: AsyncEventStore, command: WithdrawArticle) -> Taken | 
 
 
 async def withdraw_on(conn: Connection, command: WithdrawArticle) -> Taken | None:
-    """`withdraw` on a connection, in its transaction if it has one. The caller flushes."""
+    """`withdraw` on a connection, in its transaction if it has one. The caller flushes.
+
+    What waits under embargo goes too. Where nothing else was there, that it was withdrawn is kept in its place, and
+    the log never hears of it.
+    """
+    async with conn.transaction():
+        await conn.execute("SET LOCAL synchronous_commit = off")
+        held = await (await conn.execute(embargoed.LOCK, [command.article_id])).fetchone()
+        taken = await _withdraw_published(conn, command)
+        if held is None:
+            return taken
+        if taken is not None:
+            await conn.execute(embargoed.DROP, [command.article_id])
+            return taken
+        await conn.execute(embargoed.WITHDRAW, [command.reason, command.article_id])
+        return Taken(Outcome.WITHDRAWN, command.article_id, "withdrawn", None)
+
+
+async def _withdraw_published(conn: Connection, command: WithdrawArticle) -> Taken | None:
     stream = article_stream(command.article_id)
     async with _deciding(conn, alone=True):
         state = await read_article(conn, stream)

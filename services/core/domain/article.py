@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     OLDER = "older"  # a revision that was published before the newest: kept, does not replace it
     SAME = "same"
     WITHDRAWN = "withdrawn"
+    EMBARGOED = "embargoed"  # it waits, and is one of the others when its time has come
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 
@@ -29,3 +30,11 @@ class WithdrawArticle:
     article_id: str
     reason: str
     key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldArticle:
+    """Take this article in when its embargo has ended, and let nobody know of its words before."""
+
+    article: SubmitArticle
+    until: dt.datetime  # with its offset
