@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import jsonschema
 import psycopg
@@ -18,9 +18,9 @@ from services.api.pages.passages import Note, passages
 from services.core.domain.dossier import load_dossier
 from tests.conftest import Database
 from tests.integration.log_writer import LogWriter, Telling
+from tests.integration.page_client import Client, api, entries, get, reading
 from tests.integration.page_tree import css, one, text
 from tests.integration.sample_log import project
-from tests.integration.test_page import Client, api, entries, get, reading
 
 pytestmark = pytest.mark.anyio
 
@@ -287,6 +287,13 @@ async def test_news_are_asked_for_as_the_page_shows_them(client: Client) -> None
         assert text(one(fresh, part)) == text(one(front, part))
     assert not css(fresh, "#c-usa-moratorium")
     assert entries(await get(client, "/fresh")) == []
+    for asked in ("", "kind=accusation&kind=statement&order=asc", "from=2019"):
+        front, fresh = [await get(client, f"{path}?{asked}") for path in ("/", "/fresh")]
+        assert text(one(fresh, ".strip")) == text(one(front, ".strip"))
+        assert text(one(fresh, ".total")) == text(one(front, ".total"))
+        for bar in css(fresh, ".bar"):
+            there = urlsplit(bar.get("href"))
+            assert (there.path, parse_qsl(there.query)[:-1]) == ("/", parse_qsl(asked))
 
 
 def test_a_scale_gives_busy_years_room_and_runs_forwards() -> None:

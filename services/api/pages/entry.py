@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -43,4 +45,19 @@ async def show_entry(
         clocks=clocks,
         recorded_at=await recorded_at(conn, clocks.position),
         entry=entry,
+        history=by_cause(entry["history"]),
     )
+
+
+def by_cause(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Versions, newest first; neighbours that differ only in how many copies tell it are one: `first`, `times`."""
+    found: list[dict[str, Any]] = []
+    for version in history:
+        newer = found[-1] if found else None
+        same = ("cause", "date", "status", "actors", "recipients")
+        if newer and newer["cause"] == "copy" and all(newer[name] == version[name] for name in same):
+            newer["first"] = version["version"]
+            newer["times"] += 1
+        else:
+            found.append({**version, "first": version["version"], "times": 1})
+    return found

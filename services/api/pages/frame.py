@@ -100,6 +100,7 @@ def environment() -> Environment:
         machine_time=words.machine_time,
         web_address=words.web_address,
         source_name=words.source_name,
+        mid_sentence=words.mid_sentence,
         tone=words.tone,
         host=words.host,
         cited=cited,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from services.api.pages.words import clock_words, named
 from services.core.domain.dossier import Dossier
 
 # Every filter of the API works in the page's address; the form has fields for all that people ask by.
@@ -16,12 +17,14 @@ IN_FORM = (
 )  # fmt: skip
 FILTERS = (*IN_FORM, "plover")
 CLOCKS = ("as_of", "reported_by", "known_at")
-_LABELS = {
+LABELS = {
     "q": "words", "actor": "actor", "recipient": "recipient", "kind": "kind", "from": "from", "to": "to",
     "min_outlets": "outlets, at least", "speaker": "speaker", "plover": "PLOVER", "proposition": "on",
     "outlet": "outlet", "status": "status", "min_stories": "stories, at least", "as_of": "as of",
     "reported_by": "reported by", "known_at": "known at",
 }  # fmt: skip
+
+DATES = ("from", "to", *CLOCKS)
 
 Asked = tuple[tuple[str, str], ...]
 
@@ -102,6 +105,10 @@ class View:
         """The same entry from the API."""
         return address(f"/v1/timeline/{entry_id}", self.only(CLOCKS))
 
+    def fresh(self) -> str:
+        """Where the script asks for what changed in this view."""
+        return address("/fresh", self.keep())
+
     def next(self, cursor: str) -> str:
         """The page that begins at a cursor."""
         asked = [item for item in self.asked if item[0] != "cursor"]
@@ -122,7 +129,7 @@ class View:
         for n, (name, value) in enumerate(self.asked):
             if name in wanted:
                 rest = [item for m, item in enumerate(self.asked) if m != n and item[0] != "cursor"]
-                yield Chip(_LABELS[name], self._in_words(name, value), address(self.path, rest))
+                yield Chip(self.label(name), self.in_words(name, value), address(self.path, rest))
 
     def actor(self, actor_id: str) -> str:
         """An actor's name; an id that the dossier no longer has stands for itself."""
@@ -139,10 +146,23 @@ class View:
         known = self.dossier.propositions.get(proposition_id)
         return known.label if known else proposition_id
 
-    def _in_words(self, name: str, value: str) -> str:
-        named = {"actor": self.actor, "recipient": self.actor, "kind": self.kind,
-                 "proposition": self.proposition}.get(name)  # fmt: skip
-        return named(value) if named else value
+    def speaker(self, name: str | None) -> str | None:
+        """Who speaks, where that says more than the line itself: no pronoun, not the actor's own name."""
+        shown = named(name)
+        bare = shown.removeprefix("the ").removeprefix("The ") if shown else None
+        return None if any(bare == actor.name for actor in self.dossier.actors.values()) else shown
+
+    def label(self, name: str) -> str:
+        """What a parameter is called on the page."""
+        return LABELS.get(name, name)
+
+    def in_words(self, name: str, value: str) -> str:
+        """A parameter's value as a person says it."""
+        if name in DATES:
+            return clock_words(value)
+        named_by = {"actor": self.actor, "recipient": self.actor, "kind": self.kind,
+                    "proposition": self.proposition}.get(name)  # fmt: skip
+        return named_by(value) if named_by else value
 
 
 def address(path: str, asked: Iterable[tuple[str, str]]) -> str:

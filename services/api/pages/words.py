@@ -33,6 +33,9 @@ BASES = {
     "unknown": "it does not say",
 }
 
+# Who speaks is told by names; these say nothing out of their sentence.
+_PRONOUNS = frozenset(("he", "she", "it", "they", "we", "i", "you", "who", "which", "both"))
+
 # PLOVER types by the four classes that its users know from event data: what was said or done, for or against.
 _COOPERATION = {"AGREE": "word", "CONSULT": "word", "SUPPORT": "word", "CONCEDE": "word",
                 "COOPERATE": "deed", "AID": "deed", "RETREAT": "deed"}  # fmt: skip
@@ -105,9 +108,29 @@ def machine_time(moment: str | dt.datetime) -> str:
     return moment if isinstance(moment, str) else moment.isoformat(timespec="seconds")
 
 
+def clock_words(value: str) -> str:
+    """A value of a clock or of a date's filter: a date, a moment or a log position; anything else as it is."""
+    if value.isascii() and value.isdigit() and len(value) != 4:
+        return f"log position {value}"
+    try:
+        return time_words(value)
+    except (ValueError, IndexError):
+        return value
+
+
+def mid_sentence(title: str) -> str:
+    """A title within a sentence: the INF Treaty."""
+    return f"the {title[4:]}" if title.startswith("The ") else title
+
+
 def number(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 outlet, 3 outlets, 12,000 stories."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def named(speaker: str | None) -> str | None:
+    """A speaker that means something out of its sentence; a pronoun does not."""
+    return None if speaker is None or speaker.lower() in _PRONOUNS else speaker
 
 
 def web_address(url: str | None) -> str | None:

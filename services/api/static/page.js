@@ -19,20 +19,24 @@ document.addEventListener("click", (event) => {
 });
 
 // One stop for the tabulator on the whole strip; arrows move along it.
-const bars = [...document.querySelectorAll(".strip .bar")];
-if (bars.length) {
-  const stop = (bar) => bars.forEach((other) => (other.tabIndex = other === bar ? 0 : -1));
-  stop(bars.find((bar) => bar.classList.contains("here")) || bars[0]);
-  bars.forEach((bar, n) => {
-    bar.addEventListener("keydown", (event) => {
-      const to = { ArrowRight: n + 1, ArrowLeft: n - 1, Home: 0, End: bars.length - 1 }[event.key];
-      if (to === undefined || !bars[to]) return;
-      event.preventDefault();
-      stop(bars[to]);
-      bars[to].focus();
-    });
-  });
+const bars = () => [...document.querySelectorAll(".strip .bar")];
+function stop(at) {
+  for (const bar of bars()) bar.tabIndex = bar === at ? 0 : -1;
 }
+function oneStop() {
+  const all = bars();
+  if (all.length) stop(all.find((bar) => bar.classList.contains("here")) || all[0]);
+}
+oneStop();
+document.addEventListener("keydown", (event) => {
+  const all = bars();
+  const n = all.indexOf(event.target);
+  const to = n < 0 ? undefined : { ArrowRight: n + 1, ArrowLeft: n - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (!all[to] || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  stop(all[to]);
+  all[to].focus();
+});
 
 // Buttons to copy a citation, where the browser lets a page copy. "toggle" does not bubble.
 document.addEventListener("toggle", (event) => {
@@ -143,6 +147,31 @@ function mark(entry, text) {
   tag.textContent = text;
 }
 
+// The strip as it counts now. Which months are in sight is known here; who stands on a month stays on it.
+function showStrip(fresh) {
+  const [shown, found] = [document, fresh].map((page) => page.querySelector(".strip"));
+  const [told, total] = [document, fresh].map((page) => page.querySelector(".note.total"));
+  if (!shown || !found) return;
+  const strip = document.importNode(found, true);
+  for (const bar of strip.querySelectorAll(".bar")) {
+    const month = document.getElementById(`m-${bar.dataset.month}`);
+    if (!month) continue;
+    bar.classList.add("here");
+    bar.href = `#${month.id}`;
+  }
+  const on = shown.contains(document.activeElement) ? document.activeElement.dataset.month : null;
+  const along = shown.firstElementChild.scrollLeft;
+  shown.replaceWith(strip);
+  strip.firstElementChild.scrollLeft = along;
+  oneStop();
+  const bar = on && strip.querySelector(`[data-month="${CSS.escape(on)}"]`);
+  if (bar) {
+    stop(bar);
+    bar.focus({ preventScroll: true });
+  }
+  if (told && total) told.textContent = total.textContent;
+}
+
 // Follows the stream of this view and puts what it tells in its place.
 function follow(status) {
   const address = new URL(status.dataset.stream, location.href);
@@ -200,7 +229,6 @@ function follow(status) {
     } else {
       wanted.entry.delete(told.id);
       still(() => gone(told.id, event.type === "entry.merged" ? "merged" : "no longer told"));
-      return;
     }
     waiting ||= setTimeout(fetchNews, 300); // what comes together is asked for together
   }
@@ -238,6 +266,7 @@ function follow(status) {
     still(() => {
       for (const [id, how] of entries) show(fresh.getElementById(`e-${id}`), id, how);
       for (const cell of fresh.querySelectorAll("td[id]")) showCell(cell);
+      showStrip(fresh);
     });
     news();
   }
