@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
 
 from services.core.domain.events import (
     ArticleJudgedDuplicate,
@@ -33,6 +32,7 @@ from services.core.projections import contributions
 from services.core.projections.actor_positions import ActorPositionsProjection
 from services.core.projections.articles import ArticlesProjection, is_copy
 from services.core.projections.contributions import NameOf
+from services.core.projections.memory import Memory
 from services.core.projections.rows import ArticleState
 from services.core.projections.tables import SCHEMA
 from services.core.projections.timeline import TimelineProjection
@@ -56,9 +56,10 @@ class ReadModels:
         *,
         schema: str = SCHEMA,
         withdrawn: Collection[str] = (),
+        alone: bool = False,
     ) -> None:
         self._name_of = name_of
-        self._schema = schema
+        self._memory = Memory(self.name, schema, alone=alone)
         self._withdrawn = frozenset(withdrawn)
         self._articles = ArticlesProjection()
         self._timeline = TimelineProjection(once)
@@ -70,10 +71,7 @@ class ReadModels:
         if not about:
             return
         events = [(r, event_of(r.type, r.data)) for r in about]
-        conn.execute(
-            sql.SQL("SET LOCAL search_path TO {}, public, pg_temp").format(sql.Identifier(self._schema))
-        )
-        work = WorkingSet(conn)
+        work = self._memory.begin(conn)
         work.load_articles({event.article_id for _, event in events})
         work.load_stories(
             {
@@ -88,6 +86,7 @@ class ReadModels:
         for recorded, event in events:
             self._apply_one(work, recorded, event, texts)
         work.flush()
+        self._memory.end(work)
 
     def _load_told(self, work: WorkingSet, events: Sequence[Event]) -> None:
         """What the batch's readings touch, in a few queries rather than some for each article."""
@@ -140,14 +139,17 @@ class ReadModels:
         replaced = False
         if isinstance(event, ExtractionCompleted | ExtractionSkipped):
             if event.revision == article.revision and article.state != "withdrawn":
-                tell(article.id, *self._read(work, article, event, texts))
+                if isinstance(event, ExtractionCompleted) or work.tells(article.id):
+                    tell(article.id, *self._read(work, article, event, texts))
                 replaced = True
         elif isinstance(event, ArticleWithdrawn):
             tell(article.id, [], [])
             replaced = True
         for article_id in sorted(moved):
-            if not (replaced and article_id == article.id):
+            if not (replaced and article_id == article.id) and work.tells(article_id):
                 tell(article_id, *self._replaced(work, article_id))
+        if not entries and not cells:
+            return
         number = self._timeline.refold(work, entries, position=position, cause=cause, change_number=0)
         self._positions.refold(work, cells, position=position, cause=cause, change_number=number)
 

@@ -22,9 +22,9 @@ def name_of(dossier: str, person: str) -> str | None:
     return known.name if known else None
 
 
-def read_models(schema: str = SCHEMA, *, withdrawn: Collection[str] = ()) -> ReadModels:
+def read_models(schema: str = SCHEMA, *, withdrawn: Collection[str] = (), alone: bool = False) -> ReadModels:
     """The read tables in a schema, by the dossiers that come with this release."""
-    return ReadModels(happens_once, name_of, schema=schema, withdrawn=withdrawn)
+    return ReadModels(happens_once, name_of, schema=schema, withdrawn=withdrawn, alone=alone)
 
 
 def projections() -> Sequence[Projection]:

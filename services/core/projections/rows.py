@@ -7,7 +7,10 @@ Plain mutable records for what is overwritten (`ArticleState`, `RevisionState`, 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -82,11 +85,13 @@ class Version(Generic[Content]):
     stored: bool = False  # already in the table as it was loaded
 
 
+@cache
 def columns(cls: type) -> tuple[str, ...]:
     """The column names of a plain row, in the order of its fields."""
     return tuple(field.name for field in fields(cls))
 
 
-def values(row: Any) -> tuple[Any, ...]:
-    """The values of a plain row, in the order of `columns`."""
-    return tuple(getattr(row, name) for name in columns(type(row)))
+@cache
+def values_of(cls: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of a plain row, in the order of `columns`."""
+    return attrgetter(*columns(cls))

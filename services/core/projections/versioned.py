@@ -93,8 +93,11 @@ class VersionedTable(Generic[Content]):
     def __iter__(self) -> Iterator[Version[Content]]:
         return iter(self._open.values())
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def flush(self) -> None:
-        """Write the closed and the opened rows to the table."""
+        """Write the closed and the opened rows to the table, which is then as memory has it."""
         closed = [v for v in self._written if v.stored]
         opened = [v for v in self._written if not v.stored]
         table = sql.Identifier(self._codec.table)
@@ -113,6 +116,10 @@ class VersionedTable(Generic[Content]):
             )
         if opened:
             self._copy(opened)
+        for version in self._written:
+            version.stored = True
+            if version.id not in self._open:
+                self._known.discard(version.id)
         self._written.clear()
 
     def _copy(self, versions: Iterable[Version[Content]]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -22,7 +22,7 @@ from services.core.projections.codecs import (
     StatementCodec,
     mention_id,
 )
-from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values
+from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
 from services.core.projections.versioned import VersionedTable
 
 Scope = tuple[str, str]  # dossier, kind
@@ -30,15 +30,14 @@ Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
 
 
 class WorkingSet:
-    """The rows of all read tables that are in play while one batch is folded."""
+    """The rows of all read tables that are in play while a batch is folded.
+
+    What is versioned is kept from one batch to the next where the same `WorkingSet` folds both, so that an entry
+    that thousands of articles tell is not loaded again for each. Only where nobody else writes the tables.
+    """
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
-        self.articles: dict[str, ArticleState] = {}
-        self.revisions: dict[tuple[str, int], RevisionState] = {}
-        self.stories: dict[UUID, StoryState] = {}
-        self.dropped_stories: set[UUID] = set()
-        self.withdrawn: set[str] = set()
         self.mentions: VersionedTable[PlacedMention] = VersionedTable(conn, MentionCodec())
         self.entries: VersionedTable[EntryVersion] = VersionedTable(conn, EntryCodec())
         self.statements: VersionedTable[StatedPosition] = VersionedTable(conn, StatementCodec())
@@ -48,21 +47,40 @@ class WorkingSet:
         self._mentions_by_key: dict[Scope, dict[EntryKey, set[UUID]]] = {}
         self._statements_by_article: dict[str, set[UUID]] = {}
         self._statements_by_cell: dict[tuple[str, str, str], set[UUID]] = {}
-        self._articles_asked: set[str] = set()
-        self._stories_asked: set[UUID] = set()
-        self._told_loaded: set[str] = set()
         self._entries_loaded: set[UUID] = set()
         self._scopes_loaded: set[tuple[str, str]] = set()
         self._cells_loaded: set[tuple[str, str, str]] = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what belongs to one batch alone."""
+        self.articles: dict[str, ArticleState] = {}
+        self.revisions: dict[tuple[str, int], RevisionState] = {}
+        self.stories: dict[UUID, StoryState] = {}
+        self.dropped_stories: set[UUID] = set()
+        self.withdrawn: set[str] = set()
+        self._stored: dict[type, dict[Any, tuple[Any, ...]]] = {  # what lies in the tables, as it was loaded
+            ArticleState: {},
+            RevisionState: {},
+            StoryState: {},
+        }
+        self._articles_asked: set[str] = set()
+        self._stories_asked: set[UUID] = set()
+        self._told_loaded: set[str] = set()
+
+    @property
+    def size(self) -> int:
+        """How many versioned rows it holds."""
+        return len(self.mentions) + len(self.entries) + len(self.statements) + len(self.standings)
 
     # -- articles and stories ------------------------------------------------------------------------
 
     def load_articles(self, ids: Collection[str]) -> None:
         """Articles with their revisions, their stories and the heads of those."""
-        missing = set(ids) - self._articles_asked
+        missing = [id_ for id_ in ids if id_ not in self._articles_asked]
         if not missing:
             return
-        self._articles_asked |= missing
+        self._articles_asked.update(missing)
         for revision in self._select(RevisionState, "article_revisions", "article_id = ANY(%s)", missing):
             self.revisions[revision.article_id, revision.revision] = revision
         loaded = self._select(ArticleState, "articles", "id = ANY(%s)", missing)
@@ -91,8 +109,11 @@ class WorkingSet:
             sql.Identifier(table),
             sql.SQL(where),
         )
+        values = values_of(cls)
         with self._conn.cursor(row_factory=class_row(cls)) as cursor:
-            return cursor.execute(query, (list(parameter),)).fetchall()
+            rows = cursor.execute(query, (list(parameter),)).fetchall()
+        self._stored[cls].update((_key(row), values(row)) for row in rows)
+        return rows
 
     # -- mentions ------------------------------------------------------------------------------------
 
@@ -129,6 +150,12 @@ class WorkingSet:
                 key = version.content.mention.key
                 self._mentions_by_key.setdefault((key.dossier, key.kind), {}).setdefault(key, set()).add(id_)
 
+    def tells(self, article_id: str) -> bool:
+        """Whether the article, as it stands now, tells anything at all. Most do not."""
+        self.load_articles((article_id,))
+        self.load_told((article_id,))
+        return article_id in self._mentions_by_article or article_id in self._statements_by_article
+
     def mentions_of_article(self, article_id: str) -> list[PlacedMention]:
         """What `load_told` loaded, as it stands now."""
         ids = self._mentions_by_article.get(article_id, ())
@@ -161,7 +188,7 @@ class WorkingSet:
     def remove_mention(self, placed: PlacedMention, *, position: int) -> None:
         id_ = placed.mention.id
         self._mentions_by_entry[placed.entry_id].discard(id_)
-        self._mentions_by_article[placed.mention.article_id].discard(id_)
+        _discard(self._mentions_by_article, placed.mention.article_id, id_)
         key = placed.mention.key
         in_scope = self._mentions_by_key[key.dossier, key.kind]
         in_scope[key].discard(id_)
@@ -205,38 +232,38 @@ class WorkingSet:
 
     def remove_statement(self, statement: StatedPosition, *, position: int) -> None:
         self.statements.remove(statement.id, position=position)
+        _discard(self._statements_by_article, statement.article_id, statement.id)
+        cell = (statement.dossier, statement.actor, statement.proposition)
+        self._statements_by_cell[cell].discard(statement.id)
 
     # -- writing -------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write everything that changed."""
-        self._upsert("articles", ("id",), list(self.articles.values()))
-        self._upsert("article_revisions", ("article_id", "revision"), list(self.revisions.values()))
-        self._upsert("stories", ("id",), list(self.stories.values()))
+        """Write everything that changed. What is versioned stays, for the batch that comes next."""
         if self.dropped_stories:
             self._conn.execute("DELETE FROM stories WHERE id = ANY(%s)", (list(self.dropped_stories),))
+        self._write(ArticleState, "articles", self.articles)
+        self._write(RevisionState, "article_revisions", self.revisions)
+        self._write(StoryState, "stories", self.stories)
         for table in (self.mentions, self.entries, self.statements, self.standings):
             table.flush()
         if self.withdrawn:
             self._blank(list(self.withdrawn))
 
-    def _upsert(self, table: str, key: Sequence[str], rows: Sequence[Any]) -> None:
-        if not rows:
-            return
-        names = columns(type(rows[0]))
-        query = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL(", ").join(sql.Placeholder() for _ in names),
-            sql.SQL(", ").join(map(sql.Identifier, key)),
-            sql.SQL(", ").join(
-                sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name))
-                for name in names
-                if name not in key
-            ),
-        )
-        with self._conn.cursor() as cursor:
-            cursor.executemany(query, [values(row) for row in rows])
+    def _write(self, cls: type[Row], table: str, rows: Mapping[Any, Row]) -> None:
+        """Rows as they are now, by COPY: those that have changed are put in the place of what lies there."""
+        stored, values = self._stored[cls], values_of(cls)
+        written = [(key, now) for key, row in rows.items() if (now := values(row)) != stored.get(key)]
+        if changed := [key for key, _ in written if key in stored]:
+            keys = zip(*changed, strict=True) if cls is RevisionState else [changed]
+            self._conn.execute(_DELETE[cls], [list(column) for column in keys])
+        if written:
+            query = sql.SQL("COPY {} ({}) FROM STDIN").format(
+                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns(cls)))
+            )
+            with self._conn.cursor() as cursor, cursor.copy(query) as copy:
+                for _, now in written:
+                    copy.write_row(now)
 
     def _blank(self, articles: list[str]) -> None:
         """A takedown reaches into the past: no version keeps a word of a withdrawn article."""
@@ -244,6 +271,12 @@ class WorkingSet:
             self._conn.execute(statement, (articles,))
 
 
+_DELETE: dict[type, LiteralString] = {
+    ArticleState: "DELETE FROM articles WHERE id = ANY(%s)",
+    RevisionState: """DELETE FROM article_revisions
+        WHERE (article_id, revision) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))""",
+    StoryState: "DELETE FROM stories WHERE id = ANY(%s)",
+}
 _BLANK = (
     """UPDATE entries SET summary = NULL FROM mentions m
        WHERE m.article_id = ANY(%s) AND entries.representative = m.id AND summary IS NOT NULL""",
@@ -254,3 +287,15 @@ _BLANK = (
     """UPDATE statements SET evidence_text = NULL, sentence = NULL, condition = NULL,
        speaker = CASE WHEN person IS NOT NULL THEN speaker END WHERE article_id = ANY(%s)""",
 )
+
+
+def _key(row: ArticleState | RevisionState | StoryState) -> Any:
+    return (row.article_id, row.revision) if isinstance(row, RevisionState) else row.id
+
+
+def _discard(index: dict[str, set[UUID]], key: str, id_: UUID) -> None:
+    """Takes an id out of an index, and a key that has none left."""
+    ids = index[key]
+    ids.discard(id_)
+    if not ids:
+        del index[key]
