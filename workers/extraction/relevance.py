@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.core.domain.dossier import Dossier
+from services.core.domain.dossier_records import RelevanceTerm
+from workers.extraction.required_words import Words
 
 #: A core term that only stands in the title says what an article is about just as well.
 _SEPARATOR = "\n\n"
@@ -12,10 +16,17 @@ def score(text: str, title: str | None, dossier: Dossier) -> float:
     """Sum of the weights of the terms found; 0 where no core term is."""
     whole = f"{title}{_SEPARATOR}{text}" if title else text
     relevance = dossier.relevance
-    core = sum(term.weight for term in relevance.core if term.pattern.search(whole))
-    if not core:
-        return 0.0
-    return core + sum(term.weight for term in relevance.context if term.pattern.search(whole))
+    words = Words(whole)
+    core = _weight(relevance.core, whole, words)
+    return core + _weight(relevance.context, whole, words) if core else 0.0
+
+
+def _weight(terms: Iterable[RelevanceTerm], text: str, words: Words) -> float:
+    return sum(
+        term.weight
+        for term in terms
+        if words.may_match(term.pattern) and term.pattern.search(text) is not None
+    )
 
 
 def is_relevant(text: str, title: str | None, dossier: Dossier) -> bool:

@@ -37,3 +37,14 @@ def test_only_the_beginning_counts() -> None:
     english = "The ministry urges the alliance to study the proposal with care. " * 40
 
     assert detect_language(english + "Министерство призывает альянс изучить предложение. " * 200) == "en"
+
+
+def test_a_text_half_in_another_language_is_asked_of_the_detector() -> None:
+    """Small words of English alone must not decide about it."""
+    english = "The ministry urges the alliance to study the proposal with care before it is too late. "
+    german = (
+        "Das Ministerium fordert das Bündnis auf, den Vorschlag sorgfältig zu prüfen, bevor es zu spät ist. "
+    )
+
+    assert detect_language(english * 12) == "en"
+    assert detect_language(german * 8 + english * 5) == "de"
