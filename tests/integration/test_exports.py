@@ -1,19 +1,15 @@
-"""The timeline as feeds, calendar and tables: read back by the libraries that people read them with."""
+"""The timeline as calendar and tables: read back by the libraries that people read them with."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import feedparser
 import httpx2
-import icalendar
 import jsonschema
 import orjson
 import pytest
@@ -21,120 +17,35 @@ import pytest
 from services.api.exports import asked as asked_module
 from services.api.exports.countries import CODES
 from services.api.exports.plover import COLUMNS as POLECAT
-from services.core.domain.timeline import EntryKey
 from tests.conftest import Database
 from tests.integration.api_client import api_client, ok, refused, world_of
 from tests.integration.export_schemas import JSON_FEED, TIMELINEJS
+from tests.integration.exports_client import (
+    EVIL,
+    FORMATS,
+    TEXT,
+    calendar_of,
+    get,
+    ids_of,
+    parsed_feed,
+    path,
+    table_of,
+    write_entries,
+)
 from tests.integration.log_writer import Telling
 
 pytestmark = pytest.mark.anyio
 
-TEXT = "Washington left the treaty on Friday 🚀. “We kept our word,” Sergei Lavrov said. Ana Núñez saw the talks."
-LEFT = Telling("Washington left the treaty", "2019-08-02", "agreement-ended", ("usa",), ("russia",))
-DENIED = Telling(
-    "We kept our word", "2019-08-02", "denial", ("russia",), ("usa",), person="sergey-lavrov", confidence=0.8
-)
-COMPLIED = Telling("We kept our word", "2019-08-02", proposition="russia-complied", actors=("russia",))
-TALKS = Telling(
-    "Ana Núñez saw the talks", "2019-09", "consultation", ("nato", "usa"), (), "planned", named="Ana Núñez"
-)
-LONG_AGO = Telling("They signed it", "1987", "agreement-signed", ("russia", "usa"))
-
-# What a title, a quote or an outlet must not be able to do.
-EVIL = (
-    '=HYPERLINK("http://evil.example";"<b>]]></b>")\x01\x0b\x1b[31m\ufffe\u202e, said; he\\\n-->\t&amp;'
-    "<script>alert(1)</script>\u2028 ok"
-)
-HOSTILE = Telling(EVIL, "2020-01-05", "warning", ("china",), ())
-EVIL_OUTLET = "@SUM(1+1)*cmd|' /C calc'!A0\r\nX-Evil: 1 <i>"
-
-FORMATS = ("atom", "feed.json", "csv", "jsonl", "timelinejs.json", "ics")
-
-
-def path(form: str) -> str:
-    return "/v1/export/plover.tsv" if form == "plover.tsv" else f"/v1/timeline.{form}"
-
 
 @pytest.fixture(scope="module")
 def entries(module_database: Database) -> SimpleNamespace:
-    """Five entries, one told by three articles, one by an article that means harm."""
-    with world_of(module_database.owner_url) as world:
-        world.article(
-            "wire", TEXT, [LEFT, DENIED, COMPLIED, TALKS], outlet="The Wire", url="https://wire.example/1?a=1&b=2",
-            published_at="2019-08-03T10:00:00+02:00",
-        )  # fmt: skip
-        world.article(
-            "copy", TEXT, [LEFT], story="wire", of="wire", outlet="Courier", published_at="2019-08-04"
-        )
-        world.article(
-            "evil", EVIL + ".", [HOSTILE], outlet=EVIL_OUTLET, url="javascript:alert(1)//", title=EVIL
-        )
-        world.article("ago", "They signed it.", [LONG_AGO], outlet=None, url="https://www.post.example/a")
-        world.article("own", "So Washington left the treaty in earnest.", [LEFT], published_at="2019-08-05")
-        position = world.project()
-
-    def id_(kind: str, date: str, *actors: str) -> str:
-        return str(EntryKey("inf", kind, date, actors).id)
-
-    return SimpleNamespace(
-        left=id_("agreement-ended", "2019-08-02", "usa"),
-        denied=id_("denial", "2019-08-02", "russia"),
-        talks=id_("consultation", "2019-09", "nato", "usa"),
-        evil=id_("warning", "2020-01-05", "china"),
-        ago=id_("agreement-signed", "1987", "russia", "usa"),
-        position=position,
-    )
+    return write_entries(module_database)
 
 
 @pytest.fixture(scope="module")
 async def client(module_database: Database, entries: SimpleNamespace) -> AsyncIterator[httpx2.AsyncClient]:
     async with api_client(module_database.services_url) as client:
         yield client
-
-
-async def get(client: httpx2.AsyncClient, form: str, **query: Any) -> httpx2.Response:
-    response = await client.get(path(form), params={k.rstrip("_"): v for k, v in query.items()})
-    assert response.status_code == 200, response.text
-    return response
-
-
-def parsed_feed(response: httpx2.Response) -> Any:
-    feed = feedparser.parse(response.content, response_headers=dict(response.headers))
-    assert not feed.bozo, feed.get("bozo_exception")
-    assert feed.version == "atom10"
-    return feed
-
-
-def calendar_of(response: httpx2.Response) -> list[Any]:
-    content = response.content
-    assert content.endswith(b"\r\n")
-    assert b"\n" not in content.replace(b"\r\n", b"")
-    assert max(len(line) for line in content.split(b"\r\n")) <= 75
-    for line in content.split(b"\r\n"):
-        line.decode()  # folded between characters
-    calendar = icalendar.Calendar.from_ical(content)
-    assert not calendar.errors
-    events = calendar.walk("VEVENT")
-    assert not any(event.errors for event in events)
-    return events
-
-
-def table_of(response: httpx2.Response, **form: Any) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(response.content.decode(), newline=""), strict=True, **form))
-
-
-def ids_of(form: str, response: httpx2.Response) -> list[str]:
-    """Ids of entries as those who read a format find them."""
-    readers: dict[str, Callable[[], list[str]]] = {
-        "atom": lambda: [e.id.removeprefix("urn:uuid:") for e in parsed_feed(response).entries],
-        "feed.json": lambda: [item["id"].removeprefix("urn:uuid:") for item in response.json()["items"]],
-        "csv": lambda: [row["id"] for row in table_of(response)],
-        "jsonl": lambda: [orjson.loads(line)["id"] for line in response.content.splitlines()],
-        "timelinejs.json": lambda: [e["unique_id"].removeprefix("e-") for e in response.json()["events"]],
-        "ics": lambda: [event["UID"].removesuffix("@treatyline") for event in calendar_of(response)],
-        "plover.tsv": lambda: [row["Event ID"] for row in table_of(response, delimiter="\t")],
-    }
-    return readers[form]()
 
 
 ASKED: list[dict[str, Any]] = [
@@ -189,78 +100,6 @@ async def test_an_answer_that_the_client_has_is_not_sent_again(
     assert (head.status_code, head.content) == (200, b"")
     for name in ("etag", "content-type", "cache-control", "x-position"):
         assert head.headers[name] == first.headers[name]
-
-
-async def test_feedparser_reads_back_every_entry(
-    client: httpx2.AsyncClient, entries: SimpleNamespace
-) -> None:
-    response = await get(client, "atom")
-    assert response.headers["content-type"] == "application/atom+xml"
-    feed = parsed_feed(response)
-    assert feed.feed.title == "The INF Treaty: timeline"
-    assert feed.feed.author == "Treatyline"
-    assert feed.feed.id.startswith("urn:uuid:")
-    links = {link.rel: link.href for link in feed.feed.links}
-    assert links["self"] == "http://localhost/v1/timeline.atom"
-    assert links["alternate"] == "http://localhost/"
-    assert "next" not in links
-    by_id = {entry.id.removeprefix("urn:uuid:"): entry for entry in feed.entries}
-    timeline = {entry["id"]: entry for entry in (await ok(client, "/v1/timeline"))["data"]}
-    assert by_id.keys() == timeline.keys()
-    left = by_id[entries.left]
-    assert left.title == "2 August 2019: United States: Agreement ended (towards Russia)"
-    assert left.summary == "Washington left the treaty on Friday 🚀."
-    assert left.link == f"http://localhost/entries/{entries.left}"
-    assert [link.href for link in left.links if link.rel == "via"] == ["https://wire.example/1?a=1&b=2"]
-    assert {(tag.scheme, tag.term) for tag in left.tags} == {
-        ("urn:treatyline:kind", "agreement-ended"), ("urn:treatyline:plover", "SUPPORT"),
-        ("urn:treatyline:actor", "usa"), ("urn:treatyline:recipient", "russia"),
-    }  # fmt: skip
-    assert "Washington left the treaty" in left.content[0].value
-    assert left.published_parsed <= left.updated_parsed
-    history = (await ok(client, f"/v1/timeline/{entries.left}"))["history"]
-    for shown, recorded in ((left.updated, history[0]), (left.published, history[-1])):
-        moment = dt.datetime.fromisoformat(recorded["recorded_at"]).replace(microsecond=0)
-        assert dt.datetime.fromisoformat(shown) == moment
-    # The same question is the same feed, another is another.
-    assert parsed_feed(await get(client, "atom", limit=1)).feed.id == feed.feed.id
-    assert parsed_feed(await get(client, "atom", actor="usa")).feed.id != feed.feed.id
-    assert (await client.get(left.link)).status_code == 200
-
-
-async def test_a_feed_tells_first_what_changed_last(
-    client: httpx2.AsyncClient, entries: SimpleNamespace
-) -> None:
-    for form in ("atom", "feed.json"):
-        # 1987 was told after 2020, and a third article told of August 2019 after that.
-        assert ids_of(form, await get(client, form))[:3] == [entries.left, entries.ago, entries.evil]
-        assert ids_of(form, await get(client, form, order="desc"))[0] == entries.evil
-        assert await refused(client, path(form), order="updated", reported_by="2020") == ["order"]
-
-
-async def test_feeds_are_paged(client: httpx2.AsyncClient, entries: SimpleNamespace) -> None:
-    whole = await ok(client, "/v1/timeline")
-    for order in ({}, {"order": "updated"}, {"order": "asc"}, {"reported_by": "2021"}):
-        seen: dict[str, list[str]] = {}
-        for form in ("atom", "feed.json"):
-            seen[form] = []
-            response = await get(client, form, limit=2, **order)
-            while True:
-                seen[form] += ids_of(form, response)
-                following = (
-                    {link.rel: link.href for link in parsed_feed(response).feed.links}.get("next")
-                    if form == "atom"
-                    else response.json().get("next_url")
-                )
-                assert (f'<{following}>; rel="next"' == response.headers.get("link")) is bool(following)
-                if following is None:
-                    break
-                response = await client.get(following)
-                assert response.status_code == 200
-        assert seen["atom"] == seen["feed.json"] == list(dict.fromkeys(seen["atom"]))
-        assert set(seen["atom"]) == {entry["id"] for entry in whole["data"]}
-    foreign = (await ok(client, "/v1/timeline", limit=1))["next"]
-    assert await refused(client, "/v1/timeline.atom", cursor=foreign) == ["cursor"]
 
 
 async def test_the_json_formats_keep_to_their_specifications(

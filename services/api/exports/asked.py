@@ -53,6 +53,16 @@ class Asked:
         return [(k, v) for k, v in self.request.query_params.multi_items() if k not in only_here]
 
     @property
+    def title(self) -> str:
+        """What a document of this question is called."""
+        return f"{self.dossier.title}: timeline"
+
+    @property
+    def subtitle(self) -> str:
+        """What was asked, in one line."""
+        return "; ".join(f"{name}: {value}" for name, value in self.conditions)
+
+    @property
     def page(self) -> str:
         """The same question on the web page."""
         return self.base + (f"?{urlencode(self.conditions)}" if self.conditions else "")

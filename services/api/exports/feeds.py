@@ -1,4 +1,4 @@
-"""Atom (RFC 4287, paged by RFC 5005) and JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
+"""Atom (RFC 4287, paged by RFC 5005, what is gone by RFC 6721) and JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET  # only written, never read
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.exports.lines import Line, newest, rfc3339
+from services.api.exports.gone import Gone
+from services.api.exports.lines import Line, rfc3339
 from services.api.exports.safety import one_line, plain
 from services.api.exports.words import as_html, as_text
 from services.api.schemas import Entry
@@ -20,6 +21,7 @@ from services.core.domain.ids import derived_id
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
 _VERSION = "https://jsonfeed.org/version/1.1"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _NAME = "Treatyline"
 
 
@@ -35,20 +37,28 @@ class Head:
     following: str | None  # its next page
     page: str  # the same for people
     recorded_at: dt.datetime  # the last thing that it reflects
+    gone: Sequence[Gone] = ()  # what belonged on this page and is no longer told
 
     @property
     def urn(self) -> str:
         return f"urn:uuid:{derived_id('feed', *self.question)}"
 
+    def updated(self, lines: Sequence[Line]) -> dt.datetime:
+        """When a feed of these entries last changed."""
+        changes = [line.updated for line in lines] + [gone.at for gone in self.gone]
+        return max(changes, default=self.recorded_at)
+
 
 def atom(head: Head, lines: Sequence[Line]) -> bytes:
     """An Atom document, well-formed whatever the words are."""
-    feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
+    feed = ET.Element(
+        "feed", {"xmlns": "http://www.w3.org/2005/Atom", "xmlns:at": _TOMBSTONES, "xml:lang": "en"}
+    )
     _text(feed, "id", head.urn)
     _text(feed, "title", one_line(head.title))
     if head.subtitle:
         _text(feed, "subtitle", one_line(head.subtitle))
-    _text(feed, "updated", rfc3339(newest(lines, head.recorded_at)))
+    _text(feed, "updated", rfc3339(head.updated(lines)))
     _text(ET.SubElement(feed, "author"), "name", _NAME)
     _text(feed, "generator", _NAME, version=version("treatyline"))
     _link(feed, "self", head.here, ATOM)
@@ -58,6 +68,8 @@ def atom(head: Head, lines: Sequence[Line]) -> bytes:
     _link(feed, "alternate", head.page, "text/html")
     for line in lines:
         feed.append(_atom_entry(line))
+    for gone in head.gone:
+        ET.SubElement(feed, "at:deleted-entry", {"ref": gone.urn, "when": rfc3339(gone.at)})
     document: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return document
 
@@ -104,7 +116,15 @@ def _tags(line: Line) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def json_feed(head: Head, lines: Sequence[Line]) -> dict[str, Any]:
-    """A JSON Feed; the whole entry is under `_treatyline`."""
+    """A JSON Feed; the whole entry is under `_treatyline`, there also what is no longer told."""
+    deleted = [
+        {
+            "id": gone.urn,
+            "date_deleted": rfc3339(gone.at),
+            "merged_into": f"urn:uuid:{gone.merged_into}" if gone.merged_into else None,
+        }
+        for gone in head.gone
+    ]
     found = {
         "version": _VERSION,
         "title": one_line(head.title),
@@ -115,6 +135,7 @@ def json_feed(head: Head, lines: Sequence[Line]) -> dict[str, Any]:
         "language": "en",
         "authors": [{"name": _NAME}],
         "items": [_item(line) for line in lines],
+        "_treatyline": {"deleted": deleted} if deleted else None,
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -160,6 +181,20 @@ class FeedItem(_Feed):
     entry: Entry = Field(alias="_treatyline")
 
 
+class FeedDeletion(_Feed):
+    """An item that a reader may have and that is no longer told, or is part of another one now."""
+
+    id: str
+    date_deleted: dt.datetime
+    merged_into: str | None
+
+
+class FeedDeletions(_Feed):
+    """`deleted` holds what went, the last first."""
+
+    deleted: list[FeedDeletion]
+
+
 class JSONFeed(_Feed):
     """JSON Feed 1.1."""
 
@@ -172,3 +207,4 @@ class JSONFeed(_Feed):
     language: str
     authors: list[FeedAuthor]
     items: list[FeedItem]
+    gone: FeedDeletions | None = Field(None, alias="_treatyline")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -128,11 +128,6 @@ def _told(entry: dict[str, Any]) -> tuple[dt.datetime, dt.datetime]:
     """For an entry that only an earlier day's reader would have seen: when it was first and last published."""
     days = sorted(instant_of(m["published_at"]) for m in entry["mentions"] if m["published_at"])
     return (days[0], days[-1]) if days else (BEGINNING, BEGINNING)
-
-
-def newest(lines: Iterable[Line], otherwise: dt.datetime) -> dt.datetime:
-    """When the newest of some entries changed."""
-    return max((line.updated for line in lines), default=otherwise)
 
 
 def rfc3339(moment: dt.datetime) -> str:
