@@ -6,7 +6,6 @@ The disk is a small tmpfs, mounted over the data folder; only root may mount one
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import httpx2
 import pytest
 
 from tests.e2e.system import FINISHED, RunningSystem, running_system
+from tests.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -23,33 +23,10 @@ WORDS = 20_000  # of an article while the disk fills: such as do not pack well
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A data folder with little room."""
-    folder = tmp_path / "var"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=0755", "treatyline-test", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Takes all the room that is left."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return filler
+    with small_disk(tmp_path / "var", MEGABYTES) as folder:
+        yield folder
 
 
 def post(system: RunningSystem, number: int) -> httpx2.Response | None:
@@ -64,8 +41,8 @@ def post(system: RunningSystem, number: int) -> httpx2.Response | None:
         return None
 
 
-def test_on_a_full_disk_nothing_is_half_stored_and_all_goes_on_when_there_is_room(small_disk: Path) -> None:
-    with running_system(small_disk) as system:
+def test_on_a_full_disk_nothing_is_half_stored_and_all_goes_on_when_there_is_room(disk: Path) -> None:
+    with running_system(disk) as system:
         taken: dict[int, str] = {}
         refused: list[int] = []
 
@@ -82,7 +59,7 @@ def test_on_a_full_disk_nothing_is_half_stored_and_all_goes_on_when_there_is_roo
 
         assert try_one(0)
         system.finished(taken[0], 120)
-        filler = fill(small_disk)
+        filler = fill(disk)
         number, deadline = 0, time.monotonic() + 120
         while len(refused) < 5:
             assert time.monotonic() < deadline, "the disk does not get full"

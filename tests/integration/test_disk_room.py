@@ -6,7 +6,6 @@ The disk is a small tmpfs; only root may mount one, so others skip those tests.
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from services.core.web import readiness
 from services.core.web.readiness import ROOM, ROOM_SECONDS, ROOM_SETTINGS
 from tests.integration.api_client import api_client
 from tests.integration.ingest_client import ingest_client
+from tests.small_disk import fill, small_disk
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -30,40 +30,17 @@ PLAIN = {"text": "NATO rejects the proposal of a moratorium, a spokeswoman said.
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A folder with little room."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=0755", "treatyline-test", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", MEGABYTES) as folder:
+        yield folder
 
 
 @pytest.fixture
-def postgres_on_it(small_disk: Path) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(small_disk / "postgres", durable=False) as server:
+def postgres_on_it(disk: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(disk / "postgres", durable=False) as server:
         migrate(server.url, server.services_password)
         yield server
-
-
-def fill(folder: Path) -> Path:
-    """Takes all the room that is left."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return filler
 
 
 async def ready(client: httpx2.AsyncClient) -> tuple[int, str]:
@@ -72,12 +49,12 @@ async def ready(client: httpx2.AsyncClient) -> tuple[int, str]:
 
 
 async def test_every_process_names_a_full_disk_as_long_as_it_lasts(
-    small_disk: Path, postgres_on_it: EmbeddedPostgres
+    disk: Path, postgres_on_it: EmbeddedPostgres
 ) -> None:
     url = postgres_on_it.services_url
     async with ingest_client(url) as ingest, api_client(url) as api:
         assert await ready(ingest) == await ready(api) == (200, "ok")
-        filler = fill(small_disk)
+        filler = fill(disk)
         await asyncio.sleep(1.5 * ROOM_SECONDS)
         for _ in range(3):  # nobody wrote anything, and it is not forgotten
             assert await ready(ingest) == await ready(api) == (503, "disk full")

@@ -1,78 +1,27 @@
-"""Webhooks: registered over HTTP, told of each change once and in order, tried again, given up, sent again."""
+"""Webhooks: told of each change once and in order, signed, and only of what was asked for."""
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 
-from services.core.access.keys import Scope
 from services.core.webhooks.feed import FilterUnknown
-from services.core.webhooks.schedule import PAUSES
 from tests.conftest import Database
-from tests.integration.api_client import World, api_client, world_of
-from tests.integration.ingest_client import count, events, ingest_client
-from tests.integration.keys_client import bearing, make_key, serving
-from tests.integration.log_writer import Telling
-from tests.integration.stream_client import LEFT, MET, SPOKE, STATED, TEXT, everything
-from tests.integration.webhook_receiver import Receiver, Stepped, answer, receiving, stepped
-from workers.webhook_calls import Answer
+from tests.integration.api_client import api_client
+from tests.integration.stream_client import LEFT, MET, SPOKE, STATED, everything
+from tests.integration.webhook_receiver import answer
+from tests.integration.webhook_scene import Scene, scene_of
 
 pytestmark = pytest.mark.anyio
 
 
-@dataclass
-class Scene:
-    """A log to write to, the service, a receiver, and a sender."""
-
-    database: Database
-    world: World
-    client: httpx2.AsyncClient
-    receiver: Receiver
-    sender: Stepped
-
-    async def register(self, **more: Any) -> dict[str, Any]:
-        posted = await self.client.post("/v1/webhooks", json={"url": self.receiver.url} | more)
-        assert posted.status_code == 201, posted.text
-        made: dict[str, Any] = posted.json()
-        return made
-
-    async def deliveries(self, webhook: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:
-        found = await self.client.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=asked)
-        assert found.status_code == 200, found.text
-        data: list[dict[str, Any]] = found.json()["data"]
-        return data
-
-    async def webhook(self, webhook: dict[str, Any]) -> dict[str, Any]:
-        shown: dict[str, Any] = (await self.client.get(f"/v1/webhooks/{webhook['id']}")).json()
-        return shown
-
-    def tell(self, article: str = "a001", tellings: Any = (LEFT,), **more: Any) -> None:
-        self.world.article(article, TEXT, list(tellings), **more)
-        self.world.project()
-
-
 @pytest.fixture
 async def scene(database: Database) -> AsyncIterator[Scene]:
-    async with AsyncExitStack() as stack:
-        world = stack.enter_context(world_of(database.owner_url))
-        client = await stack.enter_async_context(
-            ingest_client(database.services_url, webhook_networks=("127.0.0.1",))
-        )
-        receiver = await stack.enter_async_context(receiving())
-        sender = await stack.enter_async_context(stepped(database))
-        yield Scene(database, world, client, receiver, sender)
-
-
-# -- what is sent -------------------------------------------------------------------------------------------------
+    async with scene_of(database) as scene:
+        yield scene
 
 
 async def test_each_change_is_told_once_in_order_and_signed(scene: Scene) -> None:
@@ -174,168 +123,6 @@ async def test_withdrawn_words_are_neither_kept_nor_sent_again(scene: Scene) -> 
     assert not any("Geneva" in m.body.decode() for m in scene.receiver.messages[1:])
 
 
-# -- what fails ---------------------------------------------------------------------------------------------------
-
-
-async def test_what_is_not_taken_is_tried_for_a_day_and_then_a_dead_letter(scene: Scene) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    scene.receiver.always = answer(503)
-    await scene.sender.settle()
-    began, pauses = scene.sender.now, []
-    while pending := await scene.deliveries(webhook, state="pending"):
-        due = dt.datetime.fromisoformat(pending[0]["next_attempt_at"])
-        pauses.append(round((due - scene.sender.now).total_seconds()))
-        assert await scene.sender.at(due - dt.timedelta(seconds=1)) == 0
-        assert await scene.sender.at(due) == 1
-    assert pauses[:-1] == [*PAUSES, PAUSES[-1]]
-    assert scene.sender.now - began == dt.timedelta(days=1), "the last attempt comes a day after the first"
-    (dead,) = await scene.deliveries(webhook, state="failed")
-    assert (dead["attempts"], dead["status"], dead["error"]) == (12, 503, None)
-    assert len({m.id for m in scene.receiver.messages}) == 1
-    assert len({m.headers["webhook-timestamp"] for m in scene.receiver.messages}) == 12
-    for message in scene.receiver.messages:
-        message.check(webhook["secret"])
-    # It can be sent again, under the same id.
-    scene.receiver.always = None
-    again = await scene.client.post(f"/v1/webhooks/{webhook['id']}/resend")
-    assert (again.status_code, again.json()) == (202, {"resent": 1})
-    await scene.sender.after(minutes=30)
-    assert scene.receiver.messages[-1].id == dead["id"]
-    (delivered,) = await scene.deliveries(webhook)
-    assert (delivered["state"], delivered["status"]) == ("delivered", 204)
-    assert (await scene.webhook(webhook))["failures"] == 0
-    # So can one that was delivered, by its id; and none that there is not.
-    url = f"/v1/webhooks/{webhook['id']}/resend?delivery="
-    assert (await scene.client.post(url + dead["id"])).json() == {"resent": 1}
-    assert (await scene.client.post(url + webhook["id"])).status_code == 404
-    await scene.sender.after(minutes=1)
-    assert len(scene.receiver.messages) == 14
-
-
-async def test_those_behind_wait_in_order_but_not_for_what_cannot_be_stomached(scene: Scene) -> None:
-    webhook = await scene.register(types=["entry.added"])
-    scene.tell("a001", [MET])
-    scene.tell("a002", [SPOKE])
-    scene.tell("a003", [LEFT])
-    scene.receiver.answers = [answer(500), b"", answer(400)]
-    await scene.sender.settle()
-    await scene.sender.after(seconds=6)
-    await scene.sender.after(seconds=31)
-    assert len({m.id for m in scene.receiver.messages}) == 1, (
-        "a receiver that fails for a moment gets all in order"
-    )
-    await scene.sender.after(minutes=3)
-    kinds = [m.event["data"]["kind"] for m in scene.receiver.messages]
-    assert kinds == ["consultation"] * 4 + ["statement", "agreement-ended"]
-    assert {d["state"] for d in await scene.deliveries(webhook)} == {"delivered"}
-    # One that is refused four times is set aside.
-    scene.receiver.messages.clear()
-    scene.receiver.answers = [answer(422)] * 4
-    scene.tell("a004", [Telling("Moscow left it too", "2019-08-01", "statement")])
-    scene.tell("a005", [Telling("Moscow left it too", "2019-07-01", "statement")])
-    for _ in range(5):
-        await scene.sender.after(minutes=11)
-    dates = [m.event["data"]["date"] for m in scene.receiver.messages]
-    assert dates == ["2019-08-01"] * 4 + ["2019-07-01", "2019-08-01"]
-
-
-async def test_a_receiver_that_is_back_gets_what_was_set_aside(scene: Scene) -> None:
-    webhook = await scene.register(types=["entry.added"])
-    for number, day in enumerate(("2019-07-01", "2019-07-02", "2019-07-03")):
-        scene.tell(f"a00{number}", [Telling("Moscow left it too", day, "statement")])
-    scene.receiver.always = answer(502)
-    for _ in range(8):
-        await scene.sender.after(minutes=11)
-    asked = len(scene.receiver.messages)
-    assert asked == 8, "one message at a time while nothing is taken"
-    scene.receiver.always = None
-    await scene.sender.after(minutes=11)
-    assert {d["state"] for d in await scene.deliveries(webhook)} == {"delivered"}
-    assert len(scene.receiver.messages) == asked + 3
-
-
-async def test_what_waits_behind_a_day_of_failures_is_given_up_with_it(scene: Scene) -> None:
-    webhook = await scene.register(types=["entry.added"])
-    for day in ("2019-07-01", "2019-07-02", "2019-07-03"):
-        scene.world.article(f"a{day}", TEXT, [Telling("Moscow left it too", day, "statement")])
-    scene.world.project()
-    scene.receiver.always = answer(500, Retry_After="43200")
-    await scene.sender.settle()
-    await scene.sender.after(hours=12)
-    scene.tell("a004", [MET])
-    await scene.sender.after(hours=12)
-    newest, *others = await scene.deliveries(webhook)
-    assert [(d["state"], d["attempts"], d["status"]) for d in others] == [
-        ("failed", 0, 500), ("failed", 0, 500), ("failed", 3, 500)
-    ]  # fmt: skip
-    assert (newest["state"], newest["attempts"]) == ("pending", 0), "it has not waited for a day yet"
-    scene.receiver.always = None
-    await scene.sender.after(hours=12)
-    assert (await scene.deliveries(webhook))[0]["state"] == "delivered"
-
-
-async def test_retry_after_is_honoured(scene: Scene) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    scene.receiver.answers = [answer(429, Retry_After="3600")]
-    await scene.sender.settle()
-    assert await scene.sender.after(minutes=59) == 0
-    assert await scene.sender.after(minutes=1) == 1
-    (delivered,) = await scene.deliveries(webhook)
-    assert (delivered["attempts"], delivered["state"]) == (2, "delivered")
-
-
-async def test_410_disables_until_it_is_enabled(scene: Scene) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    scene.receiver.answers = [answer(410)]
-    await scene.sender.settle()
-    shown = await scene.webhook(webhook)
-    assert (shown["state"], shown["disabled_reason"]) == ("disabled", "gone")
-    scene.tell("a002", [SPOKE])
-    assert await scene.sender.after(days=2) == 0
-    path = f"/v1/webhooks/{webhook['id']}"
-    enabled = await scene.client.patch(path, json={"state": "active"})
-    assert (enabled.json()["state"], enabled.json()["disabled_reason"]) == ("active", None)
-    await scene.sender.after(minutes=1)
-    assert [m.event["data"]["kind"] for m in scene.receiver.messages] == ["consultation", "statement"]
-    told = [
-        (e["type"], e["data"]) for e in events(scene.database.services_url) if e["stream_name"] == "admin"
-    ]
-    assert told == [
-        (
-            "WebhookRegistered",
-            {"webhook_id": webhook["id"], "origin": scene.receiver.url.removesuffix("/hook")},
-        ),
-        ("WebhookDisabled", {"webhook_id": webhook["id"], "reason": "gone"}),
-        ("WebhookEnabled", {"webhook_id": webhook["id"]}),
-    ]
-
-
-async def test_what_an_address_said_that_was_left_meanwhile_does_not_count(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    path = f"/v1/webhooks/{webhook['id']}"
-
-    async def moving(*given: Any) -> Answer:
-        if not moved.done():
-            moved.set_result(await scene.client.patch(path, json={"url": f"{scene.receiver.url}/new"}))
-            return Answer(410)
-        return await post(*given)
-
-    moved: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    caller = scene.sender.sender._caller
-    post = caller.post
-    monkeypatch.setattr(caller, "post", moving)
-    await scene.sender.settle()
-    assert moved.result().status_code == 200
-    assert (await scene.webhook(webhook))["state"] == "active"
-    assert [message.path for message in scene.receiver.messages] == ["/hook/new"]
-
-
 async def test_a_filter_that_is_unknown_for_a_while_loses_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,46 +149,6 @@ async def test_a_year_beyond_the_calendar_holds_up_nobody(scene: Scene) -> None:
     await scene.sender.settle()
     await scene.sender.after(days=2)
     assert len(scene.receiver.messages) == 2
-
-
-async def test_two_changes_at_once_are_both_kept(scene: Scene) -> None:
-    webhook = await scene.register()
-    path = f"/v1/webhooks/{webhook['id']}"
-    others = [
-        scene.client.patch(path, json=change)
-        for change in ({"description": "the desk's"}, {"types": ["entry.added"]})
-    ]
-    async with await psycopg.AsyncConnection.connect(scene.database.owner_url) as conn:
-        await conn.execute("SELECT FROM webhooks FOR UPDATE")  # until both have come
-        tasks = [asyncio.ensure_future(one) for one in others]
-        waiting = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-        async with asyncio.timeout(60):
-            while (await (await conn.execute(waiting)).fetchone() or (0,))[0] < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-    assert [answered.status_code for answered in await asyncio.gather(*tasks)] == [200, 200]
-    shown = await scene.webhook(webhook)
-    assert (shown["description"], shown["types"]) == ("the desk's", ["entry.added"])
-
-
-async def test_a_receiver_that_hangs_or_talks_without_end_is_cut_off(scene: Scene) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
-    scene.receiver.answers = [b"...", endless * 1 + b"10000\r\n" + b"x" * 65536, b"nonsense\r\n\r\n"]
-    async with stepped(scene.database, seconds=0.5) as impatient:
-        await impatient.settle()
-        (hung,) = await scene.deliveries(webhook)
-        assert (hung["state"], hung["error"], hung["status"]) == ("pending", "timeout", None)
-    async with stepped(scene.database) as patient:
-        await patient.after(minutes=1)
-        (taken,) = await scene.deliveries(webhook)
-        assert (taken["state"], taken["status"], taken["attempts"]) == ("delivered", 200, 2)
-        scene.tell("a002", [SPOKE])
-        await patient.settle()
-        assert (await scene.deliveries(webhook))[0]["error"] == "broken-off"
-
-
-# -- what the operator does -----------------------------------------------------------------------------------------
 
 
 async def test_a_test_is_sent_once_whatever_the_state(scene: Scene) -> None:
@@ -438,100 +185,3 @@ async def test_while_a_secret_is_exchanged_both_sign(scene: Scene) -> None:
     scene.receiver.messages[1].check(fresh)
     with pytest.raises(AssertionError):
         scene.receiver.messages[1].check(webhook["secret"])
-
-
-async def test_a_secret_is_shown_once_and_is_in_no_list_and_no_event(scene: Scene) -> None:
-    webhook = await scene.register(description="the desk")
-    assert webhook["secret"].startswith("whsec_")
-    path = f"/v1/webhooks/{webhook['id']}"
-    shown = [await scene.client.get("/v1/webhooks"), await scene.client.get(path)]
-    patched = await scene.client.patch(path, json={"filter": {"actor": ["nato"]}, "description": None})
-    assert (patched.json()["filter"], patched.json()["description"]) == (
-        {"dossier": "inf", "actor": ["nato"]},
-        None,
-    )
-    assert not any("secret" in answered.text for answered in [*shown, patched])
-    log = json.dumps(events(scene.database.services_url), default=str)
-    assert webhook["secret"].removeprefix("whsec_") not in log
-    assert "/hook" not in log, "an address may hold a secret"
-    assert (await scene.client.delete(path)).status_code == 204
-    assert count(scene.database.services_url, "webhooks") == 0
-    assert (await scene.client.get(path)).status_code == 404
-    assert [e["type"] for e in events(scene.database.services_url)] == [
-        "WebhookRegistered", "WebhookChanged", "WebhookDeleted"
-    ]  # fmt: skip
-
-
-async def test_deleting_drops_what_waits(scene: Scene) -> None:
-    webhook = await scene.register()
-    scene.tell("a001", [MET])
-    scene.receiver.answers = [answer(500)]
-    await scene.sender.settle()
-    await scene.client.delete(f"/v1/webhooks/{webhook['id']}")
-    assert await scene.sender.after(days=1) == 0
-    assert count(scene.database.services_url, "webhook_deliveries") == 0
-
-
-async def test_deliveries_are_listed_in_pages(scene: Scene) -> None:
-    webhook = await scene.register()
-    path = f"/v1/webhooks/{webhook['id']}"
-    for _ in range(5):
-        await scene.client.post(f"{path}/test")
-    found, asked = [], f"{path}/deliveries?limit=2"
-    while asked:
-        page = await scene.client.get(asked)
-        found += [d["id"] for d in page.json()["data"]]
-        asked = page.links.get("next", {}).get("url", "")
-        assert (page.json()["next"] is None) == (not asked)
-    assert len(set(found)) == 5
-
-
-NONSENSE: list[tuple[dict[str, Any], str]] = [
-    ({}, "url"),
-    ({"url": "ftp://example.org/"}, "url"),
-    ({"url": "https:///nothing"}, "url"),
-    ({"url": "https://user:pass@example.org/"}, "url"),
-    ({"url": "https://example.org/#x"}, "url"),
-    ({"url": "https://example.org/\x00"}, "url"),
-    ({"url": "https://example.org/" + "x" * 2048}, "url"),
-    ({"url": "http://93.184.215.14/"}, "url"),
-    ({"url": "https://10.0.0.1/"}, "url"),
-    ({"url": "https://localhost/"}, "url"),
-    ({"url": "https://[::ffff:10.0.0.1]/"}, "url"),
-    ({"url": "https://example.org/", "filter": {"actor": ["atlantis"]}}, "filter.actor.0"),
-    ({"url": "https://example.org/", "filter": {"dossier": "nothing"}}, "filter.dossier"),
-    ({"url": "https://example.org/", "filter": {"from": "soon"}}, "filter.from"),
-    ({"url": "https://example.org/", "filter": {"q": "a\x00"}}, "filter.q"),
-    ({"url": "https://example.org/", "filter": {"nonsense": 1}}, "filter.nonsense"),
-    ({"url": "https://example.org/", "types": ["everything"]}, "types.0"),
-    ({"url": "https://example.org/", "description": "a\x1b"}, "description"),
-]  # fmt: skip
-
-
-async def test_what_makes_no_sense_is_named_and_not_stored(module_database: Database) -> None:
-    async with ingest_client(module_database.services_url) as client:
-        for posted, field in NONSENSE:
-            refused = await client.post("/v1/webhooks", json=posted)
-            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field), refused.text
-    assert count(module_database.services_url, "webhooks") == 0
-
-
-async def test_only_admin_keys_register_and_see_webhooks(module_database: Database) -> None:
-    keys = {scope: make_key(module_database, scope) for scope in Scope}
-    some = "/v1/webhooks/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21"
-    asked = [
-        ("POST", "/v1/webhooks"), ("GET", "/v1/webhooks"), ("GET", some), ("PATCH", some), ("DELETE", some),
-        ("POST", f"{some}/test"), ("POST", f"{some}/secret"), ("POST", f"{some}/resend"), ("GET", f"{some}/deliveries"),
-        ("GET", f"{some}/deliveries/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21"),
-    ]  # fmt: skip
-    async with serving(module_database, open_reading=True) as client:
-        for method, path in asked:
-            assert (await client.request(method, path)).status_code == 401, (method, path)
-            for scope, key in keys.items():
-                answered = await client.request(method, path, headers=bearing(key))
-                assert (answered.status_code == 403) is (scope is not Scope.ADMIN), (method, path, scope)
-        made = await client.post(
-            "/v1/webhooks", json={"url": "https://example.org/"}, headers=bearing(keys[Scope.ADMIN])
-        )
-        assert made.status_code == 201
-    assert events(module_database.services_url)[-1]["metadata"]["key_id"] == keys[Scope.ADMIN].id
