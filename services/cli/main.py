@@ -14,7 +14,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from services.cli import feeds, webhooks
+from services.cli import dossiers, feeds, webhooks
 from services.core.errors import TreatylineError
 from services.core.logging import configure_logging
 from services.core.settings import Settings, load_settings
@@ -29,6 +29,7 @@ keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks.group, name="webhooks")
 app.add_typer(feeds.group, name="feed")
+app.add_typer(dossiers.group, name="dossier")
 
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 
@@ -407,3 +408,4 @@ for name, function in (("create", create), ("list", list_), ("revoke", revoke)):
 
 webhooks.register(command)
 feeds.register(command)
+dossiers.register(command)

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
 
     # The pipeline.
     dossiers: Words = ("inf",)
+    dossier_folders: Words = ()  # of dossiers that do not come with this release, each named as its id
     worker_concurrency: str = Field("2", pattern=r"^([1-9][0-9]*|auto)$")
     article_seconds: float = Field(
         60.0, gt=0, le=3600
@@ -99,7 +100,13 @@ class Settings(BaseSettings):
     log_json: bool | None = None  # None: JSON unless standard error is a terminal
 
     @field_validator(
-        "dossiers", "trusted_proxies", "cors_origins", "webhook_networks", "feed_networks", mode="before"
+        "dossiers",
+        "dossier_folders",
+        "trusted_proxies",
+        "cors_origins",
+        "webhook_networks",
+        "feed_networks",
+        mode="before",
     )
     @classmethod
     def _split_words(cls, value: object) -> object:
@@ -195,9 +202,12 @@ def is_loopback(host: str) -> bool:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from the environment. Raises UnsafeSettings with one line for each setting that is wrong."""
+    """Settings from the environment. Raises UnsafeSettings with one line for each setting that is wrong.
+
+    From then on this process knows the dossiers in `dossier_folders`.
+    """
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
@@ -206,3 +216,24 @@ def load_settings(**overrides: object) -> Settings:
             message = problem["msg"].removeprefix("Value error, ")
             lines.append(f"{variable}: {message}" if variable else message)
         raise UnsafeSettings("\n".join(lines)) from None
+    _make_dossiers_known(settings)
+    return settings
+
+
+def _make_dossiers_known(settings: Settings) -> None:
+    if not settings.dossier_folders and settings.dossiers == ("inf",):
+        return  # without the time that loading takes
+    from services.core.domain.dossier import load_dossier  # noqa: PLC0415
+    from services.core.domain.dossier_folders import DossierError, folder_of, use_folders  # noqa: PLC0415
+
+    try:
+        use_folders(Path(folder) for folder in settings.dossier_folders)
+        for folder in settings.dossier_folders:
+            load_dossier(Path(folder).expanduser().resolve().name)
+    except DossierError as error:
+        raise UnsafeSettings(f"{PREFIX}DOSSIER_FOLDERS: {error}") from None
+    try:
+        for dossier in settings.dossiers:
+            folder_of(dossier)
+    except DossierError as error:
+        raise UnsafeSettings(f"{PREFIX}DOSSIERS: {error}") from None

@@ -13,11 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
 import yaml
+
+from services.core.domain.dossier import load_dossier
+from services.core.domain.dossier_folders import file_of, folder_of
 
 _LEXEME = re.compile(r"\s*(?:(?P<gap>[~%]\d*)|(?P<name>[a-z]\w*)=|(?P<mark>[()|!?])|(?P<word>[^\s()|!?]+))")
 _NEVER = "!never never"
@@ -120,11 +122,11 @@ class _Parser:
 
 @cache
 def load_rules(dossier_id: str, name: str) -> Mapping[str, Any]:
-    """The packaged rule file `dossiers/<dossier>/<name>.yaml`. Raises PatternError if it is not there."""
-    file = resources.files("services.core.domain") / "dossiers" / dossier_id / f"{name}.yaml"
+    """The rule file `<name>.yaml` of a dossier. Raises PatternError if it is not there or is none."""
+    file = file_of(folder_of(dossier_id), name, load_dossier(dossier_id).like)
     try:
         return MappingProxyType(yaml.safe_load(file.read_text("utf-8")))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PatternError(f"{dossier_id}/{name}.yaml: {error}") from error
 
 
@@ -153,6 +155,11 @@ class Lexicon:
     def patterns(self, name: str) -> tuple[str, ...]:
         """The dossier's patterns of that name ("rule/name"), in order; empty where it has none of these."""
         return self._patterns.get(name, ())
+
+    def compile_all(self) -> None:
+        """Raises PatternError for the first pattern that is none."""
+        for name in self._patterns:
+            self(self.pattern(name))
 
     def pattern(self, name: str) -> str:
         """The patterns of that name as one; one that is never found where the dossier has none."""

@@ -134,7 +134,7 @@ class Concepts:
 
 @cache
 def load_concepts(dossier_id: str) -> Concepts:
-    """The concepts of a packaged dossier (`signs.yaml`), compiled once."""
+    """The concepts of a dossier (`signs.yaml`), compiled once."""
     data = load_rules(dossier_id, "signs")
     return Concepts(
         patterns=tuple(

@@ -1,6 +1,7 @@
 """A dossier: the actors, people, propositions, event kinds and cue words of one subject, as data.
 
-The data lies beside this module in `dossiers/<id>/*.yaml` (what each file holds: `dossiers/README.md`).
+The data lies beside this module in `dossiers/<id>/*.yaml` (what each file holds: `dossiers/README.md`), or in a folder
+of the operator's own (`dossier_folders.py`).
 `load_dossier` reads it once, checks that every id, date and pattern in it makes sense, and gives frozen
 records. Nothing here knows what the subject is: another dossier is another folder.
 """
@@ -11,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
-from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import product
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 
 import yaml
 
+from services.core.domain.dossier_folders import ID as _ID
+from services.core.domain.dossier_folders import DossierError, checked_like, file_of, folder_of
 from services.core.domain.dossier_records import (
     Actor,
     Ambiguity,
@@ -55,33 +57,38 @@ __all__ = [
     "read_dossier",
 ]
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built
 T = TypeVar("T")
 
 
-class DossierError(ValueError):
-    """The data of a dossier is not usable; the message names the record and what is wrong with it."""
-
-
 @cache
 def load_dossier(dossier_id: str) -> Dossier:
-    """The packaged dossier of that id, read once. Raises DossierError if there is none or it is wrong."""
-    if not _ID.fullmatch(dossier_id):
-        raise DossierError(f"not a dossier's id: {dossier_id!r}")
-    folder = resources.files("services.core.domain") / "dossiers" / dossier_id
-    if not folder.is_dir():
-        raise DossierError(f"no dossier {dossier_id!r}")
-    return read_dossier(folder)
+    """The dossier of that id, read once. Raises DossierError if there is none or it is wrong."""
+    dossier = read_dossier(folder_of(dossier_id))
+    if dossier.id != dossier_id:
+        raise DossierError(f"dossier.yaml: the id is {dossier.id!r}, and its folder is named {dossier_id!r}")
+    return dossier
 
 
 def read_dossier(folder: Traversable) -> Dossier:
     """The dossier whose YAML files lie in a folder. Raises DossierError where the data is wrong."""
     head = _read(folder / "dossier.yaml", "id", "version", "title", "groups", "adversaries", "parts")
-    cast = _read(folder / "actors.yaml", "actors", "ambiguities")
+    for key in ("id", "version", "title"):
+        if not isinstance(head[key], str) or not head[key].strip():
+            raise DossierError(
+                f"dossier.yaml: {key}: {head[key]!r} is no text (in quotes, where it is a number)"
+            )
+    like = checked_like(head.get("like"))
+
+    def own(name: str) -> Traversable:
+        return file_of(folder, name, like)
+
+    cast = _read(own("actors"), "actors", "ambiguities")
     actors = _records(cast["actors"], _actor, "actor")
-    names = _Names(_read(folder / "names.yaml", "given_names", "common_surnames", "particles"))
+    names = _Names(_read(own("names"), "given_names", "common_surnames", "particles"))
     people: dict[str, Person] = {}
+    if not (folder / "people").is_dir():
+        raise DossierError("people: there is no such folder")
     for file in sorted((folder / "people").iterdir(), key=lambda f: f.name):
         for name, entry in (_read(file) if file.name.endswith(".yaml") else {}).items():
             person = _checked(f"person {name!r}", _person, name, entry, names)
@@ -95,14 +102,15 @@ def read_dossier(folder: Traversable) -> Dossier:
         title=head["title"],
         actors=actors,
         people=MappingProxyType(people),
-        propositions=_records(_read(folder / "propositions.yaml"), _proposition, "proposition"),
-        kinds=_records(_read(folder / "kinds.yaml"), _kind, "event kind"),
+        propositions=_records(_read(own("propositions")), _proposition, "proposition"),
+        kinds=_records(_read(own("kinds")), _kind, "event kind"),
         ambiguities=MappingProxyType({a.term: a for a in ambiguities}),
         adversaries=_checked("adversaries", _pairs, head["adversaries"], head["groups"]),
         groups=_records(head["groups"], _group, "group"),
         parts=_checked("parts", _parts, head["parts"]),
-        relevance=_checked("relevance", _relevance, _read(folder / "relevance.yaml")),
-        lexicon=_checked("lexicon", _lexicon, _read(folder / "cues.yaml")),
+        relevance=_checked("relevance", _relevance, _read(own("relevance"))),
+        lexicon=_checked("lexicon", _lexicon, _read(own("cues"))),
+        like=like,
     )
     _check_references(dossier)
     return dossier
@@ -111,7 +119,9 @@ def read_dossier(folder: Traversable) -> Dossier:
 def _read(file: Traversable, *required: str) -> Mapping[str, Any]:
     try:
         data = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506  # a safe loader, in C if possible
-    except (OSError, yaml.YAMLError) as error:
+    except FileNotFoundError:
+        raise DossierError(f"{file.name}: there is no such file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DossierError(f"{file.name}: {error}") from error
     if not isinstance(data, dict) or not data.keys() >= set(required):
         raise DossierError(f"{file.name}: not a mapping with the keys {list(required)}")
@@ -121,11 +131,15 @@ def _read(file: Traversable, *required: str) -> Mapping[str, Any]:
 def _checked(what: str, make: Callable[..., T], *arguments: Any) -> T:
     try:
         return make(*arguments)
-    except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
+    except KeyError as error:
+        raise DossierError(f"{what}: {error} is not there") from error
+    except (AttributeError, TypeError, ValueError, re.error) as error:
         raise DossierError(f"{what}: {error!r}") from error
 
 
 def _records(entries: Mapping[Any, Any], make: Callable[[str, Any], T], what: str) -> Mapping[str, T]:
+    if not isinstance(entries, Mapping):
+        raise DossierError(f"{what}: not a mapping from ids")
     for key in entries:
         if not isinstance(key, str) or not _ID.fullmatch(key):
             raise DossierError(f"{what}: not an id: {key!r}")

@@ -249,6 +249,7 @@ class Dossier:
     parts: Parts
     relevance: Relevance
     lexicon: Lexicon
+    like: str | None = None  # the packaged dossier whose files stand for those that it has not
 
     @cached_property
     def sites(self) -> Mapping[str, str]:
