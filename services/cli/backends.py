@@ -44,8 +44,8 @@ def stored(settings: Settings) -> Iterator[Settings]:
     folder = settings.data_dir / "postgres"
     if settings.database_url is None and running(settings) is None and not folder.is_dir():
         raise NoData(
-            f"no data under {settings.data_dir.absolute()}: name the folder with TREATYLINE_DATA_DIR, or a "
-            "database with TREATYLINE_DATABASE_URL"
+            f"no data under {settings.data_dir.absolute()}: start with `treatyline up`, or name the folder with "
+            "TREATYLINE_DATA_DIR, or a database with TREATYLINE_DATABASE_URL"
         )
     with backends(settings, broker=False, migrating=False) as found:
         yield found

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.cli import show
-from services.cli.http import Service
+from services.cli.http import service
 from services.cli.posting import post_files
 from services.cli.system import running_system, tell_where
 from services.core.errors import TreatylineError
@@ -24,16 +24,18 @@ def run_demo(
 ) -> None:
     """Start the system, post the samples, print what was read out of them; then keep running unless `stop`."""
     folder = samples or _samples()
+    if not folder.is_dir():
+        raise NoSamples
     # A demonstration shows what was read; logs of every step would stand between.
     quiet = settings.model_copy(update={"log_level": "warning"})
     configure_logging(level=quiet.log_level, json=quiet.json_logs)
     with running_system(quiet, err) as system:
-        with Service(system.url, key=settings.api_key) as service:
-            post_files(service, sorted(folder.glob("*.json")), err, wait=True)
+        with service(settings, system.url) as target:
+            post_files(target, sorted(folder.glob("*.json")), err, wait=True)
             out.rule("Timeline")
-            show.timeline(out, service.pages("/v1/timeline", order="asc"))
+            show.timeline(out, target.timeline(order="asc"))
             out.rule("Positions")
-            show.positions(out, service.pages("/v1/positions"))
+            show.positions(out, target.positions())
         if not stop:
             tell_where(system, err)
             system.run()

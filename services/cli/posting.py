@@ -8,24 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
-from services.cli.http import Service, ServiceError
-from services.core.errors import TreatylineError
+from services.client import Client, KeyWanted, NotAllowed, NotFinished, Refused
 
 WAIT_SECONDS = 600.0
-FINISHED = frozenset({"extracted", "skipped", "failed", "withdrawn"})
 
 OnResult = Callable[[dict[str, Any]], None]
 
 
-class NotFinished(TreatylineError):  # noqa: N818 - named by what happened
-    """Not all articles were read in time."""
-
-
 def post_files(
-    target: Service,
+    target: Client,
     paths: Sequence[Path],
     err: Console,
     *,
@@ -49,7 +44,8 @@ def post_files(
             if "error" in result:
                 refused += 1
                 if on_result is None:
-                    progress.console.print(f"[red]{item.source}[/] {result['error']}", highlight=False)
+                    source, why = escape(item.source), escape(result["error"])
+                    progress.console.print(f"[red]{source}[/] {why}", highlight=False, soft_wrap=True)
             else:
                 posted.append(result["id"])
             tell(result)
@@ -60,22 +56,30 @@ def post_files(
     return refused
 
 
-def _post(target: Service, item: ArticleFile | Unreadable) -> dict[str, Any]:
+def _post(target: Client, item: ArticleFile | Unreadable) -> dict[str, Any]:
+    """What became of one. Raises what would become of all others too."""
     if isinstance(item, Unreadable):
         return {"source": item.source, "error": item.why}
     try:
-        status, answer = target.post("/v1/articles", item.body if item.sent is None else item.sent)
-    except ServiceError as error:
+        taken = target.post(item.body if item.sent is None else item.sent)
+    except (KeyWanted, NotAllowed):
+        raise
+    except Refused as error:
         return {"source": item.source, "error": str(error)}
-    return {"source": item.source, "status": status, **answer}
+    answer = taken.model_dump(mode="json", exclude_unset=True, exclude={"written"})
+    return {"source": item.source, "status": 202 if taken.written else 200, **answer}
 
 
-def _wait(target: Service, ids: Sequence[str], progress: Progress) -> None:
+def _wait(target: Client, ids: Sequence[str], progress: Progress) -> None:
     """Until each article has reached an end; the service itself waits along."""
     deadline = time.monotonic() + WAIT_SECONDS
     task = progress.add_task("reading", total=len(ids))
-    for article_id in ids:
-        while target.get(f"/v1/articles/{article_id}", wait=10)["state"] not in FINISHED:
-            if time.monotonic() > deadline:
-                raise NotFinished
+    for done, article_id in enumerate(ids):
+        try:
+            target.finished(article_id, seconds=max(0.0, deadline - time.monotonic()))
+        except NotFinished:
+            raise NotFinished(
+                f"{len(ids) - done} of {len(ids)} articles are not read after {WAIT_SECONDS:.0f} seconds; they"
+                " are read on: `treatyline doctor` says whether anything is in the way"
+            ) from None
         progress.advance(task)

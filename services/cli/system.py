@@ -12,10 +12,10 @@ from rich.console import Console
 from services.cli.access import check_access
 from services.cli.backends import announce, backends, running, withdraw
 from services.cli.embedded.server import EmbeddedServer, port_is_free
-from services.cli.http import Service
 from services.cli.processes import TOGETHER
 from services.cli.reviving import Reviver
 from services.cli.supervisor import Supervisor
+from services.client import Client
 from services.core.errors import FolderInUse, PortInUse, TreatylineError
 from services.core.logging import get_logger
 from services.core.settings import Settings
@@ -132,7 +132,7 @@ def _refuse_port_in_use(settings: Settings) -> None:
 
 def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    with Service(url, timeout=5.0) as service:
+    with Client(url, timeout=5.0) as service:
         while True:
             if service.ready():
                 return

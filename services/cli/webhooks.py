@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, get_origin
 
-import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.core.logging import configure_logging
-from services.core.settings import load_settings
+from services.cli.shell import Json, Url, command, err, line, out, settings_of
 
 group = typer.Typer(no_args_is_help=True, help="Have changes of the timeline posted to an address of yours.")
 
-out = Console()
-err = Console(stderr=True)
-
-Url = Annotated[str | None, typer.Option("--url", help="Where the service runs. [default: the one here]")]
-Json = Annotated[bool, typer.Option("--json", help="Print data only: JSON, one object a line for lists.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id, as `webhooks list` shows it.")]
 
 
@@ -41,20 +32,26 @@ def add(
 ) -> None:
     """Register a webhook and print its secret, this once.
 
-    treatyline webhooks add https://example.org/hook --filter actor=nato --type entry.added
+    Examples:
+      treatyline webhooks add https://example.org/hook --filter actor=nato
+      treatyline webhooks add https://example.org/hook --type entry.added
     """
     posted = {"url": address, "filter": filter_of(words or ()), "types": types or []}
     posted |= {name: value for name, value in (("description", description), ("after", after)) if value}
     made = _send("POST", url, json=posted)
     if json:
-        _line(made)
+        line(made)
         return
     print(made["secret"])
     err.print(f"webhook {made['id']}: keep its secret now, it is not shown again", highlight=False)
 
 
 def list_(url: Url = None, json: Json = False) -> None:
-    """List the webhooks and how they fare."""
+    """List the webhooks and how they fare.
+
+    Examples:
+      treatyline webhooks list
+    """
     found = _send("GET", url)["data"]
     _show(found, json, ("id", "url", "state", "disabled_reason", "failures", "told_up_to"))
 
@@ -66,17 +63,25 @@ def deliveries(
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """List what was and is to be sent, newest first."""
+    """List what was and is to be sent, newest first.
+
+    Examples:
+      treatyline webhooks deliveries ID --state failed
+    """
     asked = {"limit": most} | ({"state": state} if state else {})
     found = _send("GET", url, f"/{webhook}/deliveries", params=asked)["data"]
     _show(found, json, ("id", "type", "change", "state", "attempts", "status", "error", "next_attempt_at"))
 
 
 def try_out(webhook: Id, url: Url = None, json: Json = False) -> None:
-    """Send a message that tells of nothing, to see whether it arrives."""
+    """Send a message that tells of nothing, to see whether it arrives.
+
+    Examples:
+      treatyline webhooks test ID
+    """
     made = _send("POST", url, f"/{webhook}/test")
     if json:
-        _line(made)
+        line(made)
     else:
         err.print(f"on its way; see `treatyline webhooks deliveries {webhook}`", highlight=False)
 
@@ -87,48 +92,60 @@ def resend(
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """Send again what failed for a day, under the same ids."""
+    """Send again what failed for a day, under the same ids.
+
+    Examples:
+      treatyline webhooks resend ID
+    """
     asked = {"delivery": delivery} if delivery else {}
     made = _send("POST", url, f"/{webhook}/resend", params=asked)
     if json:
-        _line(made)
+        line(made)
     else:
         out.print(f"{made['resent']} to be sent again", highlight=False)
 
 
 def rotate(webhook: Id, url: Url = None, json: Json = False) -> None:
-    """Make a new secret and print it; for a day the one before signs too."""
+    """Make a new secret and print it; for a day the one before signs too.
+
+    Examples:
+      treatyline webhooks rotate ID
+    """
     made = _send("POST", url, f"/{webhook}/secret")
     if json:
-        _line(made)
+        line(made)
     else:
         print(made["secret"])
         err.print(f"the secret before signs until {made['previous_until']}", highlight=False)
 
 
 def disable(webhook: Id, url: Url = None, json: Json = False) -> None:
-    """Send nothing more, for now."""
+    """Send nothing more, for now.
+
+    Examples:
+      treatyline webhooks disable ID
+    """
     _tell(_send("PATCH", url, f"/{webhook}", json={"state": "disabled"}), json)
 
 
 def enable(webhook: Id, url: Url = None, json: Json = False) -> None:
-    """Send again, from where it was left."""
+    """Send again, from where it was left.
+
+    Examples:
+      treatyline webhooks enable ID
+    """
     _tell(_send("PATCH", url, f"/{webhook}", json={"state": "active"}), json)
 
 
 def delete(webhook: Id, url: Url = None, json: Json = False) -> None:
-    """Delete a webhook, with what it still had to be sent."""
+    """Delete a webhook, with what it still had to be sent.
+
+    Examples:
+      treatyline webhooks delete ID
+    """
     _send("DELETE", url, f"/{webhook}")
     if not json:
         err.print("deleted", highlight=False)
-
-
-def register(command: Callable[..., Any]) -> None:
-    """Add the commands to the group, by the function that tells their errors plainly."""
-    for function in (add, deliveries, resend, rotate, disable, enable, delete):
-        command(function, group, function.__name__)
-    command(list_, group, "list")
-    command(try_out, group, "test")
 
 
 def filter_of(words: Sequence[str]) -> dict[str, Any]:
@@ -153,15 +170,13 @@ def filter_of(words: Sequence[str]) -> dict[str, Any]:
 def _send(method: str, url: str | None, path: str = "", **more: Any) -> dict[str, Any]:
     from services.cli.http import service  # noqa: PLC0415
 
-    settings = load_settings()
-    configure_logging(level="warning", json=settings.json_logs)
-    with service(settings, url) as target:
-        return target.send(method, f"/v1/webhooks{path}", **more)
+    with service(settings_of(), url) as target:
+        return target.request(method, f"/v1/webhooks{path}", **more) or {}
 
 
 def _tell(webhook: dict[str, Any], json: bool) -> None:
     if json:
-        _line(webhook)
+        line(webhook)
     else:
         err.print(f"{webhook['url']}: {webhook['state']}", highlight=False, markup=False)
 
@@ -169,7 +184,7 @@ def _tell(webhook: dict[str, Any], json: bool) -> None:
 def _show(found: Sequence[dict[str, Any]], json: bool, fields: Sequence[str]) -> None:
     if json:
         for item in found:
-            _line(item)
+            line(item)
         return
     table = Table(box=None, pad_edge=False)
     for name in fields:
@@ -182,6 +197,7 @@ def _show(found: Sequence[dict[str, Any]], json: bool, fields: Sequence[str]) ->
         err.print("none", highlight=False)
 
 
-def _line(value: Any) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+for function in (add, deliveries, resend, rotate, disable, enable, delete):
+    command(function, group, function.__name__)
+command(list_, group, "list")
+command(try_out, group, "test")

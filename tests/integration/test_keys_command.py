@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from services.cli.http import Service, ServiceError
+from services.cli.http import ServiceError, service
 from services.cli.main import app
 from services.core.access.keys import parse_key
 from services.core.settings import Settings
@@ -59,7 +60,13 @@ def test_commands_send_the_key_that_they_are_given(run: object, database: Databa
     key = run("create", "--name", "feed", "--scope", "articles:write").stdout.strip()  # type: ignore[operator]
     settings = Settings(database_url=database.services_url, api_key=key)
     with listening(create_app(settings)) as address:
-        with Service(address, key=settings.api_key) as service:
-            assert service.post("/v1/articles", {"text": "Two words."})[0] == 202
-        with Service(address) as service, pytest.raises(ServiceError, match="TREATYLINE_API_KEY"):
-            service.post("/v1/articles", {"text": "Two words."})
+        with service(settings, address) as target:
+            assert target.post({"text": "Two words."}).written
+        keyless = settings.model_copy(update={"api_key": None})
+        with pytest.raises(ServiceError, match="TREATYLINE_API_KEY"), service(keyless, address) as target:
+            target.post({"text": "Two words."})
+        other = settings.model_copy(update={"api_key": SecretStr("tl_" + "0" * 12 + "_" + "0" * 64)})
+        with pytest.raises(ServiceError, match="is not a key of this"), service(other, address) as target:
+            target.webhooks()
+        with pytest.raises(ServiceError, match="with that scope"), service(settings, address) as target:
+            target.webhooks()

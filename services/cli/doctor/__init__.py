@@ -1,0 +1,1 @@
+"""`treatyline doctor`: what stands in the way, and what to do about it."""
