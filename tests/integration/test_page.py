@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import psycopg
 import pytest
 
+from services.api.pages import entry as entry_page
 from services.api.pages.words import date_words
 from tests.conftest import Database
 from tests.integration.log_writer import LogWriter, Telling
@@ -202,6 +203,36 @@ async def test_an_entry_has_an_address_of_its_own(client: Client) -> None:
     missing = await get(client, "/entries/6b1f0c3e-0000-5a54-9d0b-1f6d1a0c7e21", 404)
     assert "There is no such entry" in text(missing)
     await get(client, "/entries/not-an-id", 404)
+
+
+async def test_an_entry_of_many_articles_has_pages(
+    database: Database, conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_page, "TELLINGS_ON_PAGE", 3)
+    words = "Moscow spoke"
+    for n in range(7):
+        log.article(f"a{n}", f"{words}.", [Telling(words, "2019-08-02")], outlet=f"Outlet {n}", story="a0",
+                    of="a0" if n else None)  # fmt: skip
+    project(conn)
+    async with reading(database.services_url) as client:
+        (entry,) = await api(client, "/v1/timeline")
+        told: list[str] = []
+        address = f"/entries/{entry['id']}"
+        sizes = []
+        while True:
+            tree = await get(client, address)
+            shown = [text(b) for b in css(tree, ".tellings .source b")]
+            told += shown
+            sizes.append(len(shown))
+            assert bool(css(tree, ".history")) is (len(sizes) == 1)
+            following = css(tree, "a[rel=next]")
+            if not following:
+                break
+            address = following[0].get("href")
+        assert sizes == [3, 3, 1]
+        assert sorted(told) == [f"Outlet {n}" for n in range(7)]
+        await get(client, f"/entries/{entry['id']}?page=4", 404)
+        await get(client, f"/entries/{entry['id']}?page=0", 422)
 
 
 async def test_an_entry_that_moved_or_went_says_so(

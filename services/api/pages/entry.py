@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from services.api.clocks import ClocksDep
@@ -16,6 +16,9 @@ from services.api.pages.excerpts import add_excerpts
 from services.api.pages.frame import page_etag, render
 from services.api.timeline import find_entry
 from services.core.domain.dossier import load_dossier
+from services.core.web.problems import Problem
+
+TELLINGS_ON_PAGE = 200
 
 router = page_router()
 
@@ -28,8 +31,9 @@ async def show_entry(
     newest: PositionDep,
     clocks: ClocksDep,
     dossier: DossierDep,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
-    """One entry with its mentions in their context, and how it came about."""
+    """One entry with its mentions in their context, and how it came about; many mentions on pages of their own."""
     etag = page_etag(request, newest)
     view = view_of(request, dossier)
     entry = await find_entry(conn, entry_id, clocks)
@@ -37,7 +41,11 @@ async def show_entry(
         return RedirectResponse(view.at("entries", str(entry)), 308)
     if entry["dossier"] != dossier.id:
         view = view_of(request, load_dossier(entry["dossier"]))
-    await add_excerpts(conn, clocks, "mentions", entry["mentions"], wide=True)
+    start = (page - 1) * TELLINGS_ON_PAGE
+    tellings = entry["mentions"][start : start + TELLINGS_ON_PAGE]
+    if page > 1 and not tellings:
+        raise Problem(404, "No article is on this page")
+    await add_excerpts(conn, clocks, "mentions", tellings, wide=True)
     return render(
         "entry.html",
         view,
@@ -45,7 +53,10 @@ async def show_entry(
         clocks=clocks,
         recorded_at=await recorded_at(conn, clocks.position),
         entry=entry,
-        history=by_cause(entry["history"]),
+        history=by_cause(entry["history"]) if page == 1 else [],
+        tellings=tellings,
+        page=page,
+        following=page + 1 if start + TELLINGS_ON_PAGE < len(entry["mentions"]) else None,
     )
 
 

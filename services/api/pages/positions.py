@@ -15,6 +15,7 @@ from services.api.standings import position_json, run_json
 from services.core.domain.standing import history
 from services.core.web.problems import Problem
 
+EVIDENCE = 100
 EVIDENCE_IN_RUNS = 3
 
 router = page_router()
@@ -46,13 +47,13 @@ async def show_position(
     clocks: ClocksDep,
     dossier: DossierDep,
 ) -> Response:
-    """One actor on one proposition: all evidence, and every change of stance."""
+    """One actor on one proposition: its evidence, and every change of stance."""
     etag = page_etag(request, newest)
     if actor_id not in dossier.actors or proposition not in dossier.propositions:
         raise Problem(404, "There is no such actor or proposition")
     cell = (actor_id, proposition)
     statements = await find_statements(conn, dossier, clocks, cell)
-    standing = position_json(dossier.id, cell, statements, most=None) if statements else None
+    standing = position_json(dossier.id, cell, statements, most=EVIDENCE) if statements else None
     earlier = [run_json(run, most=EVIDENCE_IN_RUNS) for run in reversed(history(statements)[:-1])]
     told = [s for run in earlier for s in run["evidence"]]
     if standing:
