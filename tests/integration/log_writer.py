@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -19,7 +20,9 @@ from services.core.domain.events import (
     ExtractionCompleted,
     ExtractionFailed,
     ExtractionSkipped,
+    RecordCorrected,
     article_stream,
+    review_stream,
 )
 from services.core.domain.ids import derived_id
 from services.core.eventstore.bodies import Body, BodyWrite, release_bodies, text_sha256
@@ -55,8 +58,13 @@ class LogWriter:
 
     def _append(self, article_id: str, event: Event, body: Body | None = None) -> int:
         stream = article_stream(article_id)
-        new = make_event(event, id=derived_id("test", next(_numbers)), correlation_id=None, causation_id=None)
         bodies = [BodyWrite(stream, article_id, body)] if body else []
+        return self._append_to(stream, event, bodies)
+
+    def _append_to(
+        self, stream: str, event: Event | RecordCorrected, bodies: Sequence[BodyWrite] = ()
+    ) -> int:
+        new = make_event(event, id=derived_id("test", next(_numbers)), correlation_id=None, causation_id=None)
         with self.conn.transaction():
             return append(self.conn, [StreamWrite(stream, [new])], bodies).last
 
@@ -204,6 +212,30 @@ class LogWriter:
             )
             release_bodies(self.conn, article_id)
         return position
+
+    def rule(
+        self,
+        record: UUID,
+        verdict: str,
+        *,
+        kind: str | None = None,
+        stated: dict[str, str] | None = None,
+        **more: Any,
+    ) -> int:
+        """An analyst's ruling on an entry, or on a position where `stated` names stance and day."""
+        event = RecordCorrected(
+            record_type="entry" if stated is None else "position",
+            record_id=str(record),
+            dossier="inf",
+            verdict=verdict,
+            reason=more.pop("reason", "looked it up"),
+            by=more.pop("by", None),
+            key_id=None,
+            kind=kind,
+            stated=stated,
+            **more,
+        )
+        return self._append_to(review_stream(record), event)
 
     def article(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from services.cli.main import app
 from services.core import metrics
-from services.core.domain.events import ADMIN_EVENT_TYPES, EVENT_TYPES
+from services.core.domain.events import ADMIN_EVENT_TYPES, EVENT_TYPES, REVIEW_EVENT_TYPES
 from services.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_event_type_is_described() -> None:
     described = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/events.md").read_text("utf-8"), re.MULTILINE))
-    assert described == {*EVENT_TYPES, *ADMIN_EVENT_TYPES}
+    assert described == {*EVENT_TYPES, *ADMIN_EVENT_TYPES, *REVIEW_EVENT_TYPES}
 
 
 def test_every_place_that_the_readme_sends_a_reader_to_exists() -> None:

@@ -161,6 +161,33 @@ class ExtractionFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCorrected:
+    """An analyst ruled on an entry of the timeline or on a position. Stream `review-<record id>`.
+
+    `verdict`: "confirm", "reject", "amend", "merge", "split", or "undo" (the verdict before no longer holds).
+    No words of articles: what speaks for an entry is chosen by its article, never written.
+    """
+
+    type: ClassVar[str] = "RecordCorrected"
+
+    record_type: str  # "entry" or "position"
+    record_id: str
+    dossier: str
+    verdict: str
+    reason: str
+    by: str | None  # who, in the analyst's own words
+    key_id: str | None
+    kind: str | None = None  # of an entry: as first read, whatever was amended since
+    stated: dict[str, str] | None = None  # of a position: {"actor", "proposition", "stance", "date"} as read
+    changes: dict[str, Any] = field(default_factory=dict)  # amend: field -> value
+    into: str | None = None  # merge: the entry that tells it from now on
+    into_kind: str | None = None  # that entry's kind, as first read
+    part: str | None = None  # split: the id of the new entry
+    articles: tuple[str, ...] = ()  # split: whose tellings go to the part
+    stories: tuple[str, ...] = ()  # split: the stories of those articles; their copies go along
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyCreated:
     """The operator made an API key. Stream `admin`. Its secret is nowhere."""
 
@@ -330,12 +357,20 @@ ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {
 ADMIN_STREAM = "admin"
 
 
+REVIEW_EVENT_TYPES: dict[str, type[RecordCorrected]] = {RecordCorrected.type: RecordCorrected}
+
+
+def review_stream(record_id: object) -> str:
+    """The stream that holds every ruling on one entry or position."""
+    return f"review-{record_id}"
+
+
 def article_stream(article_id: str) -> str:
     """The stream that holds everything that happened to one article."""
     return f"article-{article_id}"
 
 
-def data_of(event: Event | AdminEvent) -> dict[str, Any]:
+def data_of(event: Event | AdminEvent | RecordCorrected) -> dict[str, Any]:
     """The event's `data` as it goes into the log (JSON-ready, tuples as lists)."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(event).items()}
 
@@ -343,4 +378,13 @@ def data_of(event: Event | AdminEvent) -> dict[str, Any]:
 def event_of(event_type: str, data: dict[str, Any]) -> Event:
     """The event that `data` of the current version describes. Raises KeyError for an unknown type."""
     make: Callable[..., Event] = EVENT_TYPES[event_type]
-    return make(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+    return make(**_fields(data))
+
+
+def ruling_of(data: dict[str, Any]) -> RecordCorrected:
+    """The ruling that `data` of the current version describes."""
+    return RecordCorrected(**_fields(data))
+
+
+def _fields(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from services.core.domain.calendar import last_day
@@ -38,6 +39,11 @@ class StatedPosition:
     published_on: dt.date
     story_id: UUID | None
     copy: bool
+    # What an analyst ruled on it. `stance`, `date`, `voice`, `condition` are as ruled, these as they were read.
+    rejected: bool = False
+    review: dict[str, Any] | None = None
+    read_as: tuple[str, str, str] | None = None  # stance, date, voice
+    read_condition: str | None = None
 
     @property
     def day(self) -> dt.date:
@@ -47,6 +53,24 @@ class StatedPosition:
     @property
     def outlet_key(self) -> str:
         return outlet_key(self.outlet, self.url)
+
+    @property
+    def read_stance(self) -> str:
+        return self.read_as[0] if self.read_as else self.stance.value
+
+    @property
+    def read_date(self) -> str:
+        return self.read_as[1] if self.read_as else self.date
+
+    def as_read(self) -> StatedPosition:
+        """Before anybody ruled on it."""
+        if self.read_as is None:
+            return self
+        stance, date, voice = self.read_as
+        return replace(
+            self, stance=Stance(stance), date=date, voice=Voice(voice), condition=self.read_condition,
+            rejected=False, review=None, read_as=None, read_condition=None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +91,8 @@ def history(statements: Iterable[StatedPosition]) -> list[Run]:
     """Every run of one actor's stance on one proposition, oldest first; the last is the current one."""
     days: dict[dt.date, list[StatedPosition]] = {}
     for statement in statements:
+        if statement.rejected:
+            continue
         days.setdefault(statement.day, []).append(statement)
     runs: list[list[_Day]] = []
     for moment in sorted(days):
@@ -121,7 +147,7 @@ def _run(days: Sequence[_Day]) -> Run:
     )
     return Run(
         stance=last.stance,
-        since=min((s.date for s in days[0].told_by), key=lambda date: (len(date) < 10, date)),
+        since=since_of([s.date for s in days[0].told_by]),
         last_stated=max((s.date for s in last.told_by), key=lambda date: (len(date), date)),
         contested=last.contested,
         representative=min(last.told_by, key=_representative_order),
@@ -129,6 +155,11 @@ def _run(days: Sequence[_Day]) -> Run:
         otherwise=tuple(last.otherwise) if last.contested else (),
         counts=count(told_by),
     )
+
+
+def since_of(dates: Iterable[str]) -> str:
+    """Since when a run lasts whose first day was told of by these dates: a whole day says it best."""
+    return min(dates, key=lambda date: (len(date) < 10, date))
 
 
 def _representative_order(statement: StatedPosition) -> tuple[object, ...]:

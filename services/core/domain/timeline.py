@@ -120,11 +120,23 @@ def _joins(coarse: EntryKey, fine: EntryKey) -> bool:
     return coarse.actors == fine.actors or not coarse.actors or not fine.actors
 
 
+def shown_root(id_: UUID, keys: Iterable[EntryKey]) -> EntryKey:
+    """The key that says what an entry is: its own, else the finest of what is told.
+
+    No key of its own is left where an analyst merged or split, or where a newer dossier says otherwise what
+    happens once.
+    """
+    ordered = sorted(keys, key=_finest_first)
+    return next((key for key in ordered if key.id == id_), ordered[0])
+
+
 def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
     """The entry that a non-empty set of mentions of one political event makes."""
-    status = Status.ACTUAL if any(m.status is Status.ACTUAL for m in mentions) else Status.PLANNED
+    # Where an analyst merged in what was read as another kind, it does not say what this is.
+    own = [m for m in mentions if m.key.kind == root.kind] or mentions
+    status = Status.ACTUAL if any(m.status is Status.ACTUAL for m in own) else Status.PLANNED
     # An announcement must not speak for what has happened since.
-    representative = min((m for m in mentions if m.status is status), key=representative_order)
+    representative = min((m for m in own if m.status is status), key=representative_order)
     actors = root.actors or next((m.key.actors for m in sorted(mentions, key=_by_key) if m.key.actors), ())
     return Entry(
         key=root,

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.core.domain.events import AdminEvent, Event, data_of
+from services.core.domain.events import AdminEvent, Event, RecordCorrected, data_of
 from services.core.eventstore.upcasters import current_version
 
 NO_STREAM = -1
@@ -68,7 +68,7 @@ def code_version() -> str:
 
 
 def make_event(
-    event: Event | AdminEvent,
+    event: Event | AdminEvent | RecordCorrected,
     *,
     id: UUID,  # noqa: A002 - the log's own word
     correlation_id: UUID | str,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
+from services.core.domain.events import RecordCorrected
+from services.core.domain.review import ruled, ruled_statement, stated_id, subject_of
 from services.core.domain.standing import Run, StatedPosition, current
+from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import StandingVersion, standing_id
+from services.core.projections.rulings import CAUSE
 from services.core.projections.working_set import WorkingSet
 
 Cell = tuple[str, str, str]  # dossier, actor, proposition
@@ -26,7 +31,9 @@ class ActorPositionsProjection:
         """Let the article tell exactly these. Gives the cells to be folded again."""
         work.load_told({article_id})
         before = {statement.id: statement for statement in work.statements_of_article(article_id)}
-        after = {statement.id: statement for statement in statements}
+        read = [statement.as_read() for statement in statements]
+        work.rulings.load(map(_stated_id, read))
+        after = {statement.id: _ruled(work, statement) for statement in read}
         cells = {cell_of(s) for id_, s in before.items() if after.get(id_) != s}
         cells |= {cell_of(s) for id_, s in after.items() if before.get(id_) != s}
         work.load_cells(cells)
@@ -37,6 +44,21 @@ class ActorPositionsProjection:
             if before.get(id_) != statement:
                 work.put_statement(statement, position=position, cause=cause)
         return cells
+
+    def rule(self, work: WorkingSet, recorded: Recorded, event: RecordCorrected) -> set[Cell]:
+        """Let an analyst's ruling on what was stated on a day hold. Gives the cells to be folded again."""
+        id_, position = subject_of(event), recorded.global_position
+        stated = event.stated or {}
+        before = work.rulings.get(id_)
+        number = recorded.position + 1
+        ruling = ruled(before, event, position=position, number=number, at=recorded.recorded_at)
+        work.rulings.put(id_, ruling, position=position)
+        cell = (event.dossier, stated["actor"], stated["proposition"])
+        work.load_cells({cell})
+        for statement in work.statements_of_cell(cell):
+            if (statement.read_stance, statement.read_date) == (stated["stance"], stated["date"]):
+                work.put_statement(_ruled(work, statement), position=position, cause=CAUSE)
+        return {cell}
 
     def refold(
         self, work: WorkingSet, cells: Iterable[Cell], *, position: int, cause: str, change_number: int
@@ -51,11 +73,22 @@ class ActorPositionsProjection:
             content = _standing_version(
                 cell, run, before.content.version + 1 if before else 1, change_number + 1
             )
-            if before is not None and _same(before.content, content):
+            # A ruling is told also where it confirms: it may be what a reader waited for.
+            if before is not None and _same(before.content, content) and cause != CAUSE:
                 continue
             change_number += 1
             work.standings.put(id_, content, position=position, cause=cause)
         return change_number
+
+
+def _ruled(work: WorkingSet, statement: StatedPosition) -> StatedPosition:
+    """The statement with what is ruled on its stance and day."""
+    read = statement.as_read()
+    return ruled_statement(read, work.rulings.get(_stated_id(read)))
+
+
+def _stated_id(read: StatedPosition) -> UUID:
+    return stated_id(read.dossier, read.actor, read.proposition, read.stance.value, read.date)
 
 
 def cell_of(statement: StatedPosition) -> Cell:

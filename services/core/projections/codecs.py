@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from services.core.domain.calendar import first_day, last_day
 from services.core.domain.ids import derived_id
 from services.core.domain.standing import StatedPosition
@@ -50,6 +52,7 @@ class EntryVersion:
     mention_count: int
     outlet_count: int
     story_count: int
+    review: dict[str, Any] | None
 
     @property
     def live(self) -> bool:
@@ -98,6 +101,10 @@ class _Plain:
 class EntryCodec(_Plain):
     table = "entries"
     content = EntryVersion
+
+    def encode(self, content: EntryVersion) -> tuple[Any, ...]:
+        *plain, review = super().encode(content)
+        return (*plain, _json(review))
 
 
 class StandingCodec(_Plain):
@@ -161,21 +168,24 @@ class MentionCodec:
 class StatementCodec:
     table = "statements"
     columns: Sequence[str] = (
-        "dossier", "actor", "proposition", "stance", "date", "date_to", "voice", "condition", *_SHARED,
+        "dossier", "actor", "proposition", "stance", "date", "date_to", "voice", "condition", "rejected",
+        "review", "read_as", "read_condition", *_SHARED,
     )  # fmt: skip
 
     def encode(self, content: StatedPosition) -> tuple[Any, ...]:
         s = content
         return (
-            s.dossier, s.actor, s.proposition, s.stance.value, s.date, s.day, s.voice.value, s.condition,
-            *_encode_shared(s),
+            s.dossier, s.actor, s.proposition, s.stance.value, s.date, s.day, s.voice.value, s.condition, s.rejected,
+            _json(s.review), _json(list(s.read_as) if s.read_as else None), s.read_condition, *_encode_shared(s),
         )  # fmt: skip
 
     def decode(self, values: Sequence[Any]) -> StatedPosition:
-        dossier, actor, proposition, stance, date, _date_to, voice, condition, *rest = values
+        dossier, actor, proposition, stance, date, _date_to, voice, condition, *values = values
+        rejected, review, read_as, read_condition, *rest = values
         shared = _decode_shared(rest)
+        read_stance, read_date, *_ = read_as or (stance, date)
         return StatedPosition(
-            id=statement_id(shared["article_id"], dossier, actor, proposition, stance, date),
+            id=statement_id(shared["article_id"], dossier, actor, proposition, read_stance, read_date),
             dossier=dossier,
             actor=actor,
             proposition=proposition,
@@ -183,8 +193,16 @@ class StatementCodec:
             date=date,
             voice=Voice(voice),
             condition=condition,
+            rejected=rejected,
+            review=review,
+            read_as=tuple(read_as) if read_as else None,
+            read_condition=read_condition,
             **shared,
         )
+
+
+def _json(value: object) -> Jsonb | None:
+    return None if value is None else Jsonb(value)
 
 
 def mention_id(article_id: str, key: EntryKey) -> UUID:

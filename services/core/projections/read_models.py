@@ -22,7 +22,9 @@ from services.core.domain.events import (
     Event,
     ExtractionCompleted,
     ExtractionSkipped,
+    RecordCorrected,
     event_of,
+    ruling_of,
 )
 from services.core.domain.standing import StatedPosition
 from services.core.domain.timeline import Mention
@@ -34,6 +36,7 @@ from services.core.projections.articles import ArticlesProjection, is_copy
 from services.core.projections.contributions import NameOf
 from services.core.projections.memory import Memory
 from services.core.projections.rows import ArticleState
+from services.core.projections.rulings import CAUSE
 from services.core.projections.tables import SCHEMA
 from services.core.projections.timeline import TimelineProjection
 from services.core.projections.working_set import WorkingSet
@@ -67,10 +70,10 @@ class ReadModels:
 
     def apply(self, conn: psycopg.Connection[Any], batch: Sequence[Recorded]) -> None:
         """See `Projection.apply`."""
-        about = [r for r in batch if r.stream_name.startswith("article-")]
-        if not about:
+        happened = [(r, found) for r in batch if (found := _event_of(r)) is not None]
+        if not happened:
             return
-        events = [(r, event_of(r.type, r.data)) for r in about]
+        events = [(r, event) for r, event in happened if not isinstance(event, RecordCorrected)]
         work = self._memory.begin(conn)
         work.load_articles({event.article_id for _, event in events})
         work.load_stories(
@@ -83,10 +86,22 @@ class ReadModels:
         work.load_told({event.article_id for _, event in events})
         self._load_told(work, [event for _, event in events])
         texts = self._texts(conn, work, [event for _, event in events])
-        for recorded, event in events:
-            self._apply_one(work, recorded, event, texts)
+        for recorded, event in happened:
+            if isinstance(event, RecordCorrected):
+                self._rule(work, recorded, event)
+            else:
+                self._apply_one(work, recorded, event, texts)
         work.flush()
         self._memory.end(work)
+
+    def _rule(self, work: WorkingSet, recorded: Recorded, event: RecordCorrected) -> None:
+        position = recorded.global_position
+        if event.record_type == "position":
+            cells = self._positions.rule(work, recorded, event)
+            self._positions.refold(work, cells, position=position, cause=CAUSE, change_number=0)
+        else:
+            entries = self._timeline.rule(work, recorded, event)
+            self._timeline.refold(work, entries, position=position, cause=CAUSE, change_number=0)
 
     def _load_told(self, work: WorkingSet, events: Sequence[Event]) -> None:
         """What the batch's readings touch, in a few queries rather than some for each article."""
@@ -199,6 +214,13 @@ class ReadModels:
             [replace(placed.mention, **place) for placed in work.mentions_of_article(article_id)],
             [replace(statement, **place) for statement in work.statements_of_article(article_id)],
         )
+
+
+def _event_of(recorded: Recorded) -> Event | RecordCorrected | None:
+    """The event, where it is about an article or a ruling."""
+    if recorded.stream_name.startswith("article-"):
+        return event_of(recorded.type, recorded.data)
+    return ruling_of(recorded.data) if recorded.type == RecordCorrected.type else None
 
 
 def _cause(work: WorkingSet, event: Event, *, read_before: bool) -> str:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 SCHEMA = "read"
@@ -122,6 +123,16 @@ class MentionRow(SQLModel, table=True):
     __tablename__ = "mentions"
     __table_args__ = (
         Index("mentions_entry", "entry_id", "from_position"),
+        Index(
+            "mentions_first",
+            "entry_id",
+            "is_copy",
+            "published_on",
+            "published_at",
+            "article_id",
+            "id",
+            postgresql_where=text("to_position IS NULL"),
+        ),
         Index("mentions_article", "article_id"),
         Index("mentions_scope", "dossier", "kind", postgresql_where=text("to_position IS NULL")),
         Index("mentions_published", "published_on"),
@@ -201,6 +212,7 @@ class EntryRow(SQLModel, table=True):
     mention_count: int = _column(Integer)
     outlet_count: int = _column(Integer)
     story_count: int = _column(Integer)
+    review: dict[str, Any] | None = _column(JSONB, null=True)  # what an analyst made of it
 
 
 class StatementRow(SQLModel, table=True):
@@ -209,6 +221,14 @@ class StatementRow(SQLModel, table=True):
     __tablename__ = "statements"
     __table_args__ = (
         Index("statements_cell", "dossier", "actor", "proposition", "from_position"),
+        Index(
+            "statements_newest",
+            "dossier",
+            "actor",
+            "proposition",
+            "date_to",
+            postgresql_where=text("to_position IS NULL"),
+        ),
         Index("statements_article", "article_id"),
         {"schema": SCHEMA},
     )
@@ -240,6 +260,10 @@ class StatementRow(SQLModel, table=True):
     published_on: dt.date = _column(Date)
     story_id: UUID | None = _column(Uuid, null=True)
     is_copy: bool = _column(Boolean)
+    rejected: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    read_as: list[str] | None = _column(JSONB, null=True)  # stance, date, voice before an analyst ruled
+    read_condition: str | None = _text(null=True)
+    review: dict[str, Any] | None = _column(JSONB, null=True)
 
 
 class StandingRow(SQLModel, table=True):
@@ -248,6 +272,9 @@ class StandingRow(SQLModel, table=True):
     __tablename__ = "standings"
     __table_args__ = (
         Index("standings_cell", "dossier", "actor", "proposition", "from_position"),
+        Index(
+            "standings_now", "dossier", "actor", "proposition", postgresql_where=text("to_position IS NULL")
+        ),
         Index("standings_feed", "from_position", "change_number"),
         {"schema": SCHEMA},
     )
@@ -274,4 +301,44 @@ class StandingRow(SQLModel, table=True):
     story_count: int = _column(Integer)
 
 
-READ_TABLES = (ArticleRow, ArticleRevisionRow, StoryRow, MentionRow, EntryRow, StatementRow, StandingRow)
+class RulingRow(SQLModel, table=True):
+    """What analysts ruled, as it is in force: on an entry, or on one stance stated on one day; versioned."""
+
+    __tablename__ = "rulings"
+    __table_args__ = (
+        Index("rulings_record", "record_id", "from_position"),
+        Index("rulings_into", "into_id", postgresql_where=text("into_id IS NOT NULL")),
+        Index("rulings_places", "dossier", postgresql_where=text("places AND to_position IS NULL")),
+        {"schema": SCHEMA},
+    )
+
+    id: UUID = _column(Uuid, key=True)
+    from_position: int = _position(key=True)
+    to_position: int | None = _position(null=True)
+    cause: str = _text()
+    record_id: UUID = _column(Uuid)
+    dossier: str = _text()
+    kind: str | None = _text(null=True)  # of an entry, as read; NULL: of a position
+    verdict: str = _text()
+    reason: str = _text()
+    said_by: str | None = _text(null=True)
+    ruled_at: dt.datetime = _column(DateTime(timezone=True))
+    position: int = _position()
+    number: int = _column(Integer)  # how many rulings there were in the record's stream
+    changes: dict[str, Any] = _column(JSONB)
+    into_id: UUID | None = _column(Uuid, null=True)
+    into_kind: str | None = _text(null=True)
+    splits: list[dict[str, Any]] = _column(JSONB)
+    places: bool = _column(Boolean)  # tellings are elsewhere by it: a merger or a split
+
+
+READ_TABLES = (
+    ArticleRow,
+    ArticleRevisionRow,
+    StoryRow,
+    MentionRow,
+    EntryRow,
+    StatementRow,
+    StandingRow,
+    RulingRow,
+)

@@ -23,6 +23,7 @@ from services.core.projections.codecs import (
     mention_id,
 )
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
+from services.core.projections.rulings import RulingSet
 from services.core.projections.versioned import VersionedTable
 
 Scope = tuple[str, str]  # dossier, kind
@@ -59,6 +60,7 @@ class WorkingSet:
         self.stories: dict[UUID, StoryState] = {}
         self.dropped_stories: set[UUID] = set()
         self.withdrawn: set[str] = set()
+        self.rulings = RulingSet(self._conn)
         self._stored: dict[type, dict[Any, tuple[Any, ...]]] = {  # what lies in the tables, as it was loaded
             ArticleState: {},
             RevisionState: {},
@@ -247,6 +249,7 @@ class WorkingSet:
         self._write(StoryState, "stories", self.stories)
         for table in (self.mentions, self.entries, self.statements, self.standings):
             table.flush()
+        self.rulings.flush()
         if self.withdrawn:
             self._blank(list(self.withdrawn))
 
@@ -284,7 +287,7 @@ _BLANK = (
        WHERE s.article_id = ANY(%s) AND standings.representative = s.id AND standings.condition IS NOT NULL""",
     """UPDATE mentions SET evidence_text = NULL, sentence = NULL, speaker = CASE WHEN person IS NOT NULL THEN speaker END
        WHERE article_id = ANY(%s)""",
-    """UPDATE statements SET evidence_text = NULL, sentence = NULL, condition = NULL,
+    """UPDATE statements SET evidence_text = NULL, sentence = NULL, condition = NULL, read_condition = NULL,
        speaker = CASE WHEN person IS NOT NULL THEN speaker END WHERE article_id = ANY(%s)""",
 )
 
