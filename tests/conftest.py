@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from redis import Redis
 
@@ -21,6 +22,11 @@ from services.core.eventstore.migrate import migrate
 
 TEMPLATE = "treatyline_template"
 _numbers = itertools.count(1)
+
+# Without a set-up of its own structlog draws tracebacks with every variable in them, which takes it seconds.
+*_processors, _ = structlog.get_config()["processors"]
+_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*_processors, _renderer])
 
 
 @dataclass(frozen=True, slots=True)
