@@ -39,6 +39,8 @@ MAX_PAGES = 20  # fetched in one poll
 PAGE_PAUSE = 1.0  # seconds between two pages of a site, or what it asks for
 GONE, NOT_MODIFIED, OK = 410, 304, 200
 NOT_ALLOWED = dt.timedelta(days=1)
+UNANSWERED = "unanswered-"  # and how often: a page that was asked for in vain
+MOST_UNANSWERED = 10  # polls that ask for a page, before its item is left
 
 MakeIntake = Callable[[Settings], Intake]
 
@@ -64,9 +66,11 @@ async def poll(
     due_only: bool = True,
     fetcher: Fetcher | None = None,
     jitter: schedule.Jitter = schedule.jitter,
+    pause: float = PAGE_PAUSE,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Polled:
-    """Polls one feed, unless somebody else does. `due_only`: unless it is not due, as for a message that came twice.
+    """Polls one feed, unless somebody else does, or polls another of its site. `due_only`: unless it is not due, as for
+    a message that came twice. `pause`: seconds between two feeds of a site.
 
     Raises UnknownFeed, and psycopg.Error where the database goes away.
     """
@@ -82,6 +86,13 @@ async def poll(
             return Polled(feed_id, feed.disabled_reason or "waits")
         if feed.not_before is not None and feed.not_before > now:
             return Polled(feed_id, "waits")
+        got = await (await conn.execute(store.LOCK_SITE, [feed.origin])).fetchone()
+        if not (got and got[0]):
+            await conn.execute(store.LATER, [feed_id])
+            return Polled(feed_id, "busy")
+        since = await store.seconds_since_asked(conn, feed)
+        if since is not None and since < pause:
+            await asyncio.sleep(pause - since)
         async with fetcher or Fetcher(settings) as open_fetcher:
             one = _Poll(settings, conn, feed, open_fetcher, intake, jitter, stopping)
             polled = await one.run()
@@ -119,7 +130,7 @@ class _Poll:
             await self._note("lost", failed=True)
             return Polled(self._feed.id, "lost")
         await self._conn.execute(store.BEGIN, [self._feed.id])
-        answer = await self._fetcher.get(self._feed.url, self._condition(), allowed=self._robots.allows)
+        answer = await self._fetcher.get(self._feed.url, await self._condition(), allowed=self._robots.allows)
         if answer.moved_to is not None and answer.status in {OK, NOT_MODIFIED}:
             await store.moved(self._conn, self._feed.id, answer.moved_to)
         if answer.status == GONE:
@@ -146,7 +157,10 @@ class _Poll:
                 whole = await self._take(document)
         return await self._ends("read" if whole else "unfinished", answer=answer, title=document.title)
 
-    def _condition(self) -> dict[str, str]:
+    async def _condition(self) -> dict[str, str]:
+        """None where pages may be fetched now and could not when it was last read: all of it is wanted again."""
+        if self._settings.feed_pages and await store.has_items_without_text(self._conn, self._feed.id):
+            return {}
         asked = {"If-None-Match": self._feed.etag, "If-Modified-Since": self._feed.last_modified}
         return {name: value for name, value in asked.items() if value}
 
@@ -156,25 +170,31 @@ class _Poll:
         """Takes in what is new or changed, the oldest first. False where some was left for the next poll."""
         items = {_hash(item.key): item.of_outlet(self._feed.outlet) for item in reversed(document.items)}
         known = await store.seen(self._conn, self._feed.id, list(items))
-        same = [key for key, item in items.items() if known.get(key) == self._digest(item)]
+        same = [key for key, item in items.items() if key in known and known[key][0] == self._digest(item)]
         if same:
             await self._conn.execute(store.STILL_THERE, [self._feed.id, same])
             self._count("seen before", len(same))
-        whole = True
-        for key, item in items.items():
-            if known.get(key) == self._digest(item):
-                continue
+        asked = {key: _times_unanswered(outcome) for key, (_, outcome) in known.items()}
+        whole, unchanged = True, frozenset(same)
+        waiting = [key for key in items if key not in unchanged]
+        waiting.sort(key=lambda key: asked.get(key, 0))  # pages that did not answer keep no others waiting
+        for key in waiting:
+            item = items[key]
             if self._stopping():
                 return False
-            taken = await self._take_one(item)
+            taken = await self._take_one(item, asked.get(key, 0))
             if taken is None:
                 whole = False
                 continue
-            self._count(taken.outcome)
+            digest = self._digest(item)
+            if _times_unanswered(taken.outcome):
+                whole, digest = False, b""  # which no item has: it is looked at again
+            else:
+                self._count(taken.outcome)
             if taken.why:
                 log.info("feed %s: an item was refused: %s", self._feed.id, taken.why)
             await self._conn.execute(
-                store.NOTE_ITEM, [key, self._digest(item), taken.outcome, taken.article_id, self._feed.id]
+                store.NOTE_ITEM, [key, digest, taken.outcome, taken.article_id, self._feed.id]
             )
         await self._conn.execute(store.FORGET, [self._feed.id, store.KEPT])
         return whole
@@ -184,14 +204,19 @@ class _Poll:
         pages = self._settings.feed_pages and not item.has_text
         return hashlib.sha256(item.digest() + (b"page" if pages else b"")).digest()
 
-    async def _take_one(self, item: FeedItem) -> TakenIn | None:
-        """None: not now."""
+    async def _take_one(self, item: FeedItem, unanswered: int) -> TakenIn | None:
+        """None: not now. `unanswered`: how often its page was asked for in vain."""
         if not item.has_text:
-            if not self._settings.feed_pages or not item.url:
+            if not self._settings.feed_pages:
                 return TakenIn("without-text")
+            if not item.url:
+                return TakenIn("without-address")
             page = await self._page(item.url)
             if page is None:
                 return None
+            if not _answered(page):
+                last = unanswered + 1 >= MOST_UNANSWERED
+                return TakenIn("no-answer" if last else f"{UNANSWERED}{unanswered + 1}")
             if page.status != OK or "html" not in page.headers.get("content-type", "html"):
                 return TakenIn(page.error or "no-page")
             html = await asyncio.to_thread(_decoded, page.body, page.headers.get("content-type", ""))
@@ -199,24 +224,20 @@ class _Poll:
         return await self._intake(self._conn, self._feed.id, item)
 
     async def _page(self, url: str) -> Fetched | None:
-        """The page of an item. None: not now, for there were many already or the site does not answer."""
+        """What came of asking for the page of an item. None: not now, for there were many already."""
         if self._pages >= MAX_PAGES:
             return None
         if self._pages:
             await asyncio.sleep(max(PAGE_PAUSE, await self._robots_delay(url)))
         self._pages += 1
         answer = await self._fetcher.get(url, {"Accept": "text/html"}, allowed=self._robots.allows)
-        if answer.error in {"robots", "address-refused", "redirect-refused", "too-large", "redirects"}:
-            return answer
         if answer.error in {
             "robots-unknown",
             "not-resolved",
         }:  # those of other sites need not wait for this one
             self._pages -= 1
-            return None
-        if answer.status is None or answer.status == 429 or answer.status >= 500:
+        elif not _answered(answer):
             self._pages = MAX_PAGES  # whatever it is, more of it does not help
-            return None
         return answer
 
     async def _robots_delay(self, url: str) -> float:
@@ -273,6 +294,18 @@ class _Poll:
                 "last_modified": _header(modified),
             },
         )
+
+
+def _answered(page: Fetched) -> bool:
+    """Whether asking again would give nothing else."""
+    if page.error is not None:
+        return page.error in {"robots", "address-refused", "redirect-refused", "too-large", "redirects"}
+    return page.status is not None and page.status != 429 and page.status < 500
+
+
+def _times_unanswered(outcome: str) -> int:
+    """How often the page of an item was asked for in vain, by what was noted of it."""
+    return int(outcome.removeprefix(UNANSWERED)) if outcome.startswith(UNANSWERED) else 0
 
 
 def _hash(key: str) -> bytes:

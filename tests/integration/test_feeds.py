@@ -23,6 +23,7 @@ from services.ingest.feed_items import FeedIntake
 from tests.integration.feed_site import WORDS, Answer, Asked, Site, feed_site, item, rss, whole_item
 from tests.integration.pipeline import Pipeline, eventually, log_of, of_type, pipeline
 from tests.integration.processes import started
+from workers import feeds
 from workers.feeds import Polled, poll
 
 HALF_HOUR = dt.timedelta(minutes=30)
@@ -51,6 +52,8 @@ def log(database_url: str) -> Iterator[EventStore]:
 class Desk:
     """Adds feeds and polls them here and now."""
 
+    pause = 0.0
+
     def __init__(self, database_url: str, **more: Any) -> None:
         self.settings = Settings(
             database_url=database_url,
@@ -66,7 +69,9 @@ class Desk:
 
     def poll(self, feed_id: UUID, *, due_only: bool = False, intake: Any = None) -> Polled:
         taking = intake or FeedIntake(self.settings)
-        return asyncio.run(poll(self.settings, taking, feed_id, due_only=due_only, jitter=lambda: 1.0))
+        return asyncio.run(
+            poll(self.settings, taking, feed_id, due_only=due_only, jitter=lambda: 1.0, pause=self.pause)
+        )
 
     def feed(self, feed_id: UUID) -> store.Feed:
         async def work() -> store.Feed:
@@ -307,6 +312,66 @@ def test_pages_are_fetched_where_that_is_allowed(database_url: str, site: Site, 
     (article,) = of_type(log, "ArticleReceived")
     assert article.data["published_at"] == "2019-08-02T18:05:00+02:00"
     assert article.data["characters"] > 5 * len(WORDS)
+
+
+def test_pages_that_may_be_fetched_later_are(database_url: str, site: Site, log: EventStore) -> None:
+    """Though the feed itself has not changed since: 304 would say so for ever."""
+
+    def unchanged(asked: Asked) -> Answer:
+        if "if-none-match" in asked.headers:
+            return Answer(status=304)
+        return Answer(rss(item(1, link=f"{site.url}/page")), headers={"ETag": '"v1"'})
+
+    page = f"<html><body><article>{''.join(f'<p>{WORDS} Part {n}.</p>' for n in range(5))}</article></body></html>"
+    site.answers["/page"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+    site.answers["/feed.xml"] = unchanged
+    shy, desk = Desk(database_url), Desk(database_url, feed_pages=True)
+    feed_id = shy.add(f"{site.url}/feed.xml")
+    assert [shy.poll(feed_id).outcome for _ in range(2)] == ["read", "unchanged"]
+    assert desk.poll(feed_id).items == {"received": 1}
+    assert desk.poll(feed_id).outcome == "unchanged"
+    assert len(of_type(log, "ArticleReceived")) == 1
+
+
+def test_a_page_that_never_answers_is_left_at_last(
+    database_url: str, site: Site, log: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And keeps those behind it waiting for one poll only."""
+    monkeypatch.setattr(feeds, "MOST_UNANSWERED", 3)
+    page = f"<html><body><article>{''.join(f'<p>{WORDS} Part {n}.</p>' for n in range(5))}</article></body></html>"
+    site.answers["/page"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+    site.answers["/never"] = Answer(status=503)
+    site.answers["/feed.xml"] = Answer(
+        rss(item(2, link=f"{site.url}/page"), item(1, link=f"{site.url}/never")), headers={"ETag": '"v1"'}
+    )
+    desk = Desk(database_url, feed_pages=True)
+    feed_id = desk.add(f"{site.url}/feed.xml")
+    polled = [desk.poll(feed_id) for _ in range(4)]
+    assert [(one.outcome, one.items) for one in polled] == [
+        ("unfinished", {}),
+        ("unfinished", {"received": 1}),
+        ("read", {"seen before": 1, "no-answer": 1}),
+        ("read", {"seen before": 2}),
+    ]
+    assert site.paths().count("/never") == 3
+    assert desk.feed(feed_id).etag == '"v1"'
+
+
+def test_a_site_is_asked_one_thing_at_a_time(desk: Desk, site: Site) -> None:
+    """Whichever of its feeds it is about, and with a pause between two."""
+    site.answers["/one.xml"] = site.answers["/two.xml"] = Answer(rss(whole_item(1)))
+    one, two = desk.add(f"{site.url}/one.xml"), desk.add(f"{site.url}/two.xml")
+    with psycopg.connect(desk.settings.database_url or "", autocommit=True) as other:
+        other.execute(store.LOCK_SITE, [site.url])  # as who polls another feed of it
+        assert desk.poll(one).outcome == "busy"
+        assert site.asked == []
+        assert desk.feed(one).due_at > dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
+    assert desk.poll(one).outcome == "read"
+    desk.pause = 1.0
+    began = time.monotonic()
+    assert desk.poll(two).outcome == "read"
+    assert desk.feed(two).polled_at - desk.feed(one).polled_at > dt.timedelta(seconds=0.9)  # type: ignore[operator]
+    assert time.monotonic() - began < 60
 
 
 def test_killed_in_the_middle(desk: Desk, site: Site, log: EventStore) -> None:

@@ -1,8 +1,9 @@
 """What a feed holds: RSS, Atom and RDF by feedparser, JSON Feed by hand. Pure, and fetches nothing.
 
-Only what a feed calls an item's content is an article. RSS's `description` and Atom's `summary` are not, however long
-they are; feedparser files a second description under content, so RSS content counts only where the document has the
-elements that carry whole texts.
+What a feed calls an item's content is an article. Atom's `summary` is not, however long it is; nor is RSS's
+`description`, but where it is plainly the whole text: long, of several paragraphs, with nothing that says that it goes on,
+in a feed that has no other place for it. feedparser files a second description under content, so RSS content counts
+only where the document has the elements that carry whole texts.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ _END = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WHOLE = re.compile(rb"<(?:\w+:)?(?:encoded|body|fullitem)[\s>]", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"</p\s*>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"(?:\.\.\.|\u2026|\[\s*(?:\.\.\.|\u2026)\s*\]|(?:read|continue|keep|more|full|weiter|lire|leer)\b[^.!?]{0,60})[\s\]\u00bb>\u2192]*\Z",
+    re.IGNORECASE,
+)
+WHOLE_CHARACTERS, WHOLE_PARAGRAPHS = 1500, 3  # of a description that is taken for the article
 _ENTITY = b"<!ENTITY"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -115,6 +122,9 @@ def _entry(
         else:
             html = value
         break
+    description = entry.get("summary") if not whole else None
+    if isinstance(description, str) and is_whole(description):
+        html = description
     source = entry.get("source") if "source" in entry else None
     # "in", not get(): asked for an absent `updated`, feedparser answers with another date.
     dates = [entry[name] for name in ("published", "created", "updated") if name in entry]
@@ -130,6 +140,14 @@ def _entry(
         author=_line("author", entry.get("author")),
         tags=_tags(tag.get("label") or tag.get("term") for tag in entry.get("tags", ())),
     )
+
+
+def is_whole(description: str) -> bool:
+    """Whether a description is plainly the article itself and not what stands for it."""
+    if len(description) < WHOLE_CHARACTERS or len(_PARAGRAPH.findall(description)) < WHOLE_PARAGRAPHS:
+        return False
+    words = " ".join(markup.unescape(_MARKUP.sub(" ", description)).split())
+    return len(words) >= WHOLE_CHARACTERS and not _GOES_ON.search(words[-200:])
 
 
 # -- JSON Feed ----------------------------------------------------------------------------------------------------

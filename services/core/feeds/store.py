@@ -61,6 +61,14 @@ UNSEND = "UPDATE feeds SET sent_at = NULL WHERE sent_at IS NOT NULL"
 # Two integers: another space of keys than that of `locks`. Held by the session, so that it dies with the worker.
 LOCK = "SELECT pg_try_advisory_lock(1717920100, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(1717920100, hashtext(%s))"
+# Of a site: one request at a time, whichever of its feeds it is about.
+LOCK_SITE = "SELECT pg_try_advisory_lock(1717920101, hashtext(%s))"
+LATER = (
+    "UPDATE feeds SET sent_at = NULL, due_at = greatest(due_at, now() + interval '20 seconds') WHERE id = %s"
+)
+LAST_ASKED = """
+SELECT extract(epoch FROM now() - max(polled_at))::float8 FROM feeds WHERE id <> %s AND starts_with(url, %s)
+"""
 # What was begun and came to no end may be what the process died of.
 BEGIN = "UPDATE feeds SET outcome = 'begun', failures = failures + 1 WHERE id = %s"
 POLLED = """
@@ -76,7 +84,12 @@ UPDATE feeds SET url = %(url)s
 DISABLE = """
 UPDATE feeds SET state = 'disabled', disabled_reason = %s WHERE id = %s AND state = 'active' RETURNING id
 """
-SEEN = "SELECT item, digest FROM feed_items WHERE feed_id = %s AND item = ANY (%s)"
+SEEN = "SELECT item, digest, outcome FROM feed_items WHERE feed_id = %s AND item = ANY (%s)"
+# Items that were there when the feed was last read, and had no text.
+WITHOUT_TEXT = """
+SELECT EXISTS (SELECT FROM feed_items WHERE feed_id = %(id)s AND outcome = 'without-text'
+    AND seen_at > (SELECT max(seen_at) - interval '10 minutes' FROM feed_items WHERE feed_id = %(id)s))
+"""
 NOTE_ITEM = """
 INSERT INTO feed_items (feed_id, item, digest, outcome, article_id, seen_at) SELECT id, %s, %s, %s, %s, now()
   FROM feeds WHERE id = %s
@@ -176,11 +189,23 @@ async def list_all(conn: Connection) -> list[Feed]:
         return await (await cursor.execute(LIST)).fetchall()
 
 
-async def seen(conn: Connection, feed_id: UUID, items: Sequence[bytes]) -> dict[bytes, bytes]:
-    """Digests of the items that were seen before."""
+async def seen(conn: Connection, feed_id: UUID, items: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
+    """Digests of the items that were seen before, and what became of them."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         rows = await (await cursor.execute(SEEN, [feed_id, list(items)])).fetchall()
-    return {bytes(item): bytes(digest) for item, digest in rows}
+    return {bytes(item): (bytes(digest), outcome) for item, digest, outcome in rows}
+
+
+async def has_items_without_text(conn: Connection, feed_id: UUID) -> bool:
+    """Whether the feed, as last read, had items whose pages would have to be fetched."""
+    row = await (await conn.execute(WITHOUT_TEXT, {"id": feed_id})).fetchone()
+    return bool(row and row[0])
+
+
+async def seconds_since_asked(conn: Connection, feed: Feed) -> float | None:
+    """Since another feed of the same site was polled."""
+    row = await (await conn.execute(LAST_ASKED, [feed.id, f"{feed.origin}/"])).fetchone()
+    return row[0] if row else None
 
 
 @asynccontextmanager

@@ -52,6 +52,34 @@ def test_a_summary_is_no_article_even_said_twice() -> None:
         assert not one.has_text
 
 
+LONG = "".join(f"&lt;p&gt;{WORDS} {WORDS} Paragraph {n} of what was said.&lt;/p&gt;" for n in range(12))
+
+
+@pytest.mark.parametrize(
+    ("description", "whole"),
+    [
+        (LONG, True),
+        (LONG.replace("&lt;/p&gt;", "&lt;br&gt;\n&lt;br/&gt;"), True),
+        (LONG.replace("&lt;p&gt;", "").replace("&lt;/p&gt;", " "), False),  # one paragraph
+        (LONG[:900], False),
+        (LONG + "&lt;p&gt;The talks in Geneva […]&lt;/p&gt;", False),
+        (LONG + "&lt;p&gt;The talks in Geneva ...&lt;/p&gt;", False),
+        (LONG + "&lt;a href=&quot;x&quot;&gt;Read more »&lt;/a&gt;", False),
+        (LONG + "&lt;p&gt;Continue reading Talks at Example Wire&lt;/p&gt;", False),
+        ("&lt;p&gt;&lt;/p&gt;" * 400, False),
+    ],
+)
+def test_a_description_that_is_plainly_the_whole_text_is_the_article(description: str, whole: bool) -> None:
+    body = rss(item(1).replace("In short, 1.", description))
+    (one,) = read_feed(body, "application/rss+xml", URL, YEAR).items
+    assert one.has_text == whole
+    beside = rss(item(1).replace("In short, 1.", description), whole_item(2))
+    assert [two.has_text for two in read_feed(beside, "application/rss+xml", URL, YEAR).items] == [
+        False,
+        True,
+    ]
+
+
 def test_atom() -> None:
     one, two, three, four = read_feed(ATOM, "application/atom+xml", "https://fil.example/atom", YEAR).items
     assert (one.title, one.published_at) == ("Le traité fini", "2019-08-02T09:00:00+02:00")
