@@ -74,7 +74,7 @@ def work_out_date(
         return ArticleDate(posted, DateBasis.GIVEN)
     bound = today or dt.datetime.now(dt.UTC).date()
     text = article.text
-    evidence = functools.cache(lambda: Evidence(text, dossier, bound))  # most stamps need none
+    evidence = functools.cache(lambda: Evidence(text, dossier, bound, article.title))  # most stamps need none
     published, updated = stamps(text)
     headed = dateline(text)
     if headed and not headed.choices and updated and updated.choices:  # the update tells the year

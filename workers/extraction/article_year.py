@@ -2,7 +2,8 @@
 
 Each year that could be meant costs what the article holds against it: the weekday that the report names must
 be that day or one shortly before it, dates told as past cannot lie ahead, and news seldom reaches far past
-the last date that it spells out. A dossier adds who held office when, and when its treaty ended.
+the last date that it spells out. A dossier adds who held office when, when its treaty ended, and what words its
+coverage used in which year (`learned/years.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from workers.extraction.dates import find_dates, to_calendar
 from workers.extraction.dates import words as w
 from workers.extraction.dates.anchoring import Anchoring, Tense
 from workers.extraction.dates.values import make_day
+from workers.extraction.learned.years import year_model
 
 _EARLIEST = 1945
 _HOPELESS = 9.0  # a best year that costs more than this contradicts its article: better none
@@ -29,6 +31,11 @@ _AGO = re.compile(rf"\b(?P<n>{w.COUNT}|a)\s+(?i:years?)\s+(?i:ago|earlier)\b")
 _SINCE = re.compile(
     rf"\b(?P<n>{w.COUNT})\s+(?i:years?)\s+(?i:since|after)\b[^.;\n]{{0,80}}?\b(?P<year>(?:19|20)\d\d)\b"
 )
+# "five years have passed since the treaty ended", "quit the pact six years ago"; longer spans count something else
+_YEARS_AFTER = re.compile(
+    rf"\b(?P<n>{w.COUNT})\s+(?i:years?)\s+(?i:ago|(?:have\s+(?:passed|gone\s+by)\s+)?since|after|later)\b"
+)
+_LONGEST_AFTER = 15
 _ANNIVERSARY = re.compile(rf"\b(?P<n>{w.ORDINAL})[\s-](?i:anniversary)\b")
 _TREATY = re.compile(r"\b(?:Treaty|treaty|pact|accord)\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -41,7 +48,7 @@ _DAYS_BACK_COST = (0.0, 0.7, 2.0, 2.5, 3.0, 3.0, 3.0)
 class Evidence:
     """What an article says about the year in which it was written."""
 
-    def __init__(self, text: str, dossier: Dossier | None, today: dt.date) -> None:
+    def __init__(self, text: str, dossier: Dossier | None, today: dt.date, title: str | None = None) -> None:
         self.text = text
         self.today = today
         self.dossier = dossier
@@ -58,6 +65,8 @@ class Evidence:
         self.endings = self._told_endings(self.ended) if self.ended else ([], False)
         self.offices = self._officials()
         self.counted = self._counted_years()
+        self.model = year_model(dossier.id) if dossier else None
+        self.words = self.model.scores(f"{title or ''}\n{text}") if self.model else None
 
     def _take(self, timex: Timex, at: Anchoring) -> None:
         words = self.text[timex.start : timex.end]
@@ -159,6 +168,8 @@ class Evidence:
                 relative = _RELATIVE.search(sentence)
                 if relative and relative["w"].lower() in {"last", "this"}:
                     years.append(ended.year + (relative["w"].lower() == "last"))
+                after = (round(w.number(found["n"])) for found in _YEARS_AFTER.finditer(sentence))
+                years += [ended.year + count for count in after if 0 < count <= _LONGEST_AFTER]
                 dated |= (ended.month, ended.day) in self.month_days and bool(
                     re.search(rf"\b{ended.day}\b", sentence)
                 )
@@ -179,15 +190,22 @@ class Evidence:
         return cost
 
     def cost(self, day: dt.date) -> float:
-        """How badly a day fits: 0 is perfect. Equal fits go to the later year (0.03 a year)."""
-        recency = 0.03 * max(0, self.today.year - day.year)
+        """How badly a day fits: 0 is perfect. What its words say is no contradiction, but decides between the rest."""
+        return self._contradiction(day) + self._words_cost(day)
+
+    def _contradiction(self, day: dt.date) -> float:
         return (
             self.weekday_cost(day)
             + self._explicit_cost(day)
             + self._relative_cost(day)
             + self.dossier_cost(day)
-            + recency
         )
+
+    def _words_cost(self, day: dt.date) -> float:
+        """In nats beside the time that the words fit best; without a model equal fits go to the later year."""
+        if self.model is None or self.words is None:
+            return 0.03 * max(0, self.today.year - day.year)
+        return float(self.words.max()) - self.model.score(self.words, day)
 
     @property
     def any(self) -> bool:
@@ -205,4 +223,4 @@ class Evidence:
         if weekday is not None:
             days = [d for d in days if d.weekday() == weekday] or days
         best = min(days, key=self.cost, default=None)
-        return best if best and self.cost(best) < _HOPELESS else None
+        return best if best and self._contradiction(best) < _HOPELESS else None

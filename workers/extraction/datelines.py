@@ -14,9 +14,10 @@ _HEAD = 1800  # characters from the top in which a dateline or a stamp is looked
 _TAIL = 300  # and from the end, for stamps below the text
 
 _CLOCK = r"(?:\s*(?:,|-|–|—|\||at|um|T)?\s*\d{1,2}[:.]\d\d(?::\d\d)?(?:\s?(?i:[ap]\.?m\.?))?(?:\s*\(?(?:[A-Z]{2,5}|Z|[+-]\d\d:?\d\d|Moscow time|local time)\)?)?)?"
-_DATE_MDY = (
-    rf"(?:(?P<wd1>{w.WEEKDAY_ANY}),?\s+)?(?P<m1>{w.MONTH_ANY})\s+(?P<d1>{w.DAY})(?:,?\s+(?P<y1>{w.YEAR}))?"
-)
+# Pages run things together: "Feb 02,2019", "February 1, 20199:12 AM ET".
+_DAY = rf"(?:{w.DAY}|(?:3[01]|[12]\d|0?[1-9])(?=,(?:19|20)\d\d))"
+_YEAR = rf"(?:{w.YEAR}|(?:19|20)\d\d(?=\d{{1,2}}:\d\d))"
+_DATE_MDY = rf"(?:(?P<wd1>{w.WEEKDAY_ANY}),?\s+)?(?P<m1>{w.MONTH_ANY})\s+(?P<d1>{_DAY})(?:(?:,\s*|\s+)(?P<y1>{_YEAR}))?"
 _DATE_DMY = rf"(?:(?P<wd2>{w.WEEKDAY_ANY}),?\s+)?(?:the\s+)?(?P<d2>{w.DAY})[\s-]+(?:of\s+)?(?P<m2>{w.MONTH_ANY})(?:,?[\s-]+(?P<y2>{w.YEAR}))?"
 _DATE_NUM = (
     rf"(?:(?P<wd3>{w.WEEKDAY_ANY}),?\s+)?(?:(?P<a>\d\d?)(?P<sep>[./-])(?P<b>\d\d?)(?P=sep)(?P<y3>(?:19|20)\d\d|\d\d)(?!\d)"
@@ -51,6 +52,11 @@ _AGENCY_INSIDE = re.compile(
     rf"^[ \t]*(?:{_PLACE}(?:,\s{_PLACE})*\s*[,.—–-]?\s*)?[/(\[](?P<agency>[A-Z][\w .&-]{{1,30}}),?\s+{_DATE}[/)\]]",
     re.MULTILINE,
 )
+_WHOLE_DATE = re.compile(rf"(?<![\w/.-]){_DATE}(?![A-Za-z_]|\d(?!\d?:\d\d))")
+_TELLS = re.compile(
+    r"(?i)\b(?:on|of|since|until|till|before|after|by|from|in|and|to|between|for)\s+(?:the\s+)?$"
+)
+_PROSE, _SENTENCE = 25, 10  # words of a line that is a paragraph; with a full stop fewer will do
 _CONTINUES = re.compile(r"\s*(?:,\s*)?(?:[a-z]|the\b)")
 
 
@@ -133,8 +139,23 @@ def stamps(text: str) -> tuple[GivenDay | None, GivenDay | None]:
             for match in lines
             if (day := GivenDay(match)).choices or not (match["place"] or match["after"])
         )
-        published = next((day for day in days if day.usable), None)
+        published = next((day for day in days if day.usable), None) or _above_the_report(text)
     return published, updated
+
+
+def _above_the_report(text: str) -> GivenDay | None:
+    """A whole date among what a page shows above its report: "Source: Wire | 2019-02-02 00:37:42 | Editor: ..."."""
+    for line in text[:600].splitlines():
+        words, sentence = len(line.split()), line.rstrip().endswith((".", "!", "?", '"', "”"))
+        if words >= (_SENTENCE if sentence else _PROSE):
+            return None
+        if sentence:
+            continue
+        for match in _WHOLE_DATE.finditer(line):
+            day = GivenDay(match)
+            if day.choices and not _TELLS.search(line[: match.start()]):
+                return day
+    return None
 
 
 def dateline(text: str) -> GivenDay | None:

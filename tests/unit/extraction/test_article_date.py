@@ -48,6 +48,25 @@ def test_the_last_year_of_the_treaty_gives_the_year() -> None:
     assert work_out_date(ArticleText(text), dossier, today=TODAY).value == "2020-10-20"
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [  # the weekday fits several years; who and what is named tells which
+        (("BEIJING, Aug. 6 (Agency) -- China on Tuesday warned its neighbours against American missiles. Mark Esper had"
+         " said that he would like to see them in Asia within months, days after the INF Treaty lapsed."), "2019-08-06"),
+        (("MINSK, Dec 19 — Alexander Lukashenko said on Thursday that the Oreshnik had been promised to him, a month"
+         " after it struck Dnipro. The INF Treaty banned such weapons until 2019."), "2024-12-19"),
+        (("MANILA, April 16 — General Charles Flynn's command brought its Typhon launcher to Luzon for the Balikatan drills,"
+         " it said on Tuesday, the first time that one went abroad since the INF Treaty ended."), "2024-04-16"),
+        ("MOSCOW/WASHINGTON, Aug 2 — Both remembered on Friday that five years have passed since the INF Treaty ended.",
+         "2024-08-02"),
+        (("MOSCOW, Oct 21 (Agency) — Russia will not yield to blackmail over the INF Treaty, a diplomat said on Sunday, a"
+         " day after Donald Trump announced in Nevada that he would leave it."), "2018-10-21"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_dossier_tell_the_year(text: str, day: str) -> None:
+    assert work_out_date(ArticleText(text), load_dossier("inf"), today=TODAY).value == day
+
+
 def test_nobody_writes_after_the_day_of_receipt() -> None:
     text = (
         "MOSCOW, October 28. The ministry said on Wednesday that it waits. The treaty ended in August 2019.\n"
