@@ -25,7 +25,7 @@ STREAMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "entry.added": ("A political event is on the timeline from now on", ("EntryChange",)),
     "entry.changed": ("What is told of it has changed; this is the entry as it is now", ("EntryChange",)),
     "entry.merged": ("It is part of the entry that `merged_into` names", ("EntryGone",)),
-    "entry.removed": ("No article tells it any longer", ("EntryGone",)),
+    "entry.removed": ("No article tells it any longer, or an analyst rejected it", ("EntryGone",)),
     "position.changed": (
         "An actor's stance on a proposition, as it is now; `stance` null: nothing is left that states one",
         ("PositionChange", "PositionGone"),

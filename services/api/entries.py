@@ -11,6 +11,7 @@ from psycopg import sql
 from services.api.clocks import Clocks
 from services.api.deps import Connection
 from services.core.domain.calendar import first_day, last_day
+from services.core.domain.review import Ruling, amended_entry
 from services.core.domain.timeline import EntryKey, Mention, fold_entry
 from services.core.domain.vocabulary import Status
 
@@ -19,14 +20,7 @@ MENTIONS_IN_LISTS = 20  # an entry alone shows all of its mentions; `counts` are
 ENTRY_COLUMNS = sql.SQL(
     "e.id, e.dossier, e.kind, e.plover, e.plover_mode, e.date, e.date_from, e.date_to, e.status, e.actors,"
     " e.recipients, e.outlets, e.summary, e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version,"
-    " e.from_position, e.change, e.cause, e.merged_into, e.change_number"
-)
-
-
-_WHOLE = sql.SQL("m.*")
-_SHOWN = sql.SQL(  # what `mention_json` takes
-    "m.entry_id, m.article_id, m.outlet, m.url, m.published_at, m.story_id, m.is_copy, m.speaker, m.person,"
-    " m.confidence, m.evidence_start, m.evidence_end, m.evidence_text"
+    " e.from_position, e.change, e.cause, e.merged_into, e.change_number, e.review"
 )
 
 
@@ -51,6 +45,7 @@ def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) ->
             "stories": row["story_count"],
         },
         "version": row["version"],
+        "review": row["review"],
         "mentions": list(mentions),
         "_period": (row["date_from"], row["date_to"]),
         "_outlets": row["outlets"],
@@ -85,7 +80,7 @@ def mention_json(row: Mapping[str, Any]) -> dict[str, Any]:
 async def load_mentions(
     conn: Connection, entry_ids: Collection[UUID], clocks: Clocks, *, most: int | None
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """Mention rows by entry: independent ones first, then as published. `most` for each entry: what is shown."""
+    """Mention rows by entry: independent ones first, then as published. `most` for each entry."""
     if not entry_ids:
         return {}
     reported = (
@@ -93,13 +88,12 @@ async def load_mentions(
         if clocks.reported_by
         else sql.SQL("")
     )
-    # Entry by entry: an index has the first of each in this order, however many there are.
     query = sql.SQL(
-        "SELECT {columns} FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS e (id, place) CROSS JOIN LATERAL ("
-        " SELECT * FROM read.mentions m WHERE m.entry_id = e.id AND {rows}{reported}"
-        "  ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id LIMIT %(most)s) AS m"
-        " ORDER BY e.place, m.is_copy, m.published_on, m.published_at, m.article_id, m.id"
-    ).format(columns=_WHOLE if most is None else _SHOWN, rows=clocks.rows("m"), reported=reported)
+        "SELECT * FROM (SELECT m.*, row_number() OVER ("
+        "   PARTITION BY m.entry_id ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id) AS rank"
+        "  FROM read.mentions m WHERE m.entry_id = ANY(%(ids)s) AND {rows}{reported}) AS ranked"
+        " WHERE %(most)s::int IS NULL OR rank <= %(most)s ORDER BY entry_id, rank"
+    ).format(rows=clocks.rows("m"), reported=reported)
     cursor = await conn.execute(query, {"ids": list(entry_ids), "most": most})
     found: dict[UUID, list[dict[str, Any]]] = {}
     async for row in cursor:
@@ -107,19 +101,24 @@ async def load_mentions(
     return found
 
 
-def fold_rows(id_: UUID, root: EntryKey, rows: Sequence[Mapping[str, Any]], version: int) -> dict[str, Any]:
+def fold_rows(
+    id_: UUID, root: EntryKey, rows: Sequence[Mapping[str, Any]], version: int, ruling: Ruling | None
+) -> dict[str, Any]:
     """An entry's row as only these mentions tell it: what was published later does not show through."""
     mentions = [_mention(m) for m in rows]
     entry = fold_entry(root, mentions)
+    if ruling is not None:
+        entry = amended_entry(entry, mentions, ruling.changes)
+    key = entry.key
     return {
         "id": id_,
-        "dossier": root.dossier,
-        "kind": root.kind,
+        "dossier": key.dossier,
+        "kind": key.kind,
         "plover": entry.plover,
         "plover_mode": entry.plover_mode,
-        "date": root.date,
-        "date_from": first_day(root.date),
-        "date_to": last_day(root.date),
+        "date": key.date,
+        "date_from": first_day(key.date),
+        "date_to": last_day(key.date),
         "status": entry.status.value,
         "actors": list(entry.actors),
         "recipients": list(entry.recipients),
@@ -130,6 +129,7 @@ def fold_rows(id_: UUID, root: EntryKey, rows: Sequence[Mapping[str, Any]], vers
         "outlet_count": entry.counts.outlets,
         "story_count": entry.counts.stories,
         "version": version,
+        "review": ruling.shown() if ruling else None,
     }
 
 

@@ -137,7 +137,7 @@ async def _position_changes(conn: Connection, asked: Asked) -> dict[ChangeId, Ch
         "SELECT k.id AS standing, k.position AS at, s.* FROM {}"
         " JOIN read.standings p ON p.id = k.id AND p.from_position = k.position"
         " JOIN read.statements s ON s.dossier = p.dossier AND s.actor = p.actor"
-        " AND s.proposition = p.proposition AND s.from_position <= k.position"
+        " AND s.proposition = p.proposition AND NOT s.rejected AND s.from_position <= k.position"
         " AND (s.to_position IS NULL OR s.to_position > k.position)"
     ).format(_VERSIONS)
     async for s in await conn.execute(statements, _at(asked)):

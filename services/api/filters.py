@@ -142,7 +142,7 @@ class TimelineFilter:
 # The article states the proposition in the words that tell the event, or in words that overlap them.
 _STATES = sql.SQL(
     "EXISTS (SELECT FROM read.statements s WHERE s.article_id = m.article_id AND {}"
-    " AND s.dossier = m.dossier AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
+    " AND NOT s.rejected AND s.dossier = m.dossier AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
 )
 
 

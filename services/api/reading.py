@@ -19,8 +19,9 @@ Entries = Mapping[EntryKey, str]
 async def entries_of(conn: Connection, article_id: str) -> Entries:
     """The timeline entries that an article's political events are part of, by their keys."""
     cursor = await conn.execute(
-        "SELECT dossier, kind, date, actors, entry_id FROM read.mentions"
-        " WHERE article_id = %s AND to_position IS NULL",
+        "SELECT m.dossier, m.kind, m.date, m.actors, m.entry_id FROM read.mentions m"
+        " JOIN read.entries e ON e.id = m.entry_id AND e.to_position IS NULL AND e.change IN ('added', 'changed')"
+        " WHERE m.article_id = %s AND m.to_position IS NULL",
         (article_id,),
     )
     return {

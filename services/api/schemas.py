@@ -20,6 +20,35 @@ class SpanWords(_Answer):
     text: str | None
 
 
+class Review(_Answer):
+    """What an analyst made of a record. `state` as-read: a ruling was taken back; `fields` are those amended."""
+
+    state: Literal["confirmed", "rejected", "amended", "merged", "split", "as-read"]
+    at: dt.datetime
+    reason: str
+    by: str | None
+    position: int
+    fields: list[str]
+    version: int
+
+
+class RulingShown(_Answer):
+    """A ruling as the log has it. `version`: how many rulings on its record there were with it."""
+
+    record: str
+    verdict: Literal["confirm", "reject", "amend", "merge", "split", "undo"]
+    reason: str
+    by: str | None
+    stated: dict[str, str] | None
+    changes: dict[str, Any]
+    into: str | None
+    part: str | None
+    articles: list[str]
+    version: int
+    position: int
+    recorded_at: dt.datetime
+
+
 class Counts(_Answer):
     """Articles, distinct outlets, independent accounts."""
 
@@ -78,6 +107,7 @@ class _EntryHead(_Answer):
     confidence: float
     counts: Counts
     version: int
+    review: Review | None
 
 
 class Entry(_EntryHead):
@@ -95,6 +125,7 @@ class EntryVersionShown(_Answer):
     actors: list[str]
     recipients: list[str]
     counts: Counts
+    ruling: RulingShown | None
 
 
 class EntryDetail(_EntryHead):
@@ -136,6 +167,7 @@ class StatedShown(Told):
     date: str
     voice: Literal["own", "reported", "adversary"]
     condition: str | None
+    review: Review | None
 
 
 class Alternative(_Answer):
@@ -158,6 +190,7 @@ class PositionShown(_Answer):
     last_stated: str
     voice: Literal["own", "reported", "adversary"]
     counts: Counts
+    review: Review | None
     evidence: list[StatedShown]
     alternatives: list[Alternative]
 
@@ -193,6 +226,7 @@ class ChangeOfStance(_Answer):
     last_stated: str
     voice: Literal["own", "reported", "adversary"]
     counts: Counts
+    review: Review | None
     evidence: list[StatedShown]
 
 
@@ -200,6 +234,7 @@ class PositionHistory(_Page):
     actor: str
     proposition: str
     data: list[ChangeOfStance]
+    rulings: list[RulingShown]
 
 
 class ActorShown(_Answer):
@@ -292,7 +327,8 @@ class ReadPosition(_ReadRecord):
 
 
 class ReadPoliticalEvent(_ReadRecord):
-    """`entry` is where the timeline shows it; null where the shown reading is not the one that counts."""
+    """`entry` is where the timeline shows it; null where it does not: the shown reading is not the one that
+    counts, or an analyst rejected the entry."""
 
     entry: str | None
     kind: str

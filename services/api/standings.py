@@ -10,7 +10,7 @@ from psycopg import sql
 from services.api.clocks import Clocks, both
 from services.api.deps import Connection
 from services.core.domain.standing import Run, StatedPosition, current
-from services.core.domain.timeline import Counts, count
+from services.core.domain.timeline import count
 from services.core.domain.vocabulary import Stance, Voice
 from services.core.projections.codecs import standing_id
 
@@ -21,7 +21,11 @@ Cell = tuple[str, str]  # actor, proposition
 
 def conditions(clocks: Clocks, dossier: str) -> list[sql.Composable]:
     """Which rows of `statements s` the clocks let through."""
-    found = [clocks.rows("s"), sql.SQL("s.dossier = {}").format(sql.Literal(dossier))]
+    found = [
+        clocks.rows("s"),
+        sql.SQL("s.dossier = {}").format(sql.Literal(dossier)),
+        sql.SQL("NOT s.rejected"),
+    ]
     if clocks.as_of:
         found.append(sql.SQL("s.date_to <= {}").format(sql.Literal(clocks.as_of)))
     if clocks.reported_by:
@@ -47,11 +51,6 @@ def position_json(
     run = current(statements)
     if run is None:
         raise ValueError("nothing was stated")
-    return standing_json(dossier, cell, run, most=most)
-
-
-def standing_json(dossier: str, cell: Cell, run: Run, *, most: int | None) -> dict[str, Any]:
-    """The same, of the run that is the current one."""
     return {
         "id": str(standing_id(dossier, *cell)),
         "dossier": dossier,
@@ -71,7 +70,8 @@ def run_json(run: Run, *, most: int | None) -> dict[str, Any]:
         "since": run.since,
         "last_stated": run.last_stated,
         "voice": run.representative.voice.value,
-        "counts": _counts_json(run.counts),
+        "counts": _counts(run.told_by),
+        "review": run.representative.review,
         "evidence": [statement_json(s) for s in run.told_by[:most]],
     }
 
@@ -83,7 +83,7 @@ def _alternatives(statements: Sequence[StatedPosition], *, most: int | None) -> 
     return [
         {
             "stance": stance.value,
-            "counts": _counts_json(count(told)),
+            "counts": _counts(told),
             "evidence": [statement_json(s) for s in sorted(told, key=_independent_first)[:most]],
         }
         for stance, told in sorted(by_stance.items())
@@ -94,7 +94,8 @@ def _independent_first(statement: StatedPosition) -> tuple[object, ...]:
     return statement.copy, statement.published_on, statement.published_at or "", str(statement.id)
 
 
-def _counts_json(counts: Counts) -> dict[str, int]:
+def _counts(statements: Sequence[StatedPosition]) -> dict[str, int]:
+    counts = count(statements)
     return {"mentions": counts.mentions, "outlets": counts.outlets, "stories": counts.stories}
 
 
@@ -115,6 +116,7 @@ def statement_json(s: StatedPosition) -> dict[str, Any]:
         "date": s.date,
         "voice": s.voice.value,
         "condition": s.condition,
+        "review": s.review,
     }
 
 
@@ -143,4 +145,5 @@ def statement_of(row: Mapping[str, Any]) -> StatedPosition:
         published_on=row["published_on"],
         story_id=row["story_id"],
         copy=row["is_copy"],
+        review=row["review"],
     )

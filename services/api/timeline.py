@@ -26,6 +26,7 @@ from services.api.filters import TimelineFilter, TimelineFilterDep
 from services.api.quotes import quotations_of
 from services.api.reported import find_reported, find_reported_entry
 from services.api.routing import ReadRouter
+from services.api.rulings import ruling_json
 from services.api.schemas import EntryDetail, EntryPage
 from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer
@@ -179,17 +180,24 @@ async def _live_row(conn: Connection, entry_id: UUID, clocks: Clocks) -> dict[st
         if row is None or entry_id in seen:
             raise Problem(404, "There is no such entry")
         if row["change"] == "removed":
-            raise Problem(410, "No article tells this any longer")
+            raise _gone(row["review"])
         if row["change"] != "merged":
             return row
         seen.add(entry_id)
         entry_id = row["merged_into"]
 
 
+def _gone(review: dict[str, Any] | None) -> Problem:
+    if review and review["state"] == "rejected":
+        return Problem(410, "An analyst rejected it", review=review)
+    return Problem(410, "No article tells this any longer")
+
+
 async def _history(conn: Connection, entry_id: UUID, clocks: Clocks) -> list[dict[str, Any]]:
     cursor = await conn.execute(
         "SELECT e.version, e.change, e.cause, e.from_position AS position, v.recorded_at, e.date, e.status,"
-        " e.actors, e.recipients, e.mention_count, e.outlet_count, e.story_count"
+        " e.actors, e.recipients, e.mention_count, e.outlet_count, e.story_count, v.type, v.data, v.metadata,"
+        " v.position AS place, v.global_position"
         " FROM read.entries e JOIN events v ON v.global_position = e.from_position"
         " WHERE e.id = %s AND e.from_position <= %s ORDER BY e.from_position DESC LIMIT 200",
         (entry_id, clocks.position),
@@ -210,6 +218,7 @@ async def _history(conn: Connection, entry_id: UUID, clocks: Clocks) -> list[dic
                 "outlets": row["outlet_count"],
                 "stories": row["story_count"],
             },
+            "ruling": ruling_json(row | {"position": row["place"]}),
         }
         async for row in cursor
     ]

@@ -82,7 +82,7 @@ STATEMENTS = Table(
     "SELECT t.dossier, t.actor, t.proposition, t.stance, t.date, t.date_to, t.voice, t.condition,"
     " t.article_id, t.revision, t.outlet, t.url, t.published_at, t.published_on, t.story_id, t.is_copy AS copy,"
     " t.person, t.speaker, t.confidence, t.evidence_start, t.evidence_end, t.evidence_text, t.sentence"
-    " FROM read.statements t WHERE t.to_position IS NULL"
+    " FROM read.statements t WHERE t.to_position IS NULL AND NOT t.rejected"
     " ORDER BY t.dossier, t.actor, t.proposition, t.date_to, t.article_id, t.id",
     {
         "dossier": TEXT, "actor": TEXT, "proposition": TEXT, "stance": TEXT, "date": TEXT, "date_to": DAY,

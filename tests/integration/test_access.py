@@ -37,6 +37,8 @@ def keyed(module_database: Database) -> tuple[Database, dict[Scope, Key]]:
 GUARDED = [
     ("POST", "/v1/articles", Scope.WRITE),
     ("DELETE", "/v1/articles/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21", Scope.WRITE),
+    ("POST", "/v1/timeline/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21/corrections", Scope.REVIEW),
+    ("POST", "/v1/positions/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21/corrections", Scope.REVIEW),
     ("GET", "/v1/timeline", Scope.READ),
     ("GET", "/v1/timeline/6b1f0c3e-5f0e-5a54-9d0b-1f6d1a0c7e21", Scope.READ),
     ("HEAD", "/v1/timeline/stream", Scope.READ),

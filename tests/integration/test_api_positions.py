@@ -57,6 +57,7 @@ async def test_a_position_has_the_shape_that_the_contract_fixes(database: Databa
             "last_stated": "2019-09-25",
             "voice": "own",
             "counts": {"mentions": 1, "outlets": 1, "stories": 1},
+            "review": None,
             "alternatives": [],
         }
         assert evidence == {
@@ -73,6 +74,7 @@ async def test_a_position_has_the_shape_that_the_contract_fixes(database: Databa
             "date": "2019-09-25",
             "voice": "own",
             "condition": None,
+            "review": None,
         }
 
 

@@ -108,6 +108,7 @@ async def test_an_entry_has_the_shape_that_the_contract_fixes(
         "confidence": 0.9,
         "counts": {"mentions": 3, "outlets": 3, "stories": 2},
         "version": 3,
+        "review": None,
     }
 
 

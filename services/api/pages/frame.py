@@ -90,7 +90,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(static=asset_address, signs=words.SIGNS, voices=words.VOICES,
-                        causes=words.CAUSES, bases=words.BASES, number=words.number, IN_FORM=IN_FORM)  # fmt: skip
+                        causes=words.CAUSES, reviews=words.REVIEWS, verdicts=words.VERDICTS,
+                        bases=words.BASES, number=words.number, IN_FORM=IN_FORM)  # fmt: skip
     made.filters.update(
         date_words=words.date_words,
         month_name=words.month_name,

@@ -11,8 +11,10 @@ from services.api.pages.board import Board, all_positions
 from services.api.pages.excerpts import add_excerpts
 from services.api.pages.frame import page_etag, render
 from services.api.positions import find_statements
+from services.api.rulings import rulings_on
 from services.api.standings import position_json, run_json
 from services.core.domain.standing import history
+from services.core.projections.codecs import standing_id
 from services.core.web.problems import Problem
 
 EVIDENCE = 100
@@ -69,4 +71,5 @@ async def show_position(
         proposition=dossier.propositions[proposition],
         cell=standing,
         earlier=earlier,
+        rulings=await rulings_on(conn, standing_id(dossier.id, *cell), clocks.position),
     )

@@ -26,6 +26,21 @@ CAUSES = {
     "re-reading": "an article was read again",
 }
 
+REVIEWS = {
+    "confirmed": "Confirmed by an analyst",
+    "amended": "Amended by an analyst",
+    "split": "Split by an analyst",
+    "as-read": "As it was read; an analyst took a ruling back",
+}
+VERDICTS = {
+    "confirm": "confirmed",
+    "reject": "rejected",
+    "amend": "amended",
+    "merge": "merged into another",
+    "split": "some tellings set apart",
+    "undo": "a ruling taken back",
+}
+
 BASES = {
     "given": "as posted",
     "dateline": "from its dateline",
