@@ -95,10 +95,13 @@ def test_each_process_is_gone_within_ten_seconds_and_nothing_is_lost(tmp_path: P
                 for child in system.told()["processes"].values()
                 for pid, birth in family(child).items()
             }
+            everything = family(system.process.pid)
+            assert len(everything) >= 7, "servers, web, relay, projector, worker and its children"
             system.process.send_signal(signal.SIGTERM)
             took = seconds_until_gone(members)
             print(f"all: gone after {took:.1f} s")
             assert took < SECONDS
             system.process.wait(60)
             assert system.process.returncode == 0
+            assert all(ended(pid, birth) for pid, birth in everything.items())
     assert "does not stop" not in (tmp_path / "var.log").read_text()
