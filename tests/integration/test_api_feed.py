@@ -15,7 +15,7 @@ from services.api.feed import Change, ChangeId, found_by_search, read_changes
 from services.api.filters import TimelineFilter
 from tests.conftest import Database
 from tests.integration.api_client import world_of
-from tests.integration.test_projections import clear, project, steps, write
+from tests.integration.read_tables import clear, project, steps, write
 
 FIRST = ChangeId(0, 0)
 

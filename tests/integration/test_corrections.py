@@ -16,7 +16,7 @@ from services.core.domain.timeline import EntryKey
 from services.core.projections.codecs import standing_id
 from services.core.projections.rebuild import rebuild
 from tests.integration.log_writer import LogWriter, Telling
-from tests.integration.test_projections import (
+from tests.integration.read_tables import (
     ENDED,
     TELLINGS,
     TEXT,

@@ -18,7 +18,7 @@ from services.core.projections.read_models import ReadModels
 from services.core.projections.rebuild import rebuild
 from services.core.projections.registry import read_models
 from tests.integration.log_writer import LogWriter
-from tests.integration.test_projections import ENDED, clear, everything, project, steps, write
+from tests.integration.read_tables import ENDED, clear, everything, project, steps, write
 
 TEXT = "On Friday Washington left the treaty."
 

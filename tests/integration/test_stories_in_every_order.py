@@ -18,7 +18,7 @@ from services.core.eventstore.store import EventStore, open_pool
 from services.core.settings import Settings
 from tests.conftest import Database
 from tests.integration.pipeline import take_in, withdraw
-from tests.integration.test_projections import clear, project, rows
+from tests.integration.read_tables import clear, project, rows
 from tests.unit.dedup.accounts import STATEMENTS
 from workers.dedup.index import PostgresIndex
 from workers.dedup.words import words_of
