@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from services.cli import asking, dossiers, feeds, keeping, keying, reading, shell, starting, webhooks
+from services.cli import (
+    asking,
+    correcting,
+    dossiers,
+    feeds,
+    keeping,
+    keying,
+    reading,
+    shell,
+    starting,
+    webhooks,
+)
 from services.cli.doctor.command import doctor
 
 app = typer.Typer(
@@ -48,6 +59,7 @@ for panel, functions in PANELS.items():
 for group, called, panel in (
     (keying.group, "keys", "Keep it"),
     (webhooks.group, "webhooks", "Ask it"),
+    (correcting.group, "correct", "Ask it"),
     (feeds.group, "feed", "Articles"),
     (dossiers.group, "dossier", "Articles"),
 ):
