@@ -258,6 +258,10 @@ def _repeat(figures: Figures) -> Iterator[str]:
     yield ""
     yield "`make evaluate` scores what is present and rewrites this page. One set, with what was missed:"
     yield ""
+    yield (
+        "<!-- not run: reads material that does not come with the project;"
+        " tests/unit/cli/evaluation runs the command -->"
+    )
     yield "```sh"
     yield ".venv/bin/treatyline evaluate samples/gold.yaml --errors --calibration"
     yield ".venv/bin/treatyline evaluate ../shared/gold/dev/seeds.yaml --texts ../shared/seeds"

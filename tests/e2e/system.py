@@ -79,13 +79,13 @@ def environment(data_dir: Path, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def running_system(data_dir: Path, *arguments: str) -> Iterator[RunningSystem]:
-    """`treatyline up`, ready; interrupted as by Ctrl-C at the end."""
+def running_system(data_dir: Path, *arguments: str, **settings: str) -> Iterator[RunningSystem]:
+    """`treatyline up`, ready; interrupted as by Ctrl-C at the end. `settings`: variables beside its own."""
     port = free_port()
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
     process = subprocess.Popen(
         [sys.executable, "-m", "services.cli", *(arguments or ("up",))],
-        env=environment(data_dir, port),
+        env=environment(data_dir, port) | settings,
         stdout=log,
         stderr=log,
         text=True,
