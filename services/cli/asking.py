@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from services.cli.shell import Json, Url, line, out, settings_of
+from services.core.errors import TreatylineError
 
 
 def actor_ids(incomplete: str) -> list[str]:
@@ -23,9 +24,11 @@ def _ids(what: str, incomplete: str) -> list[str]:
     from services.core.domain.dossier import load_dossier  # noqa: PLC0415 - each command imports what it needs
     from services.core.settings import load_settings  # noqa: PLC0415
 
-    return sorted(
-        i for i in getattr(load_dossier(load_settings().dossiers[0]), what) if i.startswith(incomplete)
-    )
+    try:
+        dossier = load_dossier(load_settings().dossiers[0])
+    except TreatylineError:
+        return []  # settings that cannot be: the command itself will say so
+    return sorted(name for name in getattr(dossier, what) if name.startswith(incomplete))
 
 
 Actors = Annotated[

@@ -115,6 +115,18 @@ class Mention(Model):
     evidence: Span
 
 
+class Review(Model):
+    """What an analyst made of a record; of an amended one `fields` are those that say something else."""
+
+    state: str
+    at: dt.datetime
+    reason: str
+    by: str | None = None
+    position: int
+    fields: list[str]
+    version: int
+
+
 class Entry(Model):
     """A political event on the timeline, with who tells it."""
 
@@ -133,6 +145,7 @@ class Entry(Model):
     counts: Counts
     version: int
     mentions: list[Mention]
+    review: Review | None = None
 
 
 class EntryVersion(Model):
@@ -164,6 +177,7 @@ class Statement(Mention):
     date: str
     voice: Voice
     condition: str | None = None
+    review: Review | None = None
 
 
 class Alternative(Model):
@@ -183,6 +197,7 @@ class _Standing(Model):
     voice: Voice
     counts: Counts
     evidence: list[Statement]
+    review: Review | None = None
 
 
 class Position(_Standing):

@@ -54,7 +54,7 @@ def database(settings: Settings) -> Iterator[Finding]:
             before = dt.datetime.now(dt.UTC)
             about = conn.execute(ABOUT).fetchone() or {}
             passed = dt.datetime.now(dt.UTC) - before
-            yield from _as_wanted(conn, about)
+            yield from _as_wanted(conn, about, embedded=settings.database_url is None)
             yield _clock(before + passed / 2, about["now"])
     except psycopg.Error as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -90,7 +90,9 @@ def _version_of(program: Path) -> str:
     )
 
 
-def _as_wanted(conn: psycopg.Connection[dict[str, Any]], about: dict[str, Any]) -> Iterator[Finding]:
+def _as_wanted(
+    conn: psycopg.Connection[dict[str, Any]], about: dict[str, Any], *, embedded: bool
+) -> Iterator[Finding]:
     said = f"PostgreSQL {about['version'].split()[0]} as {about['role']}"
     if about["release"] < OLDEST_POSTGRESQL:
         yield fails("database", said, "PostgreSQL 17 or newer is wanted")
@@ -103,15 +105,17 @@ def _as_wanted(conn: psycopg.Connection[dict[str, Any]], about: dict[str, Any]) 
         yield warning("database", f"{said}, {about['connections']} connections at most", do)
     else:
         yield ok("database", said)
-    schema = _schema(conn, migrated=about["migrated"])
+    schema = _schema(conn, migrated=about["migrated"], embedded=embedded)
     yield schema
     if schema.do is None:
         yield _rights(conn, about)
 
 
-def _schema(conn: psycopg.Connection[dict[str, Any]], *, migrated: bool) -> Finding:
+def _schema(conn: psycopg.Connection[dict[str, Any]], *, migrated: bool, embedded: bool) -> Finding:
     """Whether the database has this release's schema."""
     migrate = "run `treatyline migrate` (as its owner: TREATYLINE_MIGRATE_URL)"
+    if embedded:
+        migrate = "stop `treatyline up` and start it again: it brings its own database up to date"
     if not migrated:
         return fails("schema", "the database is empty", migrate)
     script = ScriptDirectory.from_config(alembic_config())

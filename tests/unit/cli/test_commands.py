@@ -13,7 +13,9 @@ import typer.main
 from typer.testing import CliRunner, Result
 
 from services.cli.embedded.server import free_port
+from services.cli.exporting import Format
 from services.cli.main import app
+from services.core.access.keys import Scope
 
 ROOT = typer.main.get_command(app)
 OURS = {"up", "demo", "run", "migrate", "doctor", "ingest", "extract", "evaluate", "duplicates", "timeline", "positions",
@@ -75,8 +77,10 @@ def test_what_can_be_chosen_is_completed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert complete("treatyline timeline --actor rus") == {"russia"}
     assert "agreement-signed" in complete("treatyline timeline --kind agr")
     assert "projector" in complete("treatyline run ")
-    assert complete("treatyline export x --format j") == {"jsonl"}
-    assert "timeline:read" in complete("treatyline keys create --scope ")
+    assert complete("treatyline export x --format ") == set(Format)
+    assert complete("treatyline keys create --scope ") == set(Scope)
+    monkeypatch.setenv("TREATYLINE_PORT", "none")
+    assert complete("treatyline timeline --actor rus") == set()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

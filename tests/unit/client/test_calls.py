@@ -15,8 +15,8 @@ from services.api import schemas
 from services.client import AsyncClient, Client, Invalid, NewArticle, UnexpectedAnswer, endpoints, models
 from services.client.calls import params_of
 from services.client.connection import http_options
+from services.ingest import documents, webhook_schemas
 from services.ingest import schemas as ingest_schemas
-from services.ingest import webhook_schemas
 
 
 def test_words_of_a_query() -> None:
@@ -122,7 +122,7 @@ def test_fields_of_a_newer_release_are_no_error() -> None:
 PAIRS = [
     (models.Entry, schemas.Entry), (models.EntryDetail, schemas.EntryDetail), (models.Mention, schemas.Mention),
     (models.EntryVersion, schemas.EntryVersionShown), (models.Statement, schemas.StatedShown),
-    (models.Position, schemas.PositionShown), (models.ChangeOfStance, schemas.ChangeOfStance),
+    (models.Review, schemas.Review), (models.Position, schemas.PositionShown), (models.ChangeOfStance, schemas.ChangeOfStance),
     (models.Actor, schemas.ActorShown), (models.ActorDetail, schemas.ActorDetail),
     (models.Speaker, schemas.SpeakerShown), (models.Article, schemas.ArticleShown),
     (models.ArticleDetail, schemas.ArticleDetail), (models.Reading, schemas.ReadingShown),
@@ -131,7 +131,7 @@ PAIRS = [
     (models.EntryChange, schemas.EntryChange), (models.EntryGone, schemas.EntryGone),
     (models.PositionChange, schemas.PositionChange), (models.PositionGone, schemas.PositionGone),
     (models.NewArticle, ingest_schemas.PlainArticle), (models.Taken, ingest_schemas.ArticleTaken),
-    (models.Webhook, webhook_schemas.WebhookMade),
+    (models.Webhook, webhook_schemas.WebhookMade), (models.BulkResult, documents.BulkResult),
 ]  # fmt: skip
 
 
