@@ -59,7 +59,7 @@ class FingerprintRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("ref", name="fingerprints_pkey"),
         Index("fingerprints_article", "article_id", unique=True),
-        Index("fingerprints_text", "text_sha256"),
+        Index("fingerprints_text", "text_sha256", "ref"),
         Index("fingerprints_story", "story_id"),
         Index("fingerprints_outlet", "outlet", "ref"),
     )

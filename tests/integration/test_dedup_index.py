@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 
+from services.core.eventstore import locks
+from services.core.eventstore.bodies import text_sha256
 from services.core.eventstore.store import EventStore, Recorded, open_pool
 from tests.integration.pipeline import log_of, of_type, take_in, withdraw
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
 from tests.unit.dedup.edits import edited
 from workers.dedup import stories
-from workers.dedup.index import PostgresIndex
+from workers.dedup.index import BESIDE, PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
+from workers.dedup.search import Text
 from workers.dedup.words import words_of
 
 JUDGED = ("ArticleJudgedOriginal", "ArticleJudgedDuplicate")
@@ -118,6 +125,59 @@ def test_many_at_once_give_one_original(store: EventStore) -> None:
         "ArticleJudgedOriginal": 1,
         "ArticleJudgedDuplicate": 23,
     }
+
+
+@pytest.mark.parametrize("change", ["judged", "revised", "withdrawn"])
+def test_what_changes_before_the_lock_is_had_is_seen_under_it(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    url = "https://one.example/a"
+    article = take_in(store, PLEDGE[0], url=url)
+    is_free = stories._is_free
+
+    def meanwhile(conn: psycopg.Connection[Any]) -> bool:
+        monkeypatch.setattr(stories, "_is_free", is_free)
+        if change == "judged":
+            judge(store, [article])
+        elif change == "revised":
+            take_in(store, OFFER[0], url=url, revision=2)
+        else:
+            withdraw(store, article)
+        return is_free(conn)
+
+    monkeypatch.setattr(stories, "_is_free", meanwhile)
+    assert judge(store, [article]) == 0
+    seen = [event.type for event in of_type(store, *JUDGED)]
+    assert seen == (["ArticleJudgedOriginal"] if change == "judged" else [])
+    assert rows(store)[0] == len(seen)
+    assert judge(store, [article]) == (change == "revised")
+    assert rows(store)[0] == (change != "withdrawn")
+
+
+def test_the_first_of_many_equal_texts_is_found_without_looking_at_the_others(store: EventStore) -> None:
+    first = take_in(store, PLEDGE[0])
+    judge(store, [first])
+    equal = [take_in(store, PLEDGE[0], url=f"https://s{n}.example") for n in range(60)]
+    judge(store, equal)
+    assert {event.data.get("of") for event in judged(store).values()} == {None, first}
+    text = Text(str(UUID(int=1)), text_sha256(PLEDGE[0]), 0, fingerprint(""))
+    with store.transaction() as conn:
+        conn.execute(stories._SERIAL, [locks.JUDGE])
+        conn.execute(f"PREPARE beside AS {as_prepared(BESIDE)}")
+        asked = ", ".join(
+            f"'{value}'" for value in ("none", f"\\x{text.sha256.hex()}", text.article_id, 0, text.article_id)
+        )
+        plan = [line for (line,) in conn.execute(f"EXPLAIN (ANALYZE, TIMING OFF) EXECUTE beside({asked})")]
+        assert PostgresIndex(conn).beside(text).equal is not None
+    looked_at = [line for line in plan if "fingerprints_text" in line]
+    assert looked_at
+    assert "rows=1.00 " in looked_at[0], plan
+
+
+def as_prepared(query: str) -> str:
+    """The statement with PostgreSQL's own parameters."""
+    parts = re.split("%[bs]", query)
+    return "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
 
 
 def test_copies_add_nothing_to_the_index_that_their_story_has(store: EventStore) -> None:

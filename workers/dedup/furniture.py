@@ -55,17 +55,19 @@ def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
     lines = frozenset(own.lines)
     found: Counter[int] = Counter()
     heard: list[frozenset[int]] = []
-    rests: dict[frozenset[int], Printed] = {}  # most of them share the same lines
+    rests: dict[frozenset[int], tuple[int, frozenset[int]]] = {}  # most of them share the same lines
     for other in lately:
         shared = lines & other.lines
         if not shared or any(_overlap(other.sample, before) >= SAME for before in heard):
             continue
         rest = rests.get(shared)
         if rest is None:
-            rest = rests[shared] = printed(own.without(shared))
-        if rest.words < REST or own.words - rest.words > MOST * other.words:
+            left = own.without(shared)
+            rest = rests[shared] = left.words, frozenset(left.query)
+        words, sample = rest
+        if words < REST or own.words - words > MOST * other.words:
             continue
-        if _overlap(other.sample, rest.sample) < ALIKE:
+        if _overlap(other.sample, sample) < ALIKE:
             heard.append(other.sample)
             found.update(shared)
     return frozenset(line for line, count in found.items() if count >= RECURS)

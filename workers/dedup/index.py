@@ -9,22 +9,26 @@ from uuid import UUID
 
 import psycopg
 
+from services.core.domain.events import article_stream
 from services.core.eventstore.bodies import get_bodies
 from workers.dedup.furniture import LATELY, UNKNOWN, Printed, printed
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
-from workers.dedup.search import CANDIDATES, Beside, Known, Sharing, Text, Verdict, most_shared
+from workers.dedup.search import CANDIDATES, Beside, Known, MovedError, Sharing, Text, Verdict, most_shared
 
-# In the first row the one with an equal text, then what the outlet printed lately: asked together.
-BESIDE = """
-(SELECT ref, article_id, story_id, NULL::bytea AS body, NULL::integer AS words, NULL::bigint[] AS lines,
-        NULL::integer[] AS sample
+# Where the article's stream is, the one with an equal text, and what the outlet printed lately: asked together.
+BESIDE = f"""
+(SELECT position::integer AS ref, NULL::uuid AS article_id, NULL::uuid AS story_id, NULL::bytea AS body,
+        NULL::integer AS words, NULL::bigint[] AS lines, NULL::integer[] AS sample
+   FROM events WHERE stream_name = %b ORDER BY position DESC LIMIT 1)
+UNION ALL
+(SELECT ref, article_id, story_id, NULL, NULL, NULL, NULL
    FROM fingerprints WHERE text_sha256 = %b AND article_id <> %b ORDER BY ref LIMIT 1)
 UNION ALL
 (SELECT f.ref, NULL, NULL, f.body_sha256, p.words, p.lines, p.sample
    FROM (SELECT ref, body_sha256 FROM fingerprints
-          WHERE outlet = %b AND article_id <> %b ORDER BY ref DESC LIMIT %b) AS f
+          WHERE outlet = %b AND article_id <> %b ORDER BY ref DESC LIMIT {LATELY}) AS f
    LEFT JOIN printed_lately p USING (ref))
-"""
+"""  # noqa: S608 - a constant, so that the plan knows how few they are
 # The keys of one text are few hundred at most and each has at most CROWDED rows: index-only look-ups.
 SHARING = "SELECT key, ref FROM shingle_keys WHERE key = ANY (%s::integer[])"
 # Those whose text is gone are withdrawn, and about to go from here. With those that will be compared comes the text.
@@ -33,7 +37,7 @@ SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256, CASE WHEN f.
   FROM fingerprints f JOIN article_bodies b ON b.sha256 = f.body_sha256 WHERE f.ref = ANY (%s::integer[])
 """
 # Beside the article itself what it says about its outlet's furniture, which the outlet's last but seven no longer does.
-_ADDED = """
+_ADDED = f"""
 WITH added AS (
     INSERT INTO fingerprints (revision, outlet, article_id, story_id, text_sha256, body_sha256, furniture, keys)
     VALUES (%b, %b, %b, %b, %b, %b, %s::bigint[], %s::integer[]) RETURNING ref, outlet),
@@ -42,12 +46,12 @@ printed AS (
     SELECT ref, %b, %s::bigint[], %s::integer[] FROM added WHERE outlet <> %b),
 no_longer AS (
     DELETE FROM printed_lately p USING (SELECT ref FROM fingerprints WHERE outlet = %b
-                                         ORDER BY ref DESC OFFSET %b LIMIT 1) AS o WHERE p.ref = o.ref)
-"""
+                                         ORDER BY ref DESC OFFSET {LATELY - 1} LIMIT 1) AS o WHERE p.ref = o.ref)
+"""  # noqa: S608 - a constant
 ADD_COPY = f"{_ADDED} SELECT FROM added"
 ADD_ORIGINAL = f"""{_ADDED}
 INSERT INTO shingle_keys (key, ref)
-SELECT k.key, added.ref FROM added, unnest(%s::integer[]) AS k (key) ON CONFLICT DO NOTHING
+SELECT k.key, added.ref FROM added, unnest(%s::integer[]) AS k (key)
 """  # noqa: S608 - constants
 # A story has one row for a key. Looked up from the key, which has few rows: stories can have very many articles.
 ADD_LONGER_COPY = f"""{_ADDED}
@@ -55,7 +59,6 @@ INSERT INTO shingle_keys (key, ref)
 SELECT k.key, added.ref FROM added, unnest(%s::integer[]) AS k (key)
  WHERE %b <> ALL (SELECT (SELECT f.story_id FROM fingerprints f WHERE f.ref = s.ref)
                     FROM shingle_keys s WHERE s.key = k.key)
-ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants
 OTHERS = "SELECT EXISTS (SELECT FROM fingerprints WHERE story_id = %b AND article_id <> %b)"
 FORGET = """
@@ -110,21 +113,23 @@ class PostgresIndex:
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
+        self._cursor = conn.cursor(binary=True)  # one for all: making one costs a third of asking with it
         self._texts: dict[bytes, str] = {}
 
     def beside(self, text: Text) -> Beside:
         article_id, outlet = UUID(text.article_id), None if text.outlet == UNKNOWN else text.outlet
-        with self._conn.cursor(binary=True) as cursor:
-            asked = [text.sha256, article_id, outlet, article_id, LATELY]
-            rows = cursor.execute(BESIDE, asked).fetchall()
+        asked = [article_stream(text.article_id), text.sha256, article_id, outlet, article_id]
+        rows = self._cursor.execute(BESIDE, asked).fetchall()
+        version = next((row[0] for row in rows if row[1] is None and row[3] is None), None)
+        if text.version is not None and text.version != version:
+            raise MovedError(text.article_id)
         equal = next((Known(row[0], str(row[1]), row[2]) for row in rows if row[1] is not None), None)
         return Beside(equal, self._printed([(row[0], *row[3:]) for row in rows if row[3] is not None]))
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
-        with self._conn.cursor(binary=True) as cursor:
-            refs, crowded = most_shared(cursor.execute(SHARING, [_array(query)]).fetchall())
-            asked = [_array(refs[:CANDIDATES]), _array(refs)]
-            rows = cursor.execute(KNOWN, asked).fetchall() if refs else []
+        refs, crowded = most_shared(self._cursor.execute(SHARING, [_array(query)]).fetchall())
+        asked = [_array(refs[:CANDIDATES]), _array(refs)]
+        rows = self._cursor.execute(KNOWN, asked).fetchall() if refs else []
         found = {ref: Known(ref, str(article), story, frozenset(furniture or ()), body)
                  for ref, article, story, furniture, body, _ in rows}  # fmt: skip
         self._texts = {body: text for *_, body, text in rows if text is not None}
@@ -159,33 +164,33 @@ class PostgresIndex:
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:
         """Whether the story has an article other than `besides`."""
-        row = self._conn.execute(OTHERS, [story_id, UUID(besides)]).fetchone()
+        row = self._cursor.execute(OTHERS, [story_id, UUID(besides)]).fetchone()
         return bool(row and row[0])
 
     def add(self, text: Text, revision: int, story_id: UUID, body_sha256: bytes, verdict: Verdict) -> None:
         """Remember an article and the verdict on it."""
         own = text.fingerprint.without(verdict.furniture)
-        says = printed(text.fingerprint)
         values: list[Any] = [revision, text.outlet, UUID(text.article_id), story_id, text.sha256, body_sha256]
         values += [_array(sorted(verdict.furniture)) if verdict.furniture else None, _array(own.keys)]
-        values += [says.words, _array(says.lines), _array(says.sample), UNKNOWN, text.outlet, LATELY - 1]
+        says = text.fingerprint  # as `furniture.printed` takes it
+        values += [says.words, _array(set(says.lines)), _array(says.query), UNKNOWN, text.outlet]
         keys = _array(verdict.keys)
         if not verdict.keys:
-            self._conn.execute(ADD_COPY, values)
+            self._cursor.execute(ADD_COPY, values)
         elif verdict.of is None:
-            self._conn.execute(ADD_ORIGINAL, [*values, keys])
+            self._cursor.execute(ADD_ORIGINAL, [*values, keys])
         else:
-            self._conn.execute(ADD_LONGER_COPY, [*values, keys, story_id])
+            self._cursor.execute(ADD_LONGER_COPY, [*values, keys, story_id])
 
     def forget(self, article_id: str) -> None:
         """Remove an article; where it stood for its story, others of the story take its place."""
-        row = self._conn.execute(FORGET, [UUID(article_id)]).fetchone()
+        row = self._cursor.execute(FORGET, [UUID(article_id)]).fetchone()
         if row is None:
             return
         ref, story_id, keys = row
-        gone = [key for (key,) in self._conn.execute(FORGET_KEYS, [_array(keys), ref])]
+        gone = [key for (key,) in self._cursor.execute(FORGET_KEYS, [_array(keys), ref])]
         if gone:
-            self._conn.execute(HAND_OVER, [story_id, _array(gone)])
+            self._cursor.execute(HAND_OVER, [story_id, _array(gone)])
 
 
 def _array(numbers: Iterable[int]) -> str:

@@ -12,7 +12,6 @@ What was measured is in docs/decisions/0003-near-duplicates.md.
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +35,7 @@ COPIED_SHORT_WITHOUT_LEAD = 0.75
 MIN_OWN_WORDS, MIN_OWN_SHARE, COPIED_QUOTATION = 20, 0.25, 0.5
 
 STORED_RATE, STORED_LEAST = 24, 24  # one shingle in 24 is indexed, at least 24 of them
-QUERY_RATE, QUERY_LEAST = 8, 64  # looked up more densely: the other may be shorter, so sampled more densely
+QUERY_RATE, QUERY_LEAST = 16, 48  # looked up more densely: the other may be shorter, so sampled more densely
 
 _BOUNDS = {rate: np.uint64(2**64 // rate) for rate in (STORED_RATE, QUERY_RATE)}
 _LOWER_HALF = np.uint64(0xFFFFFFFF)
@@ -67,13 +66,15 @@ class Fingerprint:
     def ordered(self) -> Hashes:
         """The shingles in order, each once."""
         ordered = np.sort(self.shingles)
-        return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+        again = ordered[1:] == ordered[:-1]
+        return np.concatenate((ordered[:1], ordered[1:][~again])) if again.any() else ordered
 
     @cached_property
     def lines(self) -> tuple[int, ...]:
         """A hash of each line, signed as PostgreSQL has them."""
-        ends = self.line_starts + self._line_sizes
-        return tuple(mix(stretches_between(self._sums, self.line_starts, ends)).view(np.int64).tolist())
+        return tuple(
+            mix(stretches_between(self._sums, self.line_starts, self._line_ends)).view(np.int64).tolist()
+        )
 
     @cached_property
     def query(self) -> tuple[int, ...]:
@@ -87,25 +88,28 @@ class Fingerprint:
         """What an index should hold of it."""
         return self.query[: self._sampled(STORED_RATE, STORED_LEAST)]
 
-    def without(self, lines: Set[int]) -> Fingerprint:
+    def without(self, lines: frozenset[int]) -> Fingerprint:
         """The fingerprint of the text without these lines."""
-        gone = frozenset(line for line in self.lines if line in lines) if lines else lines
+        gone = lines.intersection(self.lines) if lines else lines
         if not gone:
             return self
         if gone not in self._shorter:
             stays = np.array([line not in gone for line in self.lines], np.bool_)
-            left, sizes = np.repeat(stays, self._line_sizes), self._line_sizes[stays]
-            self._shorter[gone] = Fingerprint(self.hashes[left], self.own[left], np.cumsum(sizes) - sizes)
+            sizes = self._line_ends - self.line_starts
+            left, sizes = stays.repeat(sizes), sizes[stays]
+            shorter = Fingerprint(self.hashes[left], self.own[left], sizes.cumsum() - sizes)
+            shorter.__dict__["lines"] = tuple(line for line in self.lines if line not in gone)
+            self._shorter[gone] = shorter
         return self._shorter[gone]
 
     @cached_property
-    def _shorter(self) -> dict[Set[int], Fingerprint]:
+    def _shorter(self) -> dict[frozenset[int], Fingerprint]:
         """What was asked of `without`: furniture is looked for and then left out."""
         return {}
 
     @cached_property
-    def _line_sizes(self) -> Places:
-        return np.diff(self.line_starts, append=self.words)
+    def _line_ends(self) -> Places:
+        return np.concatenate((self.line_starts[1:], [self.words]))
 
     @cached_property
     def _sums(self) -> Hashes:
@@ -145,14 +149,14 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
         return Match(equal, float(equal), float(equal), float(not equal), 1.0)
     taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
-    new = 1.0 - float(taken_a.mean())
+    new = 1.0 - _share(taken_a)
     if _nearly_all_quotation(a) or _nearly_all_quotation(b):
-        whole = float((taken_a if a.words <= b.words else taken_b).mean())
+        whole = _share(taken_a if a.words <= b.words else taken_b)
         return Match(whole >= COPIED_QUOTATION, whole, whole, new, COPIED_QUOTATION)
     shorter = own_a if len(own_a) <= len(own_b) else own_b
-    similarity = float(shorter.mean())
-    lead = max(float(own_a[:LEAD].mean()), float(own_b[:LEAD].mean()))
-    taken = int(shorter.sum())
+    similarity = _share(shorter)
+    lead = max(_share(own_a[:LEAD]), _share(own_b[:LEAD]))
+    taken = int(np.count_nonzero(shorter))
     if lead >= LEAD_COPIED:
         enough = COPIED if taken >= FEW_WORDS else COPIED_OF_FEW
     else:
@@ -161,7 +165,12 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
 
 
 def _nearly_all_quotation(text: Fingerprint) -> bool:
-    return int(text.own.sum()) < max(MIN_OWN_WORDS, MIN_OWN_SHARE * text.words)
+    return int(np.count_nonzero(text.own)) < max(MIN_OWN_WORDS, MIN_OWN_SHARE * text.words)
+
+
+def _share(flags: Flags) -> float:
+    """How many of them are set, 0..1."""
+    return int(np.count_nonzero(flags)) / len(flags)
 
 
 def _taken_over(a: Fingerprint, b: Fingerprint) -> Flags:
@@ -169,13 +178,13 @@ def _taken_over(a: Fingerprint, b: Fingerprint) -> Flags:
     hit = _stand_in(a.shingles, b.ordered)
     padded = np.zeros(len(hit) + 2, np.bool_)
     padded[1:-1] = hit
-    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    edges = (padded[1:] != padded[:-1]).nonzero()[0]
     starts, ends = edges[::2], edges[1::2]  # a run of n shingles covers n + SHINGLE - 1 words
     long_enough = ends - starts >= RUN - SHINGLE + 1
     steps = np.zeros(a.words + 1, np.int32)
-    np.add.at(steps, starts[long_enough], 1)
-    np.add.at(steps, ends[long_enough] + SHINGLE - 1, -1)
-    return np.asarray(np.cumsum(steps)[: a.words] > 0)
+    steps[starts[long_enough]] += 1  # no two runs start, or end, at one place
+    steps[ends[long_enough] + (SHINGLE - 1)] -= 1
+    return np.asarray(steps.cumsum()[: a.words] > 0)
 
 
 def _stand_in(values: Hashes, ordered: Hashes) -> Flags:

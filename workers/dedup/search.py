@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from workers.dedup.furniture import Printed, furniture_in
 from workers.dedup.near_duplicates import Fingerprint, compare
 
 EXACT, NEAR = "exact", "near"
+_FIRST = itemgetter(0)
 CANDIDATES = 6  # compared at most
 OF_ONE_STORY = 2  # of them
 LOOKED_UP = 24  # from which they are chosen
@@ -35,14 +37,22 @@ class Known:
     body: bytes = b""
 
 
+class MovedError(Exception):
+    """There is more in the article's stream than was known when it was to be judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to be judged. `outlet` is a number for whoever printed it."""
+    """A text to be judged. `outlet` is a number for whoever printed it.
+
+    `version`: where the article's stream must stand, or nothing is searched; None where that does not matter.
+    """
 
     article_id: str
     sha256: bytes
     outlet: int
     fingerprint: Fingerprint
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class CopyIndex(Protocol):
     """Known articles by their texts. No method returns the article that is asked about."""
 
     def beside(self, text: Text) -> Beside:
-        """What stands beside the text."""
+        """What stands beside the text. May raise MovedError."""
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         """Known articles that share keys with `query`, as `most_shared` picks them, the most telling first."""
@@ -96,7 +106,7 @@ def find_original(index: CopyIndex, text: Text) -> Verdict:
     """What the text is a copy of: an equal text, else the known text that holds (or is held) most of all.
 
     Furniture of either text's outlet is taken out of both first. Of one story few articles are compared, however
-    many there are.
+    many there are. Raises MovedError before anything else.
     """
     beside = index.beside(text)
     furniture = furniture_in(text.fingerprint, beside.lately)
@@ -145,7 +155,7 @@ def most_shared(rows: Iterable[tuple[int, int]]) -> tuple[list[int], frozenset[i
     nowhere else, stock phrases stand in many.
     """
     rows = list(rows)
-    crowd = Counter(key for key, _ in rows)
+    crowd = Counter(map(_FIRST, rows))
     told: dict[int, float] = defaultdict(float)
     for key, ref in rows:
         if crowd[key] < CROWDED:

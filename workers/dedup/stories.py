@@ -7,7 +7,7 @@ judgement itself is serial, under one lock: fifty copies at once give one origin
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +20,22 @@ from services.core.eventstore import locks
 from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import StreamWrite, append, flush
 from workers import dispatches
-from workers.articles import Article, free_id, judgement_id, load_articles
+from workers.articles import Article, free_id, judgement_id, load_article, load_articles
 from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
-from workers.dedup.search import EXACT, NEAR, Text, Verdict, find_original
+from workers.dedup.search import EXACT, NEAR, MovedError, Text, Verdict, find_original
 
 TRIES = 5  # against writers on the same streams
 # A transaction whose commit does not wait for the disk: `flush` does, once it is over and the lock is free again.
-_SERIAL = "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
-_SERIAL_IF_FREE = "SELECT pg_try_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
+# Its statements are planned once: planning costs as much as looking up. Plans made while the tables are small are to
+# serve when they are not.
+_SETTINGS = """
+set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+set_config('enable_seqscan', 'off', true)
+"""
+_SERIAL = f"SELECT pg_advisory_xact_lock(%s), {_SETTINGS}"
+_SERIAL_IF_FREE = f"SELECT pg_try_advisory_xact_lock(%s), {_SETTINGS}"
 
 IdOf = Callable[
     [psycopg.Connection[Any], UUID, str], UUID
@@ -53,19 +59,20 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
     `conn` is in autocommit. Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
     when the lock is had, or left to the work that the change asks for.
     """
-    ready = _prepare(conn, article_ids, plainly)
+    articles = _load(conn, article_ids)
+    ready = _prepare(conn, articles.values(), plainly)
     id_of: IdOf = _wanted_id
     for left in reversed(range(TRIES)):
         try:
             with conn.transaction():
                 free = _is_free(conn)
-                judged = _judge_serially(conn, ready, article_ids, id_of) if free else 0
+                judged = _judge_serially(conn, ready, articles, id_of) if free else 0
             if not free:
                 # Somebody judges: the time is well spent on what will be looked up again under the lock.
                 _search_ahead(conn, ready.values())
                 with conn.transaction():
                     conn.execute(_SERIAL, [locks.JUDGE])
-                    judged = _judge_serially(conn, ready, article_ids, id_of)
+                    judged = _judge_serially(conn, ready, articles, id_of)
         except WrongExpectedVersion:
             if not left:
                 raise
@@ -76,17 +83,26 @@ def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly:
         else:
             flush(conn)
             return judged
+        articles = _load(conn, article_ids)
     raise AssertionError("unreachable")
 
 
+def _load(conn: psycopg.Connection[Any], article_ids: Sequence[str]) -> dict[str, Article]:
+    """The articles as they stand. The server plans for one alone but once, for several each time."""
+    if len(article_ids) > 1:
+        return load_articles(conn, article_ids)
+    found = {article_id: load_article(conn, article_id) for article_id in article_ids}
+    return {article_id: article for article_id, article in found.items() if article is not None}
+
+
 def _prepare(
-    conn: psycopg.Connection[Any], article_ids: Sequence[str], plainly: Collection[str]
+    conn: psycopg.Connection[Any], articles: Iterable[Article], plainly: Collection[str]
 ) -> dict[str, _Ready]:
     """What can be worked out about those that are to be judged without the lock."""
-    articles = [article for article in load_articles(conn, article_ids).values() if article.needs_judging]
-    bodies = get_bodies(conn, [_sha256(article, "body_sha256") for article in articles])
+    due = [article for article in articles if article.needs_judging]
+    bodies = get_bodies(conn, [_sha256(article, "body_sha256") for article in due])
     ready = {}
-    for article in articles:
+    for article in due:
         body = bodies.get(_sha256(article, "body_sha256"))
         if body is None:
             continue  # withdrawn just now
@@ -114,18 +130,26 @@ def _search_ahead(conn: psycopg.Connection[Any], ready: Iterable[_Ready]) -> Non
 
 
 def _judge_serially(
-    conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], article_ids: Sequence[str], id_of: IdOf
+    conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], articles: Mapping[str, Article], id_of: IdOf
 ) -> int:
+    """Judges the articles. They may have been loaded before the lock was had: each is looked at again."""
     index = PostgresIndex(conn)
     writes: list[StreamWrite] = []
     done: list[tuple[str, int]] = []
-    for article_id, article in load_articles(conn, article_ids).items():
-        item = ready.get(article_id)
-        if not article.needs_judging:
-            done.append((article_id, article.last_position))
-        elif item is not None and item.cause == article.current.id:
-            event_id = id_of(conn, judgement_id(article.current), article_stream(article_id))
-            writes.append(_judge_one(index, article, item.text, event_id))
+    for article_id, known in articles.items():
+        item, article = ready.get(article_id), known
+        try:
+            # What the index has of an earlier revision goes before the search: then all must be known.
+            if known.story_id is not None and known.needs_judging:
+                article = _as_it_stands(conn, article_id)
+            version = known.version if article is known else None
+            write = _judge_one(conn, index, article, item, id_of, version)
+        except MovedError:
+            article = _as_it_stands(conn, article_id)
+            write = _judge_one(conn, index, article, item, id_of)
+        if write is not None:
+            writes.append(write)
+        if write is not None or not article.needs_judging:
             done.append((article_id, article.last_position))
         # else revised since: its row in the table of work is of the revision, and stays
     dispatches.settle(conn, dispatches.DEDUPLICATE, "", done)
@@ -138,12 +162,28 @@ def _wanted_id(_conn: psycopg.Connection[Any], wanted: UUID, _stream_name: str) 
     return wanted
 
 
-def _judge_one(index: PostgresIndex, article: Article, text: Text, event_id: UUID) -> StreamWrite:
+def _as_it_stands(conn: psycopg.Connection[Any], article_id: str) -> Article:
+    (article,) = _load(conn, [article_id]).values()
+    return article
+
+
+def _judge_one(
+    conn: psycopg.Connection[Any],
+    index: PostgresIndex,
+    article: Article,
+    ready: _Ready | None,
+    id_of: IdOf,
+    version: int | None = None,
+) -> StreamWrite | None:
+    """The judgement, which the index knows then; None where none is due on what was made ready."""
+    if ready is None or ready.cause != article.current.id or not article.needs_judging:
+        return None
     if article.story_id is not None:
         index.forget(article.article_id)  # an earlier revision
-    verdict = find_original(index, text)
+    verdict = find_original(index, replace(ready.text, version=version))
     story_id = verdict.of.story_id if verdict.of else _own_story(index, article)
-    index.add(text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
+    index.add(ready.text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
+    event_id = id_of(conn, judgement_id(article.current), article_stream(article.article_id))
     return article.write(article.current, (event_id, _event(article, story_id, verdict)))
 
 

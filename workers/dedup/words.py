@@ -100,6 +100,8 @@ def _kinds_and_folded(text: str) -> tuple[Kinds, Hashes]:
 
 
 _KIND_OF, _FOLDED = _kinds_and_folded("".join(map(chr, range(_BMP))))
+# For texts without other characters; what lies beyond is not asked.
+_ASCII_KINDS, _ASCII_FOLDED = _KIND_OF[:256].tobytes(), _FOLDED[:256].astype(np.uint8).tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +139,27 @@ def cut(text: str) -> Cut:
     """The text's words. A quotation left open ends with its paragraph (news style opens each one anew)."""
     codes, kinds = _characters_of(text)
     plain = kinds & _KIND
-    marks = np.flatnonzero(plain[1:-1] >= _FIRST_MARK) + 1
+    marks = (plain[1:-1] >= _FIRST_MARK).nonzero()[0] + 1
     turns = _TURNS.take(plain[marks - 1] * np.intp(256) + plain[marks] * np.intp(16) + plain[marks + 1])
     dropped = turns == _DROPPED
     if dropped.any():
         left = np.ones(len(codes), np.bool_)
         left[marks[dropped]] = False
         codes, kinds = codes[left], kinds[left]
-        marks -= np.cumsum(dropped)
+        marks -= dropped.cumsum()
     starts, ends = _spans(kinds)
     turning = turns > _DROPPED
-    turns, first_words = turns[turning], np.searchsorted(starts, marks[turning])
+    turns, first_words = turns[turning], starts.searchsorted(marks[turning])
     # Quoted is all from a mark that opens up to the next turn. Before the first one nothing is.
     quoted = np.zeros(len(starts), np.bool_)
     if len(turns):
-        sizes = np.append(first_words[1:], len(starts)) - first_words
-        quoted[first_words[0] :] = np.repeat(turns == _OPENS, sizes)
-    lines = np.append(0, first_words[turns == _LINE_END])
+        sizes = np.concatenate((first_words[1:], [len(starts)])) - first_words
+        quoted[first_words[0] :] = (turns == _OPENS).repeat(sizes)
+    lines = np.concatenate(([0], first_words[turns == _LINE_END], [len(starts)]))
     return Cut(
         hashes=scatter(stretches_between(running_sums(codes), starts, ends)),
         quoted=quoted,
-        line_starts=lines[np.append(lines[1:], len(starts)) > lines],
+        line_starts=lines[:-1][lines[1:] > lines[:-1]],
         codes=codes,
         starts=starts,
         ends=ends,
@@ -167,8 +169,9 @@ def cut(text: str) -> Cut:
 def _characters_of(text: str) -> tuple[Hashes, Kinds]:
     """Code points without case and accents, between spaces, and what they are."""
     if text.isascii():
-        places = np.frombuffer(f" {text} ".encode("ascii"), np.uint8).astype(np.intp)
-        return _FOLDED.take(places), _KIND_OF.take(places)
+        raw = f" {text} ".encode("ascii")
+        codes = np.frombuffer(raw.translate(_ASCII_FOLDED), np.uint8).astype(np.uint64)
+        return codes, np.frombuffer(raw.translate(_ASCII_KINDS), np.uint8)
     # The acute accent, which typewriters left as an apostrophe, would become a space.
     text = unicodedata.normalize("NFKD", text.replace("´", "'"))
     codes, kinds = _looked_up(text)
@@ -190,9 +193,9 @@ def _looked_up(text: str) -> tuple[Hashes, Kinds]:
 def _spans(kinds: Kinds) -> tuple[Places, Places]:
     """Where words start and end."""
     letters = kinds & _LETTER != 0
-    edges = np.flatnonzero(letters[1:] != letters[:-1]) + 1
+    edges = (letters[1:] != letters[:-1]).nonzero()[0] + 1
     starts, ends = edges[::2], edges[1::2]
-    unspaced = np.flatnonzero(letters & (kinds >= _UNSPACED))
+    unspaced = (letters & (kinds >= _UNSPACED)).nonzero()[0]
     if len(unspaced):
         around = np.concatenate((unspaced, unspaced + 1))
         starts, ends = np.union1d(starts, around), np.union1d(ends, around)
