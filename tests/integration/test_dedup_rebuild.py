@@ -196,6 +196,24 @@ def test_what_happens_meanwhile_is_in_it(store: EventStore, owner: psycopg.Conne
     )
 
 
+def test_it_ends_where_articles_come_in_faster_than_it_folds(
+    store: EventStore, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "ROUNDS", 2)
+    news = some_news(store)
+    ends: list[int] = []
+
+    def meanwhile(_done: int, of: int) -> None:
+        ends.append(of)
+        more = [take_in(store, f"{ITS_OWN} {len(news) + n}") for n in range(6)]
+        news.extend(more)
+        judge(store, more)
+
+    assert rebuild_index(owner, meanwhile) == len(news) - 6  # those of the last call come after the end
+    assert len(dict.fromkeys(ends)) == 3, "two rounds, and what is left"
+    assert {row[0] for row in owner.execute("SELECT article_id::text FROM fingerprints")} == set(news)
+
+
 def test_the_services_role_may_not(store: EventStore, database: Database) -> None:
     some_news(store)
     with store.pool.connection() as conn, pytest.raises(InsufficientPrivilege):

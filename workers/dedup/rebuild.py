@@ -35,6 +35,7 @@ from workers.tables import FingerprintRow, PrintedLately, ShingleKey
 TABLES = FingerprintRow, ShingleKey, PrintedLately
 NEXT = "copies_next"
 BATCH = 500  # events
+ROUNDS = 5  # to an end that was fixed when each began, before judging has to wait for what is left
 TRIES, PAUSE_SECONDS, LOCK_SECONDS = 120, 5.0, 3  # to take the old tables' place; judging waits for the last
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)
@@ -51,11 +52,7 @@ def rebuild_index(conn: psycopg.Connection[Any], on_progress: OnProgress = lambd
         _prepare(conn)
         done = 0
         for left in reversed(range(TRIES)):
-            # The last batch is left for when nobody judges: with articles coming in there would always be one more.
-            while (upto := last_position(conn)) - done > BATCH:
-                with conn.transaction():
-                    done = _fold(conn, done, upto)
-                on_progress(done, upto)
+            done = _catch_up(conn, done, on_progress)
             try:
                 return _finish(conn, done, on_progress)
             except (
@@ -67,6 +64,24 @@ def rebuild_index(conn: psycopg.Connection[Any], on_progress: OnProgress = lambd
         raise AssertionError("unreachable")
     finally:
         conn.execute("SELECT pg_advisory_unlock(%s)", (locks.REBUILD,))
+
+
+def _catch_up(conn: psycopg.Connection[Any], done: int, on_progress: OnProgress) -> int:
+    """Folds all but the last batch, which is left for when nobody judges. Gives where it ends.
+
+    It does end, however fast articles come in: from the second round on judging takes turns with it.
+    """
+    for number in range(ROUNDS):
+        upto = last_position(conn)
+        if upto - done <= BATCH:
+            break
+        while done < upto:
+            with conn.transaction():
+                if number:
+                    conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+                done = _fold(conn, done, upto)
+            on_progress(done, upto)
+    return done
 
 
 def _finish(conn: psycopg.Connection[Any], done: int, on_progress: OnProgress) -> int:
