@@ -19,6 +19,7 @@ from services.core.domain.events import (
     Event,
     ExtractionCompleted,
     ExtractionFailed,
+    ExtractionRequested,
     ExtractionSkipped,
     RecordCorrected,
     article_stream,
@@ -174,6 +175,10 @@ class LogWriter:
                 dropped=0,
             ),
         )
+
+    def ask_again(self, article_id: str, *, revision: int = 1) -> int:
+        event = ExtractionRequested(article_id=article_id, revision=revision, dossier="inf", reason="re-reading")
+        return self._append(article_id, event)
 
     def skip(self, article_id: str, *, revision: int = 1, article_date: str | None = "2019-08-03") -> int:
         return self._append(

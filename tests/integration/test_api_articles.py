@@ -183,6 +183,7 @@ async def test_prefer_wait_answers_when_it_is_finished(database: Database, world
 
 async def test_a_reading_that_was_taken_back_is_not_shown(database: Database, world: World) -> None:
     world.article("a", TEXT, [LEFT])
+    world.ask_again("a")
     world.skip("a")
     world.project()
     async with api_client(database.services_url) as client:

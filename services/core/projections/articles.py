@@ -22,6 +22,9 @@ from services.core.eventstore.store import Recorded
 from services.core.projections.rows import ArticleState, RevisionState, StoryState
 from services.core.projections.working_set import WorkingSet
 
+# An article that is read for several dossiers is what the best of its readings is; each new one is asked for in the log.
+_ENDS = ("received", "skipped", "failed", "extracted")
+
 
 class ArticlesProjection:
     """Folds every event about an article into its row, its revisions and its story."""
@@ -131,7 +134,8 @@ class ArticlesProjection:
     ) -> None:
         article = work.articles[event.article_id]
         if event.revision == article.revision and article.state != "withdrawn":
-            article.state, article.reason = state, reason
+            if state == "received" or _ENDS.index(state) >= _ENDS.index(article.state):
+                article.state, article.reason = state, reason
             article.changed_position = recorded.global_position
 
     def _withdrawn(self, work: WorkingSet, recorded: Recorded, event: ArticleWithdrawn) -> set[str]:
