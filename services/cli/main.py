@@ -10,6 +10,7 @@ import typer
 
 from services.cli import (
     asking,
+    bench,
     correcting,
     dossiers,
     feeds,
@@ -62,8 +63,10 @@ for group, called, panel in (
     (correcting.group, "correct", "Ask it"),
     (feeds.group, "feed", "Articles"),
     (dossiers.group, "dossier", "Articles"),
+    (bench.group, "bench", "Run it"),
 ):
     app.add_typer(group, name=called, rich_help_panel=panel)
 
 feeds.register(shell.command)
 dossiers.register(shell.command)
+bench.register(shell.command)
