@@ -38,7 +38,8 @@ def check(
 ) -> None:
     """Say whether a folder is a dossier that articles can be read for, and what no rule will find.
 
-    treatyline dossier check examples/new-start
+    Examples:
+      treatyline dossier check examples/new-start
     """
     dossier = _whole(folder)
     ruled = _load(RULED)
@@ -59,7 +60,11 @@ def check(
 
 
 def list_(json: Json = False) -> None:
-    """List the dossiers that there are, and which of them articles are read for."""
+    """List the dossiers that there are, and which of them articles are read for.
+
+    Examples:
+      treatyline dossier list
+    """
     from services.core.domain.dossier_folders import known_ids  # noqa: PLC0415
 
     settings = load_settings()

@@ -42,13 +42,14 @@ def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where the feed is: RSS, Atom or JSON Feed.")],
     every: Annotated[str, typer.Option(help="How often it is asked: 10m, 2h, 1d.")] = "30m",
     outlet: Annotated[
-        str | None, typer.Option(help="Who publishes it. [default: what the feed calls itself]")
+        str | None, typer.Option(help="Who publishes it. \\[default: what the feed calls itself]")
     ] = None,
     json: Json = False,
 ) -> None:
     """Add a feed; it is polled at once, and then as often as said.
 
-    treatyline feed add https://news.example/feed.xml --every 15m
+    Examples:
+      treatyline feed add https://news.example/feed.xml --every 15m
     """
     from services.cli.backends import backends  # noqa: PLC0415
     from services.core.domain.submission import MAX_LINE, checked_line  # noqa: PLC0415
@@ -82,7 +83,11 @@ def add(
 
 
 def list_(json: Json = False) -> None:
-    """List the feeds, what came of the last poll, and when the next is due."""
+    """List the feeds, what came of the last poll, and when the next is due.
+
+    Examples:
+      treatyline feed list
+    """
     found = _on_database(_every)
     if json:
         for feed in found:
@@ -121,7 +126,11 @@ async def _every(conn: Any, _settings: Settings) -> list[dict[str, Any]]:
 
 
 def remove(feed: Annotated[str, typer.Argument(metavar="ID", help="As `feed list` shows it.")]) -> None:
-    """Remove a feed. What was taken in from it stays."""
+    """Remove a feed. What was taken in from it stays.
+
+    Examples:
+      treatyline feed remove ID
+    """
     from services.core.feeds import store  # noqa: PLC0415
 
     chosen = _id(feed)
@@ -135,13 +144,16 @@ def remove(feed: Annotated[str, typer.Argument(metavar="ID", help="As `feed list
 
 def poll(
     feed: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Only this one. [default: all that are not disabled]")
+        str | None, typer.Argument(metavar="ID", help="Only this one. \\[default: all that are not disabled]")
     ] = None,
     json: Json = False,
 ) -> None:
     """Poll feeds here and now, due or not, and say what came. Exit code 1 if one could not be read.
 
     Sites that asked to be left alone for a while (Retry-After) are.
+
+    Examples:
+      treatyline feed poll
     """
     from services.core.feeds import store  # noqa: PLC0415
     from services.ingest.feed_items import FeedIntake  # noqa: PLC0415

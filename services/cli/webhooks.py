@@ -88,7 +88,9 @@ def try_out(webhook: Id, url: Url = None, json: Json = False) -> None:
 
 def resend(
     webhook: Id,
-    delivery: Annotated[str | None, typer.Argument(help="Only this one. [default: all that failed]")] = None,
+    delivery: Annotated[
+        str | None, typer.Argument(help="Only this one. \\[default: all that failed]")
+    ] = None,
     url: Url = None,
     json: Json = False,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from rich.text import Text
 from typer.testing import CliRunner, Result
 
 from services.cli.embedded.server import free_port
@@ -18,8 +19,6 @@ from services.cli.main import app
 from services.core.access.keys import Scope
 
 ROOT = typer.main.get_command(app)
-OURS = {"up", "demo", "run", "migrate", "doctor", "ingest", "extract", "evaluate", "duplicates", "timeline", "positions",
-        "follow", "export", "verify", "rebuild", "retry", "keys", "webhooks"}  # fmt: skip
 
 
 def commands(group: Any = ROOT, *before: str) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -30,7 +29,7 @@ def commands(group: Any = ROOT, *before: str) -> Iterator[tuple[tuple[str, ...],
             yield (*before, name), command
 
 
-ALL = [(words, command) for words, command in commands() if words[0] in OURS]
+ALL = list(commands())
 
 
 @pytest.fixture
@@ -63,6 +62,13 @@ def test_every_command_has_examples_that_it_takes(words: tuple[str, ...], comman
         assert tuple(given[: len(words) + 1]) == ("treatyline", *words)
         with command.make_context(words[-1], given[len(words) + 1 :]):
             pass  # it raises what it does not take
+
+
+@pytest.mark.parametrize(("words", "command"), ALL, ids=lambda v: " ".join(v) if isinstance(v, tuple) else "")
+def test_no_words_of_a_help_are_taken_for_markup(words: tuple[str, ...], command: Any) -> None:
+    texts = [command.help or "", *(getattr(parameter, "help", None) or "" for parameter in command.params)]
+    for text in texts:
+        assert Text.from_markup(text).plain == text.replace("\\[", "["), text
 
 
 def test_what_can_be_chosen_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
