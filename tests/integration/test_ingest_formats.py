@@ -13,8 +13,7 @@ import psycopg
 import pytest
 
 from tests.integration.ingest_client import count, events, ingest_client
-from tests.unit.ingest.samples import article
-from tests.unit.ingest.test_formats import (
+from tests.unit.ingest.posted_forms import (
     FEED_ITEM,
     GRAPH,
     HTML,
@@ -24,6 +23,7 @@ from tests.unit.ingest.test_formats import (
     NINJS_3,
     TEXT,
 )
+from tests.unit.ingest.samples import article
 
 pytestmark = pytest.mark.anyio
 
