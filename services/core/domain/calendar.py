@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from functools import lru_cache
 
 
+@lru_cache(maxsize=8192)  # news tells of few days
 def first_day(date: str) -> dt.date:
     """The first day that an ISO 8601 date cut to its precision covers. Raises ValueError."""
     parts = [int(part) for part in date.split("-")]
@@ -13,6 +15,7 @@ def first_day(date: str) -> dt.date:
     return dt.date(year, month, day)
 
 
+@lru_cache(maxsize=8192)
 def last_day(date: str) -> dt.date:
     """The last day that an ISO 8601 date cut to its precision covers. Raises ValueError."""
     parts = [int(part) for part in date.split("-")]

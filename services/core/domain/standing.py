@@ -89,11 +89,7 @@ class Run:
 
 def history(statements: Iterable[StatedPosition]) -> list[Run]:
     """Every run of one actor's stance on one proposition, oldest first; the last is the current one."""
-    days: dict[dt.date, list[StatedPosition]] = {}
-    for statement in statements:
-        if statement.rejected:
-            continue
-        days.setdefault(statement.day, []).append(statement)
+    days = _by_day(statements)
     runs: list[list[_Day]] = []
     for moment in sorted(days):
         day = _judge(days[moment])
@@ -105,9 +101,23 @@ def history(statements: Iterable[StatedPosition]) -> list[Run]:
 
 
 def current(statements: Iterable[StatedPosition]) -> Run | None:
-    """The current stance, or None where nothing was stated."""
-    runs = history(statements)
-    return runs[-1] if runs else None
+    """The current stance, or None where nothing was stated: the last of `history`, without judging all before it."""
+    days = _by_day(statements)
+    run: list[_Day] = []
+    for moment in sorted(days, reverse=True):
+        day = _judge(days[moment])
+        if run and day.stance is not run[-1].stance:
+            break
+        run.append(day)
+    return _run(run[::-1]) if run else None
+
+
+def _by_day(statements: Iterable[StatedPosition]) -> dict[dt.date, list[StatedPosition]]:
+    days: dict[dt.date, list[StatedPosition]] = {}
+    for statement in statements:
+        if not statement.rejected:
+            days.setdefault(statement.day, []).append(statement)
+    return days
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -62,6 +63,7 @@ class Mention:
         return outlet_key(self.outlet, self.url)
 
 
+@lru_cache(maxsize=4096)
 def outlet_key(outlet: str | None, url: str | None) -> str:
     """What tells one outlet from another: its name, else its domain. All that bring neither are as one."""
     if outlet:
@@ -136,7 +138,7 @@ def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
     own = [m for m in mentions if m.key.kind == root.kind] or mentions
     status = Status.ACTUAL if any(m.status is Status.ACTUAL for m in own) else Status.PLANNED
     # An announcement must not speak for what has happened since.
-    representative = min((m for m in own if m.status is status), key=representative_order)
+    representative = _representative([m for m in own if m.status is status])
     actors = root.actors or next((m.key.actors for m in sorted(mentions, key=_by_key) if m.key.actors), ())
     return Entry(
         key=root,
@@ -148,6 +150,12 @@ def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
         representative=representative,
         counts=count(mentions),
     )
+
+
+def _representative(mentions: Sequence[Mention]) -> Mention:
+    """The first by `representative_order`, of which the first two terms leave few."""
+    copy, doubt = min((m.copy, -m.confidence) for m in mentions)
+    return min((m for m in mentions if m.copy == copy and -m.confidence == doubt), key=representative_order)
 
 
 def representative_order(mention: Mention) -> tuple[object, ...]:

@@ -136,6 +136,21 @@ class ReadModels:
         before = work.revisions.get((event.article_id, getattr(event, "revision", 0)))
         read_before = before is not None and before.reading_position is not None
         moved = self._articles.apply(work, recorded, event)
+        article = work.articles[event.article_id]
+        withdrawn = isinstance(event, ArticleWithdrawn)
+        read = (
+            isinstance(event, ExtractionCompleted | ExtractionSkipped)
+            and event.revision == article.revision
+            and article.state != "withdrawn"
+        )
+        anew = (withdrawn or read) and (isinstance(event, ExtractionCompleted) or work.tells(article.id))
+        again = [
+            id_
+            for id_ in sorted(moved)
+            if work.tells(id_) and not ((withdrawn or read) and id_ == article.id)
+        ]
+        if not anew and not again:
+            return  # as with most: it is about nothing that is told
         cause = _cause(work, event, read_before=read_before)
         entries: set[Any] = set()
         cells: set[Any] = set()
@@ -150,21 +165,15 @@ class ReadModels:
                 )
             )
 
-        article = work.articles[event.article_id]
-        replaced = False
-        if isinstance(event, ExtractionCompleted | ExtractionSkipped):
-            if event.revision == article.revision and article.state != "withdrawn":
-                if isinstance(event, ExtractionCompleted) or work.tells(article.id):
-                    tell(article.id, *self._read(work, article, event, texts))
-                replaced = True
-        elif isinstance(event, ArticleWithdrawn):
-            tell(article.id, [], [])
-            replaced = True
-        for article_id in sorted(moved):
-            if not (replaced and article_id == article.id) and work.tells(article_id):
-                tell(article_id, *self._replaced(work, article_id))
-        if not entries and not cells:
-            return
+        if anew:
+            told = (
+                self._read(work, article, event, texts)
+                if isinstance(event, ExtractionCompleted | ExtractionSkipped)
+                else ([], [])
+            )
+            tell(article.id, *told)
+        for article_id in again:
+            tell(article_id, *self._replaced(work, article_id))
         number = self._timeline.refold(work, entries, position=position, cause=cause, change_number=0)
         self._positions.refold(work, cells, position=position, cause=cause, change_number=number)
 

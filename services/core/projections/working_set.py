@@ -266,7 +266,7 @@ class WorkingSet:
             )
             with self._conn.cursor() as cursor, cursor.copy(query) as copy:
                 for _, now in written:
-                    copy.write_row(now)
+                    copy.write_row(["{}" if value == [] else value for value in now])
 
     def _blank(self, articles: list[str]) -> None:
         """A takedown reaches into the past: no version keeps a word of a withdrawn article."""

@@ -6,6 +6,7 @@ A word of breach or of compliance, the party it is said of, and everybody who co
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.frames import Frame
@@ -114,7 +115,12 @@ _STEMS = (
 
 
 def _possible(line: Line, _source: str) -> bool:
-    return any(stem in line.code for stem in _STEMS)
+    return _has_stem(line.code)
+
+
+@lru_cache(maxsize=256)  # asked again for each of the patterns
+def _has_stem(code: str) -> bool:
+    return any(stem in code for stem in _STEMS)
 
 
 def _elsewhere(scene: Scene, hit: Hit) -> bool:
