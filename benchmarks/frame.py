@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import os
 import statistics
 import time
@@ -151,7 +152,7 @@ def timed(work: Callable[[], int]) -> float:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The value that `percent` of all are not above."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(percent / 100 * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
 
 
 # -- showing -----------------------------------------------------------------------------------------------------
