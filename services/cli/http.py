@@ -22,7 +22,8 @@ def service(settings: Settings, url: str | None) -> Iterator[Client]:
     What goes wrong with it inside the block is raised as a ServiceError that says what to do.
     """
     found = None if url else running(settings)
-    at = url or (found.url if found else f"http://{settings.host}:{settings.port}")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    at = url or (found.url if found else f"http://{host}:{settings.port}")
     key = settings.api_key.get_secret_value() if settings.api_key else None
     try:
         client = Client(at, key=key)

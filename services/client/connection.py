@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:8377"
 TIMEOUT = 30.0  # seconds for an answer
-PATIENCE = 60.0  # seconds that all waiting for a service that asks to be asked again may take
+PATIENCE = (
+    90.0  # seconds that all waiting for a service that asks to be asked again may take: limits are of minutes
+)
 
 
 def http_options(url: str, key: str | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from pydantic import ValidationError
 
-from services.client.attempts import TRIES, spread
+from services.client.attempts import PAUSE, TRIES, spread
 from services.client.calls import Params
 from services.client.errors import (
     TooManyRequests,
@@ -94,9 +94,12 @@ class Following:
         if not isinstance(error, httpx2.TransportError):
             raise UnexpectedAnswer(f"{where}: {type(error).__name__}") from error
         gone = Unreachable(f"no answer from {where} ({type(error).__name__})")
-        if not self._connected and self._failed + 1 >= TRIES:
+        if self._connected:
+            return self._pause(gone)
+        self._failed += 1
+        if self._failed >= TRIES:
             raise gone from error  # it never was there: the address is wrong, rather
-        return self._pause(gone)
+        return spread(PAUSE * 2 ** (self._failed - 1))
 
     def after_refusal(self, response: httpx2.Response) -> float:
         """Seconds to wait before asking again. Raises what the refusal is, where waiting does not help."""

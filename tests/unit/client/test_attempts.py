@@ -96,6 +96,28 @@ def test_nobody_there_is_told_soon() -> None:
     assert len(asked) == 1
 
 
+def test_a_key_goes_to_no_other_host_and_a_merged_entry_is_gone_after() -> None:
+    told: list[tuple[str, str | None]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        told.append((str(request.url), request.headers.get("authorization")))
+        where = ["/v1/timeline/b", "http://elsewhere.example/v1/timeline/c"]
+        if len(told) <= len(where):
+            return httpx2.Response(308, headers={"Location": where[len(told) - 1]})
+        return httpx2.Response(404)
+
+    with (
+        Client("http://service.example", key="tl_key", transport=httpx2.MockTransport(answer)) as client,
+        pytest.raises(Refused),
+    ):
+        client.entry("a")
+    assert told == [
+        ("http://service.example/v1/timeline/a", "Bearer tl_key"),
+        ("http://service.example/v1/timeline/b", "Bearer tl_key"),
+        ("http://elsewhere.example/v1/timeline/c", None),
+    ]
+
+
 def test_a_refusal_tells_what_the_service_told() -> None:
     body = {"type": "/problems/x", "title": "No", "status": 403, "detail": "because", "scope": "admin"}
     headers = {"Content-Type": "application/problem+json", "X-Request-ID": "r-1"}
