@@ -294,6 +294,9 @@ def test_the_page_works_by_keyboard_alone(site: Site) -> None:
     page = site.go("/")
     page.press("Tab")
     assert page.get("document.activeElement.className") == "skip"
+    page.press("Tab")
+    assert page.get("document.activeElement.getAttribute('href')") == "#timeline", "and past the positions"
+    page.get("document.activeElement.previousElementSibling.focus()")
     page.press("Enter")
     page.wait("document.activeElement.id === 'content'", "past the head of the page")
     for _ in range(60):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jsonschema
@@ -16,6 +17,8 @@ from services.api.pages.citations import Citation, csl_json, plain, ris
 from services.api.pages.excerpts import around
 from services.api.pages.passages import Note, passages
 from services.core.domain.dossier import load_dossier
+from services.core.domain.timeline import EntryKey
+from services.core.projections.codecs import standing_id
 from tests.conftest import Database
 from tests.integration.log_writer import LogWriter, Telling
 from tests.integration.page_client import Client, api, entries, get, reading
@@ -227,6 +230,30 @@ async def test_an_articles_page_marks_what_was_read_in_place(told: Database, cli
         whole = text(await get(open_handed, "/articles/a"))
         assert "orchestra played" in whole
         assert "Only the sentences" not in whole
+
+
+async def test_what_analysts_ruled_on_what_an_article_tells_is_among_its_steps(
+    database: Database, conn: psycopg.Connection[Any], log: LogWriter
+) -> None:
+    log.article("a", FIRST, [ACCUSED, KEEPS], outlet="Courier")
+    log.article("b", "It ended its moratorium.", [
+        Telling("ended its moratorium", "2018-12-05", proposition="moratorium", stance="opposes")])  # fmt: skip
+    project(conn)
+    entry = EntryKey("inf", ACCUSED.kind, ACCUSED.date, ACCUSED.actors).id
+    cell = {"actor": "russia", "proposition": "moratorium"}
+    log.rule(entry, "confirm", kind=ACCUSED.kind, reason="I was there", by="Ann <b>")
+    log.rule(standing_id("inf", *cell.values()), "confirm",
+             stated={**cell, "stance": "conditional", "date": "2018-12-05"}, reason="it says so")  # fmt: skip
+    project(conn)
+    async with reading(database.services_url) as client:
+        steps = css(css(await get(client, "/articles/a"), ".history")[-1], "tbody tr")
+        assert [text(css(row, "td")[2]) for row in steps[:2]] == [
+            "An analyst ruled on a position told in it: confirmed, “it says so”: that position",
+            "An analyst ruled on an event told in it: confirmed, Ann <b>, “I was there”: that entry",
+        ]
+        for row in steps[:2]:
+            await get(client, css(row, "a")[0].get("href"))
+        assert "An analyst" not in text(await get(client, "/articles/b"))
 
 
 async def test_what_became_of_an_article_is_told(client: Client) -> None:

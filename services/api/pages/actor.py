@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 from psycopg import sql
 
-from services.api.clocks import Clocks, ClocksDep
-from services.api.deps import Connection, ConnectionDep, DossierDep, PositionDep
+from services.api.clocks import Clocks
+from services.api.deps import Connection
 from services.api.filters import TimelineFilter
-from services.api.pages.base import METHODS, ActorPath, page_router, recorded_at, view_of
+from services.api.pages.base import METHODS, ActorPath, AskedDep, page_router
 from services.api.pages.chart import Scale, draw, term
 from services.api.pages.excerpts import add_excerpts
-from services.api.pages.frame import page_etag, render
 from services.api.pages.words import by_year_and_month
 from services.api.positions import known_actor
 from services.api.standings import conditions, load_statements, run_json
@@ -28,16 +27,9 @@ router = page_router()
 
 
 @router.api_route("/actors/{actor_id}", methods=METHODS)
-async def show_actor(
-    request: Request,
-    actor_id: ActorPath,
-    conn: ConnectionDep,
-    newest: PositionDep,
-    clocks: ClocksDep,
-    dossier: DossierDep,
-) -> Response:
+async def show_actor(asked: AskedDep, actor_id: ActorPath) -> Response:
     """One actor, as the clocks let it be seen."""
-    etag = page_etag(request, newest)
+    conn, clocks, dossier = asked.conn, asked.clocks, asked.dossier
     known_actor(dossier, actor_id)
     where = [*conditions(clocks, dossier.id), sql.SQL("s.actor = {}").format(sql.Literal(actor_id))]
     cells = {proposition: told for (_, proposition), told in (await load_statements(conn, where)).items()}
@@ -49,12 +41,8 @@ async def show_actor(
     entries, following = await find_entries(conn, chosen, clocks, limit=ENTRIES)
     await add_excerpts(conn, clocks, "mentions", (m for entry in entries for m in entry["mentions"]))
     chart = draw(cells, dossier.propositions, clocks.as_of)
-    return render(
+    return await asked.show(
         "actor.html",
-        view_of(request, dossier),
-        etag=etag,
-        clocks=clocks,
-        recorded_at=await recorded_at(conn, clocks.position),
         actor=dossier.actors[actor_id],
         chart=chart,
         changes=changes,

@@ -14,7 +14,7 @@ from services.api.pages.base import METHODS, page_router, recorded_at, view_of
 from services.api.pages.citations import Citation, csl_json, plain, ris
 from services.api.pages.frame import page_etag, render
 from services.api.pages.passages import notes_of, passages
-from services.api.pages.steps import copies_judged, steps_of
+from services.api.pages.steps import copies_judged, rulings_heard, steps_of
 from services.api.quotes import bodies_of
 from services.api.stories import find_story
 from services.core.domain.dossier import load_dossier
@@ -89,6 +89,7 @@ async def show_article(
     if text is None and settings.show_texts:
         text = article["text"]  # nothing was read in it, or not yet
     steps = [*steps_of(stream), *await copies_judged(conn, article_id, position)]
+    steps += await rulings_heard(conn, article, position)
     return render(
         "article.html",
         view,

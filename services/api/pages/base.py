@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import RedirectResponse
 
-from services.api.deps import Connection
-from services.api.pages.frame import render
+from services.api.clocks import Clocks, ClocksDep
+from services.api.deps import Connection, ConnectionDep, DossierDep, PositionDep
+from services.api.pages.frame import page_etag, render
 from services.api.pages.view import SignedIn, View, address
 from services.api.routing import Handler, ReadRoute, query_names
 from services.core.access.keys import Scope
@@ -101,6 +103,37 @@ def _signed_in(request: Request) -> SignedIn | None:
         return None
     access: Access = request.app.state.access
     return SignedIn(caller.key.name, access.sessions.form_token(caller.session.nonce))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to a page that shows a dossier by the clocks. The browser does not have its answer yet."""
+
+    request: Request
+    conn: Connection
+    clocks: Clocks
+    etag: str
+    dossier: Dossier = field(repr=False)  # large
+
+    async def show(self, template: str, **context: Any) -> Response:
+        """The answer: a template with what every such page says of itself."""
+        return render(
+            template,
+            view_of(self.request, self.dossier),
+            etag=self.etag,
+            clocks=self.clocks,
+            recorded_at=await recorded_at(self.conn, self.clocks.position),
+            **context,
+        )
+
+
+async def get_asked(
+    request: Request, conn: ConnectionDep, newest: PositionDep, clocks: ClocksDep, dossier: DossierDep
+) -> Asked:
+    return Asked(request, conn, clocks, page_etag(request, newest), dossier)
+
+
+AskedDep = Annotated[Asked, Depends(get_asked)]
 
 
 def _refused(request: Request, errors: Sequence[FieldError]) -> Response:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from starlette.responses import RedirectResponse
 
-from services.api.clocks import ClocksDep
-from services.api.deps import ConnectionDep, DossierDep, PositionDep
-from services.api.pages.base import METHODS, page_router, recorded_at, view_of
+from services.api.pages.base import METHODS, AskedDep, page_router, view_of
 from services.api.pages.excerpts import add_excerpts
-from services.api.pages.frame import page_etag, render
 from services.api.timeline import find_entry
 from services.core.domain.dossier import load_dossier
 from services.core.web.problems import Problem
@@ -25,33 +23,24 @@ router = page_router()
 
 @router.api_route("/entries/{entry_id}", methods=METHODS)
 async def show_entry(
-    request: Request,
+    asked: AskedDep,
     entry_id: UUID,
-    conn: ConnectionDep,
-    newest: PositionDep,
-    clocks: ClocksDep,
-    dossier: DossierDep,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """One entry with its mentions in their context, and how it came about; many mentions on pages of their own."""
-    etag = page_etag(request, newest)
-    view = view_of(request, dossier)
+    conn, clocks = asked.conn, asked.clocks
     entry = await find_entry(conn, entry_id, clocks)
     if isinstance(entry, UUID):
-        return RedirectResponse(view.at("entries", str(entry)), 308)
-    if entry["dossier"] != dossier.id:
-        view = view_of(request, load_dossier(entry["dossier"]))
+        return RedirectResponse(view_of(asked.request, asked.dossier).at("entries", str(entry)), 308)
+    if entry["dossier"] != asked.dossier.id:
+        asked = replace(asked, dossier=load_dossier(entry["dossier"]))
     start = (page - 1) * TELLINGS_ON_PAGE
     tellings = entry["mentions"][start : start + TELLINGS_ON_PAGE]
     if page > 1 and not tellings:
         raise Problem(404, "No article is on this page")
     await add_excerpts(conn, clocks, "mentions", tellings, wide=True)
-    return render(
+    return await asked.show(
         "entry.html",
-        view,
-        etag=etag,
-        clocks=clocks,
-        recorded_at=await recorded_at(conn, clocks.position),
         entry=entry,
         history=by_cause(entry["history"]) if page == 1 else [],
         tellings=tellings,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
-from services.api.clocks import ClocksDep
 from services.api.cursor import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode, encode
-from services.api.deps import ConnectionDep, DossierDep, PositionDep
 from services.api.filters import TimelineFilterDep
-from services.api.pages.base import METHODS, page_router, recorded_at, view_of
+from services.api.pages.base import METHODS, AskedDep, page_router
 from services.api.pages.board import Board, all_positions
 from services.api.pages.density import count_months, jump, strip
 from services.api.pages.excerpts import add_excerpts
-from services.api.pages.frame import page_etag, render
 from services.api.pages.words import by_year_and_month
 from services.api.timeline import Order, find_entries
 from services.core.settings import Settings
@@ -26,11 +24,7 @@ router = page_router()
 
 @router.api_route("/", methods=METHODS)
 async def show_front(
-    request: Request,
-    conn: ConnectionDep,
-    newest: PositionDep,
-    clocks: ClocksDep,
-    dossier: DossierDep,
+    asked: AskedDep,
     chosen: TimelineFilterDep,
     limit: LimitQuery = DEFAULT_LIMIT,
     cursor: CursorQuery = None,
@@ -38,11 +32,11 @@ async def show_front(
     at: Annotated[str | None, Query(max_length=10, description="The month or year to begin with")] = None,
 ) -> Response:
     """Where the actors stand, and the timeline; later pages, and those begun at a month, show the timeline alone."""
-    etag = page_etag(request, newest)
-    settings: Settings = request.app.state.settings
-    after = decode(request, cursor, str, str)
+    settings: Settings = asked.request.app.state.settings
+    after = decode(asked.request, cursor, str, str)
     if after:
-        clocks = clocks.at(after.position)
+        asked = replace(asked, clocks=asked.clocks.at(after.position))
+    conn, clocks, dossier = asked.conn, asked.clocks, asked.dossier
     begin = after or (jump(clocks, at, order) if at else None)
     entries, following = await find_entries(conn, chosen, clocks, limit=limit, after=begin, order=order)
     await add_excerpts(conn, clocks, "mentions", (m for entry in entries for m in entry["mentions"]))
@@ -50,18 +44,14 @@ async def show_front(
     board = None
     if not begin:
         board = Board.of(dossier, await all_positions(conn, dossier, clocks, chosen.actor | chosen.recipient))
-    return render(
+    return await asked.show(
         "front.html",
-        view_of(request, dossier),
-        etag=etag,
-        clocks=clocks,
-        recorded_at=await recorded_at(conn, clocks.position),
         board=board and board.front(ACTORS_IN_FRONT),
         years=by_year_and_month(entries),
         strip=strip(months, {entry["date"][:7] for entry in entries}, order),
         total=sum(months.values()),
         order=order,
-        following=encode(request, following) if following else None,
+        following=encode(asked.request, following) if following else None,
         later_page=after is not None,
         begun_at=at if begin and not after else None,
         service=f"http://{settings.host}:{settings.port}",

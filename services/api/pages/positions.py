@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import Request, Response
+from fastapi import Response
 
-from services.api.clocks import ClocksDep
-from services.api.deps import ConnectionDep, DossierDep, PositionDep
-from services.api.pages.base import METHODS, ActorPath, page_router, recorded_at, view_of
+from services.api.pages.base import METHODS, ActorPath, AskedDep, page_router
 from services.api.pages.board import Board, all_positions
 from services.api.pages.excerpts import add_excerpts
-from services.api.pages.frame import page_etag, render
 from services.api.positions import find_statements
 from services.api.rulings import rulings_on
 from services.api.standings import position_json, run_json
@@ -24,33 +21,16 @@ router = page_router()
 
 
 @router.api_route("/positions", methods=METHODS)
-async def show_positions(
-    request: Request, conn: ConnectionDep, newest: PositionDep, clocks: ClocksDep, dossier: DossierDep
-) -> Response:
+async def show_positions(asked: AskedDep) -> Response:
     """Every actor on every proposition."""
-    etag = page_etag(request, newest)
-    return render(
-        "positions.html",
-        view_of(request, dossier),
-        etag=etag,
-        clocks=clocks,
-        recorded_at=await recorded_at(conn, clocks.position),
-        board=Board.of(dossier, await all_positions(conn, dossier, clocks)),
-    )
+    cells = await all_positions(asked.conn, asked.dossier, asked.clocks)
+    return await asked.show("positions.html", board=Board.of(asked.dossier, cells))
 
 
 @router.api_route("/positions/{actor_id}/{proposition}", methods=METHODS)
-async def show_position(
-    request: Request,
-    actor_id: ActorPath,
-    proposition: ActorPath,
-    conn: ConnectionDep,
-    newest: PositionDep,
-    clocks: ClocksDep,
-    dossier: DossierDep,
-) -> Response:
+async def show_position(asked: AskedDep, actor_id: ActorPath, proposition: ActorPath) -> Response:
     """One actor on one proposition: its evidence, and every change of stance."""
-    etag = page_etag(request, newest)
+    conn, clocks, dossier = asked.conn, asked.clocks, asked.dossier
     if actor_id not in dossier.actors or proposition not in dossier.propositions:
         raise Problem(404, "There is no such actor or proposition")
     cell = (actor_id, proposition)
@@ -61,12 +41,8 @@ async def show_position(
     if standing:
         told += standing["evidence"] + [s for other in standing["alternatives"] for s in other["evidence"]]
     await add_excerpts(conn, clocks, "statements", told, wide=True)
-    return render(
+    return await asked.show(
         "position.html",
-        view_of(request, dossier),
-        etag=etag,
-        clocks=clocks,
-        recorded_at=await recorded_at(conn, clocks.position),
         actor=dossier.actors[actor_id],
         proposition=dossier.propositions[proposition],
         cell=standing,

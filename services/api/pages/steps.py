@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.api.deps import Connection
-from services.api.pages.words import number
+from services.api.pages.words import VERDICTS, number
+from services.api.quotes import current_data
+from services.core.domain.events import RecordCorrected, review_stream
 from services.core.eventstore.store import Recorded
+from services.core.projections.codecs import standing_id
 
 OTHERS = 200  # articles judged against this one that are shown
+RULINGS = 200
 
 _FORMS = {
     "json": "as JSON",
@@ -37,6 +41,8 @@ class Step:
     type: str
     says: str
     article: str | None = None  # another one that it speaks of
+    entry: str | None = None  # what was ruled on: an entry …
+    cell: tuple[str, str] | None = None  # … or a position, by actor and proposition
 
 
 def steps_of(stream: Sequence[Recorded]) -> list[Step]:
@@ -71,6 +77,47 @@ async def copies_judged(conn: Connection, article_id: str, position: int) -> lis
         )
         async for row in cursor
     ]
+
+
+async def rulings_heard(conn: Connection, article: Mapping[str, Any], position: int) -> list[Step]:
+    """What analysts ruled on entries that the article tells or told, and on positions as they were read in it."""
+    stated = {
+        (reading["dossier"], *(record[name] for name in ("actor", "proposition", "stance", "date")))
+        for reading in article["readings"]
+        for record in reading["positions"]
+    }
+    told = await conn.execute(
+        "SELECT DISTINCT entry_id FROM read.mentions WHERE article_id = %s AND from_position <= %s",
+        (article["id"], position),
+    )
+    records = {row["entry_id"] async for row in told}
+    records |= {standing_id(dossier, actor, proposition) for dossier, actor, proposition, *_ in stated}
+    cursor = await conn.execute(
+        "SELECT * FROM events WHERE stream_name = ANY(%s) AND type = %s AND global_position <= %s"
+        " ORDER BY global_position DESC LIMIT %s",
+        ([review_stream(record) for record in records], RecordCorrected.type, position, RULINGS),
+    )
+    found = []
+    async for row in cursor:
+        data = current_data(row)
+        if (cell := data["stated"]) is not None:
+            as_read = (data["dossier"], cell["actor"], cell["proposition"], cell["stance"], cell["date"])
+            if as_read not in stated:
+                continue
+        what = "a position" if cell else "an event"
+        by = f", {data['by']}" if data["by"] else ""
+        says = f"an analyst ruled on {what} told in it: {VERDICTS[data['verdict']]}{by}, “{data['reason']}”"
+        found.append(
+            Step(
+                row["global_position"],
+                row["recorded_at"],
+                row["type"],
+                says,
+                entry=None if cell else data["record_id"],
+                cell=(cell["actor"], cell["proposition"]) if cell else None,
+            )
+        )
+    return found
 
 
 def _says(type_: str, data: Mapping[str, Any]) -> str:
