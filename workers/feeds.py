@@ -231,11 +231,8 @@ class _Poll:
             await asyncio.sleep(max(PAGE_PAUSE, await self._robots_delay(url)))
         self._pages += 1
         answer = await self._fetcher.get(url, {"Accept": "text/html"}, allowed=self._robots.allows)
-        if answer.error in {
-            "robots-unknown",
-            "not-resolved",
-        }:  # those of other sites need not wait for this one
-            self._pages -= 1
+        if answer.error in {"robots-unknown", "not-resolved"}:
+            self._pages -= 1  # the pages of other sites need not wait for this one
         elif not _answered(answer):
             self._pages = MAX_PAGES  # whatever it is, more of it does not help
         return answer
