@@ -12,7 +12,7 @@ from services.core.domain.events import ExtractionCompleted, ExtractionFailed, E
 from services.core.errors import EventIdConflict, UnknownEventVersion, WrongExpectedVersion
 from services.core.eventstore.bodies import get_body
 from services.core.eventstore.outages import DATABASE_AWAY, DATABASE_UNFIT
-from services.core.eventstore.store import EventStore, append
+from services.core.eventstore.store import EventStore, append, flush
 from workers import dispatches, readings
 from workers.articles import Article, free_id, load_article, load_readable, outcome_id
 from workers.dispatches import ERROR, EXTRACT, TIMEOUT, Held
@@ -38,7 +38,8 @@ class Extraction:
     def run(self, article_ids: Sequence[str], dossier: str) -> int:
         """Reads what is due of the articles, one after another. Returns how many outcomes were appended.
 
-        Each outcome is in the log before the next article is begun. What is not done is handed back: the rest
+        Each outcome is in the log before the next article is begun, and all are on disk at the end: what a crash of
+        the database takes back before is done again. What is not done is handed back: the rest
         when the process is to stop, all from the article on where the database went away. That one waits a
         moment, so that it cannot keep back the ones behind it. Whatever else fails counts as an attempt.
         """
@@ -58,6 +59,9 @@ class Extraction:
                 self._hand_back(dossier, held[number + 1 :], dispatches.UNFIT_SECONDS if unfit else 0.0)
                 self._hand_back(dossier, [work], dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
                 raise
+        if appended:
+            with self.store.pool.connection() as conn:
+                flush(conn)
         return appended
 
     def _hand_back(self, dossier: str, work: Sequence[Held], delay: float = 0.0) -> None:
@@ -163,7 +167,7 @@ class Extraction:
             }
             write = now.write(cause, (event_id, outcome), **versions)
             try:
-                with self.store.transaction() as conn:
+                with self.store.pool.connection() as conn, conn.transaction():
                     done = [(now.article_id, cause.global_position)]
                     dispatches.settle(conn, EXTRACT, reader.dossier, done)
                     appended = append(conn, [write], flush_later=True)

@@ -29,7 +29,7 @@ from services.core.domain.events import (
 from services.core.eventstore import locks
 from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.seals import seal_next
-from services.core.eventstore.store import CHANNEL, Recorded, flush, read_all
+from services.core.eventstore.store import CHANNEL, Recorded, commit_lazily, flush, read_all
 from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
 from services.core.feeds import store as feeds
@@ -143,6 +143,9 @@ class Relay:
         """Works until told to stop or the database goes away (psycopg.OperationalError)."""
         for statement in listen((CHANNEL,)):
             self._conn.execute(statement)
+        commit_lazily(
+            self._conn
+        )  # what a crash of the database takes back is sent again by whoever leads then
         # The relay before this one may have died between noting what it sends and sending it.
         self._conn.execute(dispatches.UNSEND, [0])
         self._conn.execute(feeds.UNSEND)
@@ -270,7 +273,12 @@ class Relay:
         if not self._unsealed or (self._unsealed < SEAL_EVERY and now - self._sealed_at < SEAL_SECONDS):
             return False
         self._sealed_at = now
-        if seal_next(self._conn) is None:
+        self._conn.execute(
+            "SET synchronous_commit = on"
+        )  # a seal may be copied elsewhere as soon as it is seen
+        sealed = seal_next(self._conn)
+        commit_lazily(self._conn)
+        if sealed is None:
             self._unsealed = 0
             return False
         return True

@@ -59,7 +59,8 @@ class WorkerProcess:
     def store(self) -> EventStore:
         """The log, through the one connection of this process, whose life says that the worker is alive."""
         if self._pool is None:
-            self._pool = open_pool(self.settings.database_url or "", min_size=1, max_size=1)
+            url = self.settings.database_url or ""
+            self._pool = open_pool(url, min_size=1, max_size=1, flush_later=True)
         return EventStore(self._pool)
 
     def deduplication(self) -> Deduplication:

@@ -43,6 +43,7 @@ __all__ = [
     "StreamWrite",
     "append",
     "append_async",
+    "commit_lazily",
     "flush",
     "flush_async",
     "last_position",
@@ -180,11 +181,27 @@ def last_position(conn: psycopg.Connection[Any]) -> int:
 # -- with a transaction of its own ------------------------------------------------------------------------------
 
 
-def open_pool(conninfo: str, *, min_size: int = 1, max_size: int = 4) -> ConnectionPool[Any]:
-    """An open pool as the stores want it: autocommit, so that one append is one round trip."""
+def open_pool(
+    conninfo: str, *, min_size: int = 1, max_size: int = 4, flush_later: bool = False
+) -> ConnectionPool[Any]:
+    """An open pool as the stores want it: autocommit, so that one append is one round trip.
+
+    With `flush_later` no commit waits for the disk, whatever it writes: for those who `flush` before they tell
+    anybody, and whose work is done again where a crash of the database takes it back.
+    """
     return ConnectionPool(
-        conninfo, min_size=min_size, max_size=max_size, kwargs={"autocommit": True}, open=True
+        conninfo,
+        min_size=min_size,
+        max_size=max_size,
+        kwargs={"autocommit": True},
+        configure=commit_lazily if flush_later else None,
+        open=True,
     )
+
+
+def commit_lazily(conn: psycopg.Connection[Any]) -> None:
+    """Commits on this connection no longer wait for the disk; `flush` does."""
+    conn.execute("SET synchronous_commit = off")
 
 
 def open_async_pool(conninfo: str, *, min_size: int = 1, max_size: int = 8) -> AsyncConnectionPool[Any]:
