@@ -11,7 +11,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test fuzz chaos lint types format bench evaluate lock clean
+.PHONY: help setup demo up test fuzz chaos lint types format bench bench-million evaluate lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ format: $(READY) ## Rewrite the code in the project's format
 
 bench: $(READY) ## Measure everything against its bare limit (a quarter of an hour); writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-million: $(READY) ## Measure how cost grows up to a million events (half an hour); draws docs/scaling.svg
+	$(BIN)/python -m benchmarks.scaling $(BENCH_ARGS)
 
 evaluate: $(READY) ## Score the reading on every coded set that is present; writes docs/evaluation.md
 	$(BIN)/python -m training.figures

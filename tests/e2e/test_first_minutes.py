@@ -116,3 +116,15 @@ def test_an_output_that_nobody_reads_on_ends_quietly(system: RunningSystem) -> N
         check=False,
     )
     assert (done.stdout, done.stderr) == ("{", "")
+
+
+def test_load_is_put_on_it_and_told(run: Callable[..., str]) -> None:
+    arguments = ["bench", "firehose", "--count", "6", "--on-topic", "0.5", "--copies", "0.2", "--json"]
+    (report,) = rows(run(*arguments, "--connections", "3"))
+    assert report["answers"] == {"202": 6}
+    assert sum(report["states"].values()) == 6
+    assert set(report["states"]) <= {"extracted", "skipped"}
+    assert report["seconds_to_finish"]["of"] > 0
+    assert report["finished_per_second"] > 0
+    (again,) = rows(run(*arguments, "--rate", "50"))
+    assert again["answers"] == {"200": 6}
