@@ -143,9 +143,8 @@ class Relay:
         """Works until told to stop or the database goes away (psycopg.OperationalError)."""
         for statement in listen((CHANNEL,)):
             self._conn.execute(statement)
-        commit_lazily(
-            self._conn
-        )  # what a crash of the database takes back is sent again by whoever leads then
+        # What a crash of the database takes back is sent again by whoever leads then.
+        commit_lazily(self._conn)
         # The relay before this one may have died between noting what it sends and sending it.
         self._conn.execute(dispatches.UNSEND, [0])
         self._conn.execute(feeds.UNSEND)
@@ -273,9 +272,8 @@ class Relay:
         if not self._unsealed or (self._unsealed < SEAL_EVERY and now - self._sealed_at < SEAL_SECONDS):
             return False
         self._sealed_at = now
-        self._conn.execute(
-            "SET synchronous_commit = on"
-        )  # a seal may be copied elsewhere as soon as it is seen
+        # A seal may be copied elsewhere as soon as it is seen.
+        self._conn.execute("SET synchronous_commit = on")
         sealed = seal_next(self._conn)
         commit_lazily(self._conn)
         if sealed is None:
