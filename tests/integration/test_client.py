@@ -306,6 +306,7 @@ def test_the_stream_tells_what_is_new_typed_and_filtered(kind: str, address: str
             next(iter(client.follow(after="999999.1")))
 
 
+@pytest.mark.timeout(600)
 def test_each_change_comes_once_although_the_service_is_killed(database: Database, world: World) -> None:
     port = free_port()
     settings = {"database_url": database.services_url, "port": str(port)}
@@ -343,7 +344,7 @@ def test_each_change_comes_once_although_the_service_is_killed(database: Databas
         world.article("last", TEXT, [LEFT])
         world.project()
         for listener in listeners:
-            listener.join(120)
+            listener.join(240)
             assert not listener.is_alive()
     every = [id_ for id_, _ in asyncio.run(everything(database))]
     assert len(every) == 10
