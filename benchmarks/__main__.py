@@ -33,7 +33,7 @@ SCRIPTS = (
     "firehose",
     "starting",
 )
-SECONDS = 600  # that one script may take
+SECONDS = 900  # that one script may take
 
 
 def main() -> None:

@@ -9,7 +9,9 @@ their words stored: nothing that is measured here reads the others' words.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
@@ -70,16 +72,22 @@ class GeneratedLog:
         self._random.shuffle(self._cells)
         self._cell_weights = _zipf(len(self._cells))
 
-    def fill(self, conn: psycopg.Connection[Any], events: int, *, batch: int = 500) -> int:
-        """Appends that many, give or take a few, by `append_events`; how many it were. `conn` in autocommit."""
+    def fill(
+        self, conn: psycopg.Connection[Any], events: int, *, batch: int = 500, seconds: float = math.inf
+    ) -> int:
+        """Appends that many, give or take a few, by `append_events`; how many it were. `conn` in autocommit.
+
+        Stops after `seconds`: a machine that is busy with other things gets a shorter log.
+        """
         written = 0
+        end = time.monotonic() + seconds
         pending: list[_Step] = []
         for steps in self._windows():
             pending += steps
             if len(pending) >= batch:
                 written += self._append(conn, pending)
                 pending = []
-            if written >= events:
+            if written >= events or time.monotonic() > end:
                 break
         flush(conn)
         return written
