@@ -76,7 +76,7 @@ async def measure(url: str, numbers: range) -> list[float]:
 
 def main() -> None:
     with bench(__doc__) as b, tempfile.TemporaryDirectory(prefix="treatyline-bench-") as folder:
-        each = 5 if b.quick else 20
+        each = 5 if b.quick else 12
         with system(Path(folder) / "var") as running:
             asyncio.run(measure(running.url, range(3)))  # the models are loaded now
             rounds = [
