@@ -100,9 +100,12 @@ def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, Entry
     Kinds that happen once: a coarser date or an empty actor set joins the one finer entry in its
     period, if there is exactly one. Other kinds stand each for themselves.
     """
-    found = set(keys)
-    if not once:
-        return {key: key for key in found}
+    found = frozenset(keys)
+    return dict(_roots(found)) if once else {key: key for key in found}
+
+
+@lru_cache(maxsize=64)  # most tellings bring no key that was not told before
+def _roots(found: frozenset[EntryKey]) -> Mapping[EntryKey, EntryKey]:
     roots: dict[EntryKey, EntryKey] = {}
     entries: list[EntryKey] = []
     for key in sorted(found, key=_finest_first):
