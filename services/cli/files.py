@@ -18,7 +18,9 @@ import orjson
 from services.core.errors import InvalidInput
 from services.ingest.formats import shapes
 
-FIELDS = ("url", "title", "text", "html", "outlet", "published_at", "language", "author", "tags")
+FIELDS = (  # of the plain form, all of them
+    "url", "title", "text", "html", "outlet", "published_at", "language", "author", "tags", "embargoed_until"
+)  # fmt: skip
 SUFFIXES = (".txt", ".html", ".json", ".ndjson", ".jsonl")
 STANDARD_INPUT = Path("-")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
+from services.ingest.schemas import PlainArticle
 
 
 def test_a_text_file_is_one_article_whose_text_is_the_file(tmp_path: Path) -> None:
@@ -32,6 +33,15 @@ def test_json_keeps_the_fields_of_the_plain_form_alone(tmp_path: Path) -> None:
     assert list(read_articles(path)) == [
         ArticleFile(str(path), "one.json", {"text": "The talks went on.", "outlet": "Wire"})
     ]
+
+
+def test_no_field_of_the_plain_form_is_lost(tmp_path: Path) -> None:
+    given = dict.fromkeys(PlainArticle.model_fields, "2030-01-01")
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(given))
+    (article,) = read_articles(path)
+    assert isinstance(article, ArticleFile)
+    assert article.body == given, "what is under embargo would be out at once"
 
 
 def test_a_bad_line_of_ndjson_spoils_only_itself(tmp_path: Path) -> None:
