@@ -181,7 +181,8 @@ class AsyncClient:
         """Changes of the timeline as they come: from now on, or after a change's id or a position in the log.
 
         It comes back by itself when the connection breaks, with growing pauses, and goes on where it was. Raises
-        what waiting does not mend, and Unreachable where `patience` is given and nothing answers for so many seconds.
+        what waiting does not mend, and Unreachable where nothing answers for `patience` seconds. Without `patience`
+        it waits for ever for a service that was there once, and gives up soon on one that never was.
         """
         following = Following(params_of(chosen), after, patience)
         return AsyncChanges(self._changes(following), following)

@@ -50,6 +50,10 @@ class Call(Generic[T]):
         """The typed answer of a response without error. Raises UnexpectedAnswer."""
         if not response.is_success:
             raise refusal(response)
+        if response.request.method != self.method:  # what was asked for is not done
+            raise UnexpectedAnswer(
+                f"a {self.method} was led on to {response.url.copy_with(query=None)}: give that service's own address"
+            )
         try:
             return self.read(response)
         except (ValidationError, ValueError, KeyError, TypeError) as error:

@@ -91,10 +91,10 @@ class Following:
 
     def after_silence(self, error: httpx2.RequestError, where: str) -> float:
         """Seconds to wait after a connection broke or could not be made. Raises Unreachable."""
-        if not isinstance(error, httpx2.TransportError):
-            raise UnexpectedAnswer(f"{where}: {type(error).__name__}") from error
+        if not isinstance(error, httpx2.TransportError) or isinstance(error, httpx2.SSEError):
+            raise UnexpectedAnswer(f"{where}: {type(error).__name__}") from error  # the same again, each time
         gone = Unreachable(f"no answer from {where} ({type(error).__name__})")
-        if self._connected:
+        if self._connected or self._patience is not None:
             return self._pause(gone)
         self._failed += 1
         if self._failed >= TRIES:
@@ -106,6 +106,7 @@ class Following:
         error = refusal(response)
         if not isinstance(error, TooManyRequests | Unavailable):
             raise error
+        self._connected = True  # somebody is there
         return max(self._pause(error), error.retry_after or 0.0)
 
     def _pause(self, error: Exception) -> float:

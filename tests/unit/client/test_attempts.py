@@ -118,6 +118,21 @@ def test_a_key_goes_to_no_other_host_and_a_merged_entry_is_gone_after() -> None:
     ]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_what_a_redirect_made_a_question_of_is_not_done(status: int) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.scheme == "http" and request.method != "GET":
+            return httpx2.Response(status, headers={"Location": str(request.url.copy_with(scheme="https"))})
+        return httpx2.Response(200, json={"data": []})
+
+    with Client("http://service.example", transport=httpx2.MockTransport(answer)) as client:
+        with pytest.raises(UnexpectedAnswer, match="led on to https:"):
+            client.request("POST", "/v1/webhooks", json={})
+        if status != 301:  # it leaves a DELETE what it is
+            with pytest.raises(UnexpectedAnswer, match="DELETE was led on"):
+                client.delete_webhook("w")
+
+
 def test_a_refusal_tells_what_the_service_told() -> None:
     body = {"type": "/problems/x", "title": "No", "status": 403, "detail": "because", "scope": "admin"}
     headers = {"Content-Type": "application/problem+json", "X-Request-ID": "r-1"}

@@ -62,7 +62,9 @@ def test_many_articles_go_in_requests_that_the_service_takes() -> None:
     assert list(endpoints.batches([])) == []
     with pytest.raises(ValueError, match="one line"):
         list(endpoints.batches(["{\n}"]))
-    answer = httpx2.Response(200, content=b'{"line": 1, "status": 202, "id": "a"}\n', request=_request())
+    answer = httpx2.Response(
+        200, content=b'{"line": 1, "status": 202, "id": "a"}\n', request=_request("POST")
+    )
     assert [result.line for result in calls[2].answer(answer)] == [2001]
 
 
@@ -94,8 +96,8 @@ def test_no_proxy_stands_between_a_client_and_its_own_machine() -> None:
     assert list(trusts.values()) == [False, False, False, True]
 
 
-def _request() -> httpx2.Request:
-    return httpx2.Request("GET", "http://service.example/v1/x?key=secret")
+def _request(method: str = "GET") -> httpx2.Request:
+    return httpx2.Request(method, "http://service.example/v1/x?key=secret")
 
 
 def test_what_is_not_this_service_is_told_as_such() -> None:

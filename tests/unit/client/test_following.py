@@ -123,6 +123,35 @@ def test_an_address_where_nobody_ever_answered_is_not_asked_for_ever() -> None:
         patient.after_silence(error, "http://x")
 
 
+def test_who_is_not_there_yet_is_waited_for_as_long_as_there_is_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("services.client.following.time.monotonic", lambda: now)
+    error = httpx2.ConnectError("refused")
+    patient = Following([], None, 60.0)
+    for _ in range(5):
+        patient.after_silence(error, "http://x")
+    now += 61
+    with pytest.raises(Unreachable):
+        patient.after_silence(error, "http://x")
+
+
+def test_a_service_that_answered_that_it_starts_was_there() -> None:
+    following = Following([], None, None)
+    for _ in range(3):
+        following.after_refusal(httpx2.Response(503))
+        following.after_silence(httpx2.ConnectError("refused"), "http://x")
+
+
+def test_an_event_that_is_too_long_is_not_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.client.following.EVENT_BYTES", 100)
+    client, asked = client_of(stream("id: 3.32768\n\n", block("4.1")))
+    with client, pytest.raises(UnexpectedAnswer, match="SSEError"):
+        next(client.follow())
+    assert len(asked) == 1
+
+
 def stream(*blocks: str) -> httpx2.Response:
     return httpx2.Response(200, text="".join(blocks), headers={"Content-Type": "text/event-stream"})
 
