@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 
 from services.cli.bench_articles import Mix, articles
 from services.cli.bench_load import Load, LoadFailed, run
-from services.core.settings import Settings, load_settings
+from services.cli.shell import Json, Url, err, line, out, settings_of
 
 group = typer.Typer(no_args_is_help=True, help="Put load on a system that runs, and say what it makes of it.")
-
-out = Console()
-err = Console(stderr=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print data only: JSON, one object a line for lists.")]
 
 SHOWN = (50.0, 99.0)  # percentiles
 
@@ -49,9 +42,7 @@ def firehose(
     copies: Annotated[float, typer.Option(min=0, max=1, help="Share of copies among those generated.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Another gives other articles.")] = 1,
     connections: Annotated[int, typer.Option(min=1, max=1000, help="At the same time.")] = 16,
-    url: Annotated[
-        str | None, typer.Option("--url", help="Where the service runs. \\[default: the one here]")
-    ] = None,
+    url: Url = None,
     json: Json = False,
 ) -> None:
     """Post articles, generated or given, to a running system until all are finished; print what it managed.
@@ -63,18 +54,31 @@ def firehose(
       treatyline bench firehose --rate 20 --count 500 --on-topic 0.1 --seed 2
       treatyline bench firehose --articles archive.ndjson --json
     """
-    settings = load_settings()
-    bodies = _given(given, count) if given else _generated(Mix(on_topic, copies, seed), count or 1000)
-    err.print(f"{len(bodies)} articles", highlight=False)
+    from services.cli.http import address  # noqa: PLC0415 - brings the embedded servers with it
+    from services.client.connection import http_options  # noqa: PLC0415
+
+    settings = settings_of()
+    at = address(settings, url)
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    load = asyncio.run(run(_address(settings, url), bodies, rate=rate, connections=connections, key=key))
+    try:
+        http_options(at, key)
+    except ValueError as error:
+        raise LoadFailed(f"{error} (--url, TREATYLINE_API_KEY)") from None
+    bodies = _given(given, count) if given else _generated(Mix(on_topic, copies, seed), count or 1000)
+    if not bodies:
+        raise LoadFailed("there is no article in what --articles names")
+    err.print(f"{len(bodies)} articles", highlight=False)
+    load = asyncio.run(run(at, bodies, rate=rate, connections=connections, key=key))
     report = report_of(load)
     if json:
-        sys.stdout.buffer.write(orjson.dumps(report, option=orjson.OPT_APPEND_NEWLINE))
+        line(report)
     else:
         _show(report)
     if load.finished_after is None:
         raise LoadFailed("not all articles were finished in time")
+    if refused := load.posted - load.accepted:
+        keys = " (TREATYLINE_API_KEY wants a key that may post)" if load.answers.keys() & {401, 403} else ""
+        raise LoadFailed(f"{refused} of {load.posted} articles were not taken in{keys}")
 
 
 def register(command: Callable[..., Any]) -> None:
@@ -98,19 +102,19 @@ def report_of(load: Load) -> dict[str, Any]:
 
 
 def _show(report: dict[str, Any]) -> None:
-    def line(what: str, value: object) -> None:
+    def row(what: str, value: object) -> None:
         out.print(f"{what:<22} {value}", highlight=False, markup=False)
 
-    line("posted", report["posted"])
-    line("answers", ", ".join(f"{status}: {number}" for status, number in report["answers"].items()))
-    line("accepted a second", report["accepted_per_second"])
-    line("finished a second", report["finished_per_second"] or "not all were")
+    row("posted", report["posted"])
+    row("answers", ", ".join(f"{status}: {number}" for status, number in report["answers"].items()))
+    row("accepted a second", report["accepted_per_second"])
+    row("finished a second", report["finished_per_second"] or "not all were")
     for what, name in (("answered", "seconds_to_answer"), ("finished", "seconds_to_finish")):
         seen = report[name]
         told = ", ".join(f"{n} {seen[n] * 1000:.0f} ms" for n in ("p50", "p99") if seen[n] is not None)
         of = f" (of {seen['of']} that were followed)" if "of" in seen else ""
-        line(f"{what} within", f"{told or '–'}{of}")
-    line("states", ", ".join(f"{state}: {number}" for state, number in report["states"].items()) or "–")
+        row(f"{what} within", f"{told or '–'}{of}")
+    row("states", ", ".join(f"{state}: {number}" for state, number in report["states"].items()) or "–")
     if report["answers"].get("200"):
         err.print(
             f"{report['answers']['200']} were there already: another --seed gives others", highlight=False
@@ -125,13 +129,6 @@ def _percentiles(seconds: list[float]) -> dict[str, float | None]:
         else None
         for percent in SHOWN
     }
-
-
-def _address(settings: Settings, url: str | None) -> str:
-    from services.cli.backends import running  # noqa: PLC0415 - brings the embedded servers with it
-
-    found = None if url else running(settings)
-    return url or (found.url if found else f"http://{settings.host}:{settings.port}")
 
 
 def _generated(mix: Mix, count: int) -> list[bytes]:

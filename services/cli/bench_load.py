@@ -135,14 +135,17 @@ class Load:
         self.answered.append(seconds)
         if answer.status not in {200, 202}:
             return None
-        told = answer.json()
-        self.ids.add(told["id"])
-        if answer.status == 200:
+        try:
+            told = answer.json()
+            article_id, position = str(told["id"]), told["global_position"]
+        except (ValueError, KeyError, TypeError):
+            raise LoadFailed("what answers there is not Treatyline: name the service with --url") from None
+        self.ids.add(article_id)
+        if answer.status == 200 or position is None:  # it was there, or waits for its embargo
             return None
-        position = told["global_position"]
         self.first = position if self.first is None else min(self.first, position)
         self.last = max(self.last, position)
-        return str(told["id"])
+        return article_id
 
 
 async def run(
@@ -186,7 +189,7 @@ async def run(
         load.accepted_after = time.perf_counter() - began
         if await _all_finished(lines[0], load, patience):
             load.finished_after = time.perf_counter() - began
-        await asyncio.gather(*watching)
+            await asyncio.gather(*watching)
         load.states = await _states(lines[0], load)
     finally:
         for task in watching:
@@ -197,11 +200,14 @@ async def run(
 
 
 async def _watch(url: str, key: str | None, article_id: str, sent: float, load: Load) -> None:
+    """Until it is finished, however long that is: without the slow ones, those that are told would be the quick."""
     connection = Connection(url, key)
+    path, headers = f"/v1/articles/{article_id}", {"Prefer": "wait=30"}
     try:
-        answer = await connection.request("GET", f"/v1/articles/{article_id}", headers={"Prefer": "wait=30"})
-        if answer.status == 200 and answer.json()["state"] != "received":
-            load.finished.append(time.perf_counter() - sent)
+        while (answer := await connection.request("GET", path, headers=headers)).status == 200:
+            if answer.json()["state"] != "received":
+                load.finished.append(time.perf_counter() - sent)
+                return
     finally:
         await connection.close()
 
@@ -218,6 +224,7 @@ async def _all_finished(connection: Connection, load: Load, patience: float) -> 
             headers={"X-Min-Position": str(load.last)},
         )
         if newest.status == 503:  # the projections have not got there yet
+            await asyncio.sleep(POLL_SECONDS)
             continue
         waiting = _data(newest)["data"]
         if not waiting or waiting[0]["global_position"] < load.first:

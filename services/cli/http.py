@@ -21,12 +21,9 @@ def service(settings: Settings, url: str | None) -> Iterator[Client]:
 
     What goes wrong with it inside the block is raised as a ServiceError that says what to do.
     """
-    found = None if url else running(settings)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    at = url or (found.url if found else f"http://{host}:{settings.port}")
     key = settings.api_key.get_secret_value() if settings.api_key else None
     try:
-        client = Client(at, key=key)
+        client = Client(address(settings, url), key=key)
     except ValueError as error:
         raise ServiceError(f"{error} (--url, TREATYLINE_API_KEY)") from None
     with client:
@@ -34,6 +31,13 @@ def service(settings: Settings, url: str | None) -> Iterator[Client]:
             yield client
         except ClientError as error:
             raise ServiceError(told(error, keyed=key is not None)) from error
+
+
+def address(settings: Settings, url: str | None) -> str:
+    """Where the service is that is asked."""
+    found = None if url else running(settings)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return url or (found.url if found else f"http://{host}:{settings.port}")
 
 
 def told(error: ClientError, *, keyed: bool) -> str:
