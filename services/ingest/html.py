@@ -8,9 +8,8 @@ in a thread.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,17 +38,7 @@ _BLOCKS = frozenset(f"{_HTML_BLOCKS} {_TEI_BLOCKS}".split())
 _BREAKS = frozenset(["br", "lb"])
 _SPACE = re.compile(r"[ \t\r\f\v\n]+")
 _ADDRESSES = '//link[@rel="canonical"]/@href | //meta[@property="og:url"]/@content'
-_VALUE = r"""=\s*+(?>"[^"]*+"|'[^']*+')?+"""
-# Comments and what scripts hold are passed over, so that no tag begins in them. Nothing is ever read twice.
-_TAG = re.compile(
-    rf"""<(?:!--.*?(?:-->|\Z)
-           |(?P<name>(?P<rawtext>script|style|textarea|title|iframe|noembed|noframes|xmp)(?=[\s/>])|[a-z][^\s/>]*+)
-            (?P<attributes>(?>[^>=]++|{_VALUE})*+)>?+
-            (?P<raw>(?(rawtext)(?:.*?(?=</(?P=rawtext)[\s/>])|.*\Z)))
-          )""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
-_ATTRIBUTE = re.compile(rf"[^\s/=]++\s*+(?:{_VALUE}[^\s>]*+)?+")
+_NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.IGNORECASE | re.ASCII)
 MAX_ATTRIBUTES = 250  # of one tag; real ones have a few dozen at most
 MAX_ELEMENTS = 20_000  # of a page that is looked at closely; real pages have a few thousand
 SHORT = 250  # characters; below, trafilatura runs a page's words together
@@ -72,31 +61,66 @@ def html_to_article(html: str, *, this_year: int) -> HtmlArticle:
     """Read an HTML page or fragment. Never fails: what cannot be read is left out."""
     with metrics.HTML_SECONDS.time():
         try:
+            is_page = _PAGE.search(html) is not None
             html = _without_swollen_tags(html)
             tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
         except (etree.LxmlError, ValueError):
             return HtmlArticle("")
-        if not _PAGE.search(html):
+        if not is_page:
             return HtmlArticle(_text_of(tree))
         return _page(html, tree, this_year)
 
 
-def _parser() -> lxml.html.HTMLParser:
+def _parser(**more: Any) -> lxml.html.HTMLParser:
     # Not huge_tree: libxml2's limits on depth and size are the guard against bombs.
-    return lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    return lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, **more)
+
+
+class _MostAttributes:
+    """What a parser tells of tags: how many attributes the fullest has."""
+
+    def __init__(self) -> None:
+        self.found = 0
+
+    def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
+        self.found = max(self.found, len(attributes))
+
+    def close(self) -> int:
+        return self.found
+
+
+class _Bare:
+    """What a parser tells of a page, as a tree in which swollen tags have no attributes, nor any an odd name."""
+
+    def __init__(self) -> None:
+        self._builder = etree.TreeBuilder()
+        self.close = self._builder.close
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        kept = {} if len(attributes) > MAX_ATTRIBUTES else attributes
+        named = {name: without_controls(value) for name, value in kept.items() if _NAME.fullmatch(name)}
+        self._builder.start(self._named(tag), named)
+
+    def end(self, tag: str) -> None:
+        self._builder.end(self._named(tag))
+
+    def data(self, words: str) -> None:
+        self._builder.data(without_controls(words))
+
+    def _named(self, tag: str) -> str:
+        return tag if _NAME.fullmatch(tag) else "span"
 
 
 def _without_swollen_tags(html: str) -> str:
-    """The HTML with no attributes in tags that hold over MAX_ATTRIBUTES: parsing one costs their number squared."""
-    return _TAG.sub(_bare_if_swollen, html)
+    """The HTML with no attributes in tags that hold over MAX_ATTRIBUTES: a tree with one costs their number squared.
 
-
-def _bare_if_swollen(tag: re.Match[str]) -> str:
-    name, attributes = tag["name"], tag["attributes"]
-    if name is None or len(attributes) < 2 * MAX_ATTRIBUTES:  # a comment, or too short to be swollen
-        return tag[0]
-    count = sum(1 for _ in itertools.islice(_ATTRIBUTE.finditer(attributes), MAX_ATTRIBUTES + 1))
-    return tag[0] if count <= MAX_ATTRIBUTES else f"<{name}>{tag['raw'] or ''}"
+    The parser itself says where tags begin and end: whatever else guesses can be led astray.
+    """
+    page = html.encode("utf-8", "replace")
+    if etree.fromstring(page, _parser(target=_MostAttributes())) <= MAX_ATTRIBUTES:
+        return html
+    bare = etree.fromstring(page, _parser(target=_Bare()))
+    return str(etree.tostring(bare, method="html", encoding="unicode"))
 
 
 def _page(html: str, tree: Any, this_year: int) -> HtmlArticle:

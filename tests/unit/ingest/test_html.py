@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.domain.submission import character_error
-from services.ingest.html import HtmlArticle, html_to_article
+from services.ingest.html import HtmlArticle, _without_swollen_tags, html_to_article
 
 
 def read(html: str) -> HtmlArticle:
@@ -111,6 +111,7 @@ def test_control_characters_do_not_come_through() -> None:
         "<html><body>" + "<p><i>a " * 100_000,
         "<html><body><p " + " ".join(f"a{n}=1" for n in range(150_000)) + ">a b",
         "<html><body><p " + " ".join(f"a{n}='>'" for n in range(150_000)) + ">a b",
+        "<html><body><p " + "".join(f"a{n}='1'" for n in range(150_000)) + ">a b",
         "<html><body>" + ("<p " + " ".join(f"a{n}" for n in range(249)) + ">a b") * 300,
         "<html><head><script type='application/ld+json'>" + "[" * 100_000,
         "<script>" * 100_000 + "a b",
@@ -129,6 +130,17 @@ def test_bombs_go_off_quickly(bomb: str) -> None:
     assert time.process_time() - began < 60  # what is quadratic takes hours
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["<!-->", "<!-- --!>", "<?x <b c='>", "<!x <b c='>", '</x y="<b c=\'">', "<i j=\xa0'>"],
+)
+def test_no_trick_hides_a_swollen_tag(before: str) -> None:
+    many = " ".join(f"a{n}" for n in range(1000))
+    bare = _without_swollen_tags(f"<html><body>{before}<p {many}>Two words.</p> '> --></body></html>")
+    assert "Two words." in bare
+    assert "a999" not in bare
+
+
 def test_a_tag_with_hundreds_of_attributes_loses_them_and_the_words_stay() -> None:
     many = " ".join(f"a{n}={n}" for n in range(300))
     long = "x " * 5_000
@@ -137,6 +149,13 @@ def test_a_tag_with_hundreds_of_attributes_loses_them_and_the_words_stay() -> No
         body=f"<p {many}>Two words.</p><p title='{long}' class=lead>And <b {many} data-x='>'>three</b> more.</p>",
     )
     assert (found.text, found.title, found.outlet) == ("Two words.\n\nAnd three more.", "Talks", "TASS")
+
+
+def test_odd_names_beside_such_a_tag_cost_no_words() -> None:
+    many = " ".join(f"a{n}" for n in range(300))
+    odd = f'<p {many}>Two <a:b c:d=e f"=\'\x01\'>words</a:b>\x01 and <x"y>more</x"y>.</p>'
+    assert read(f'<html xmlns="a" xmlns:b="c" b:d="e"><body>{odd}').text == "Two words and more."
+    assert read(odd).text == "Two words and more."
 
 
 @pytest.mark.parametrize(
