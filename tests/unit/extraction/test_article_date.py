@@ -14,6 +14,7 @@ from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleDate, ArticleText
 from services.core.domain.vocabulary import DateBasis
 from workers.extraction.article_date import work_out_date
+from workers.extraction.dates import find_dates
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 TODAY = dt.date(2026, 11, 22)
@@ -74,6 +75,15 @@ def test_nobody_writes_after_the_day_of_receipt() -> None:
 
     assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 28)).value == "2020-10-28"
     assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 20)).value != "2020-10-28"
+
+
+@pytest.mark.parametrize(
+    "told", ["{} years ago", "in {} months", "{} weeks later", "{} years after it was signed"]
+)
+def test_a_number_of_hundreds_of_figures_is_no_obstacle(told: str) -> None:
+    text = f"MOSCOW, August 2. Russia left the treaty on Friday, {told.format('9' * 400)}. It was signed in 1987."
+    assert work_out_date(ArticleText(text), load_dossier("inf")).value is not None
+    assert find_dates(text, dt.date(2019, 8, 2))
 
 
 @pytest.mark.shared

@@ -240,6 +240,9 @@ HEADS = frozenset(
 )
 
 
+_MOST = 1e15  # more of anything is told by nobody, and some hundred figures would be infinitely many
+
+
 def number(word: str) -> float:
     """The number that a numeral or a number word names; raises `ValueError` for any other word."""
     low = re.sub(r"\s+", "-", word.lower().strip())
@@ -247,7 +250,7 @@ def number(word: str) -> float:
         return 1
     if low in NUMBER_WORDS:
         return NUMBER_WORDS[low]
-    return float(low.replace(",", ""))
+    return min(float(low.replace(",", "")), _MOST)
 
 
 def ordinal(word: str) -> int:
