@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -131,6 +132,8 @@ class Settings(BaseSettings):
     def _postgresql(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:port/database")
+        if value is not None and not _unmistakable(value):
+            raise ValueError(f"cannot be taken apart: {_ENCODED}")
         return value
 
     @field_validator("redis_url")
@@ -138,6 +141,10 @@ class Settings(BaseSettings):
     def _redis(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must be a Redis or Valkey address: redis://host:port/0")
+        try:
+            urlsplit(value or "").port  # noqa: B018 - it raises
+        except ValueError:  # whose words would be those of a password with a slash in it
+            raise ValueError(f"cannot be taken apart: {_ENCODED}") from None
         return value
 
     @field_validator("cors_origins")
@@ -189,6 +196,27 @@ class Settings(BaseSettings):
     def json_logs(self) -> bool:
         """Whether logs are JSON lines (else for a person to read)."""
         return not sys.stderr.isatty() if self.log_json is None else self.log_json
+
+
+_ENCODED = "write @ in a user's name or password as %40, / as %2F, ? as %3F, % as %25"
+
+
+def _unmistakable(address: str) -> bool:
+    """Whether the database's driver finds in the address what was meant: else it tells half a password as a host."""
+    rest = address.partition("://")[2]
+    place, _, path = rest.partition("?")[0].partition("/")
+    account, at, hosts = place.rpartition("@")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts.split(",")]
+    try:
+        unquote(rest, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return (
+        "@" not in account
+        and (at != "" or not place or "@" not in path)
+        and all(not port or port.isdecimal() for port in ports)
+        and not re.search(r"%(?![0-9a-fA-F]{2})", rest)
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -83,7 +83,11 @@ def available_memory(root: Path = Path("/")) -> int | None:
         group = root / "sys/fs/cgroup"
         limit = (group / "memory.max").read_text(encoding="ascii").strip()
         if limit != "max":
-            found.append(max(0, int(limit) - int((group / "memory.current").read_text(encoding="ascii"))))
+            used = int((group / "memory.current").read_text(encoding="ascii"))
+            rows = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+            # Files that were read count as used until the room is wanted.
+            used -= sum(int(row.split()[1]) for row in rows if row.startswith("inactive_file "))
+            found.append(max(0, int(limit) - used))
     except (OSError, ValueError, IndexError):
         pass
     return min(found) if found else None

@@ -29,7 +29,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TREATYLINE_DOSSIERS", "inf, start")
     monkeypatch.setenv("TREATYLINE_LOG_LEVEL", "WARNING")
     monkeypatch.setenv("TREATYLINE_REDIS_URL", "")
-    settings = load_settings()
+    settings = Settings()  # there is no dossier `start` to load
     assert settings.database_url == "postgresql://a@h/ours"
     assert settings.dossiers == ("inf", "start")
     assert settings.log_level == "warning"
@@ -66,6 +66,33 @@ def test_a_wrong_value_is_one_line_that_names_the_setting(
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
 def test_loopback(host: str) -> None:
     assert is_loopback(host)
+
+
+@pytest.mark.parametrize("password", ["hid@den", "hid/den", "12/hidden", "hid?den", "hid%den", "hid%zzden"])
+def test_a_password_that_would_be_read_as_a_host_is_refused_and_not_repeated(password: str) -> None:
+    """The drivers tell `failed to resolve host 'den@localhost'`, `invalid percent-encoded token: "hid%zzden"`."""
+    for name in ("database_url", "migrate_url"):
+        with pytest.raises(UnsafeSettings, match="%40") as refused:
+            load_settings(**{name: f"postgresql://me:{password}@localhost:5432/db"})
+        assert "hid" not in str(refused.value)
+        assert "den" not in str(refused.value)
+
+
+def test_a_brokers_password_with_a_slash_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UnsafeSettings, match="%2F") as refused:
+        load_settings(redis_url="redis://:hid/den@localhost:6379/0")
+    assert "hid" not in str(refused.value)
+    load_settings(redis_url="redis://:hid@den@localhost:6379/0")  # which its driver understands
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://u:p@h1:1,h2:2/db", "postgresql://u:p%40%2F@h/db?options=-csearch_path%3Dx", "postgres://h",
+     "postgresql:///db?host=/tmp/a", "postgresql://u:p@[::1]:5/db", "postgresql://h/db?user=a@b",
+     "postgresql://%2Ftmp%2Fs/db", "postgresql://u@[::1]/db"],
+)  # fmt: skip
+def test_every_form_of_a_database_address_is_taken(address: str) -> None:
+    assert load_settings(database_url=address).database_url == address
 
 
 def test_secrets_do_not_show() -> None:
