@@ -79,7 +79,10 @@ def amend(
       treatyline correct amend ID --set actors=usa,nato --reason "Both signed"
       treatyline correct amend ID --stated supports@2019 --set date=2018 --reason X
     """
-    _rule(url, json, id_, stated, verdict="amend", reason=reason, by=by, changes=dict(map(_change, changes)))
+    said = dict(map(_change, changes))
+    if len(said) < len(changes):
+        raise typer.BadParameter("a field is set once; several actors as actors=usa,nato", param_hint="--set")
+    _rule(url, json, id_, stated, verdict="amend", reason=reason, by=by, changes=said)
 
 
 def merge(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from rich.console import Console
+from rich.markup import escape
 
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
 from services.core.domain.calendar import instant_of
@@ -79,7 +80,7 @@ def _read(paths: Sequence[Path], err: Console) -> tuple[list[_Article], int]:
             wrong = item.why if isinstance(item, Unreadable) else _wrong_with(item)
             if isinstance(item, Unreadable) or wrong:
                 failed += 1
-                err.print(f"[red]{item.source}[/] {wrong}", highlight=False, soft_wrap=True)
+                err.print(f"[red]{escape(item.source)}[/] {escape(wrong)}", highlight=False, soft_wrap=True)
                 continue
             words, published_at = item.body["text"], item.body.get("published_at")
             text = Text(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from services.cli.explaining import explained
 from services.cli.files import ArticleFile, Unreadable, expand, read_articles
@@ -42,13 +43,14 @@ def extract_files(
             if isinstance(item, Unreadable) or isinstance(article, Unreadable):
                 failed += 1
                 why = article.why if isinstance(article, Unreadable) else ""
-                err.print(f"[red]{item.source}[/] {why}", highlight=False, soft_wrap=True)
+                err.print(f"[red]{escape(item.source)}[/] {escape(why)}", highlight=False, soft_wrap=True)
                 continue
             for reader in readers:
                 reading = reader.read(article)
                 second = reading.second_reader
                 if second is not None and second.outcome != READ:
-                    err.print(f"{item.source}: {second.name} was not used: {second.outcome}", highlight=False)
+                    said = f"{item.source}: {second.name} was not used: {second.outcome}"
+                    err.print(said, highlight=False, markup=False)
                 if explain:
                     emit(explained(reader, reading, item.name, article.text))
                 else:

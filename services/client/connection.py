@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
+
 DEFAULT_URL = "http://127.0.0.1:8377"
 TIMEOUT = 30.0  # seconds for an answer
 PATIENCE = (
@@ -16,10 +18,12 @@ PATIENCE = (
 
 def http_options(url: str, key: str | None) -> dict[str, Any]:
     """The arguments of an HTTP client. Raises ValueError for an address or a key that cannot be."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         complete = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # no port
+        httpx2.URL(url)
+        (parts.hostname or "").encode("idna")
+    except (ValueError, httpx2.InvalidURL):  # no port, or no host that there could be
         complete = False
     if not complete or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("the service's address wants the form http://127.0.0.1:8377")

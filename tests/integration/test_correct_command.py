@@ -57,6 +57,8 @@ def test_each_verdict_is_taken_down_and_what_is_refused_is_told(world: World, da
         assert "no such id" in correct("amend", STATEMENT, "--set", "actors=narnia", code=1)
         assert "no such entry" in correct("merge", STATEMENT, "--into", A, code=1)
         correct("amend", STATEMENT, "--set", "date", code=2)
+        twice = ("--set", "actors=usa", "--set", "actors=nato")
+        assert "actors=usa,nato" in correct("amend", STATEMENT, *twice, code=2)
     ruled = [
         (row[0], row[1])
         for row in world.conn.execute(

@@ -39,7 +39,7 @@ def python() -> Iterator[Finding]:
 def disk(settings: Settings) -> Iterator[Finding]:
     """The data folder: whether it can be written, and what room is left beside it."""
     folder = settings.data_dir.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - which asks no right
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         yield fails("disk", f"{there} cannot be written to", "run as its owner, or set TREATYLINE_DATA_DIR")
         return

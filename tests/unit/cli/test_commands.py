@@ -145,6 +145,9 @@ WRONG = [
     (["evaluate", "other.yaml"], 1, "not a list"),
     (["ingest", "nowhere.json", "broken.json", "latin.txt", "paper.pdf"], 1, "0 articles posted, 4 refused"),
     (["duplicates", "nowhere.txt"], 1, "No such file"),
+    (["duplicates", "a[/b].txt"], 1, "a[/b].txt No such file"),
+    (["extract", "a[/b].txt"], 1, "a[/b].txt No such file"),
+    (["timeline", "--url", "http://999.1.1.1"], 1, "http://127.0.0.1:8377"),
     (["frobnicate"], 2, "No such command"),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections import namedtuple
 from pathlib import Path
@@ -61,6 +62,21 @@ def test_room_on_the_disk(free: int, state: State, tmp_path: Path, monkeypatch: 
 def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     finding = one(machine.disk(settings(tmp_path)))
+    assert (finding.state, finding.do) == (State.FAILS, "run as its owner, or set TREATYLINE_DATA_DIR")
+
+
+def test_a_data_folder_that_one_may_not_look_into_is_told(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    (locked / "inside").mkdir(parents=True)
+    locked.chmod(0)
+    me = os.getuid()
+    somebody = me or 65534
+    os.setresuid(somebody, somebody, me)
+    try:
+        finding = one(machine.disk(settings(locked / "inside")))
+    finally:
+        os.setresuid(me, me, me)
+        locked.chmod(0o700)
     assert (finding.state, finding.do) == (State.FAILS, "run as its owner, or set TREATYLINE_DATA_DIR")
 
 

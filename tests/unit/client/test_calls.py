@@ -77,7 +77,20 @@ def test_an_id_leads_nowhere_else() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:8377", "127.0.0.1", "ftp://x", "http://", "http://x:port", "http://x?q", "http://u:p@x", ""],
+    [
+        "localhost:8377",
+        "127.0.0.1",
+        "ftp://x",
+        "http://",
+        "http://x:port",
+        "http://x?q",
+        "http://u:p@x",
+        "",
+        "http://[::1",
+        "http://999.1.1.1",
+        "http://a..b",
+        "http://x\ny",
+    ],
 )
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="wants the form"):
