@@ -171,9 +171,12 @@ def _wait_seconds(prefer: str | None) -> int | None:
 async def _held(conn: Connection, article_id: str) -> Held | None:
     """Whether a version of it waits under embargo."""
     try:
-        return await embargoed.find(conn, UUID(article_id))
+        known = UUID(article_id)
     except ValueError:
         return None
+    return (
+        await embargoed.find(conn, known) if str(known) == article_id else None
+    )  # written otherwise it is no id
 
 
 async def _only_held(conn: Connection, article_id: str, held: Held) -> Response:

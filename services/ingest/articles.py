@@ -166,9 +166,13 @@ async def carry_out(conn: Connection, command: Command) -> Taken:
     else:
         taken, article = await submit_on(conn, command), command
     metrics.ARTICLES_SUBMITTED.labels(taken.outcome, article.received_as).inc()
-    log.info(
-        "article posted", article_id=taken.article_id, outcome=taken.outcome, position=taken.global_position
-    )
+    if taken.global_position is not None:  # else nobody may know of it: its id is made of its address
+        log.info(
+            "article posted",
+            article_id=taken.article_id,
+            outcome=taken.outcome,
+            position=taken.global_position,
+        )
     if taken.outcome is Outcome.WITHDRAWN:
         raise Problem(
             ProblemType.ARTICLE_WITHDRAWN, id=taken.article_id, global_position=taken.global_position

@@ -54,7 +54,7 @@ async def hold_on(conn: Connection, command: HoldArticle) -> Taken:
         held = Taken(Outcome.EMBARGOED, identity, "embargoed", None, command.until)
         there = await (await conn.execute(store.LOCK, [identity])).fetchone()
         if there is None:
-            await _check_room(conn, len(kept))
+            await _check_room(conn, 1, len(kept))
             new = await conn.execute(store.HOLD, [identity, command.until, kept, len(kept)])
             if await new.fetchone() is None:  # another request with it was faster by a moment
                 raise Problem(
@@ -68,6 +68,7 @@ async def hold_on(conn: Connection, command: HoldArticle) -> Taken:
         same = until == command.until and _said(before) == _said(article)
         if same or published_before(article.published_at, before.published_at):
             return Taken(Outcome.SAME, identity, "embargoed", None, until)
+        await _check_room(conn, 0, len(kept) - len(orjson.dumps(waiting)))
         await conn.execute(store.REPLACE, [command.until, kept, len(kept), identity])
         return held
 
@@ -84,10 +85,11 @@ async def _known(conn: Connection, article: SubmitArticle, identity: str) -> Tak
     return None
 
 
-async def _check_room(conn: Connection, size: int) -> None:
+async def _check_room(conn: Connection, articles: int, size: int) -> None:
+    """Whether there is room for so much more. Raises Problem 503."""
     row = await (await conn.execute(store.HELD)).fetchone()
     count, held = row or (0, 0)
-    if count >= MOST_HELD or held + size > MOST_BYTES_HELD:
+    if (articles and count + articles > MOST_HELD) or (size > 0 and held + size > MOST_BYTES_HELD):
         detail = (
             "As many articles as are kept wait under embargo already: send it again when its time has come"
         )

@@ -117,6 +117,10 @@ async def test_it_waits_where_nobody_reads_it_and_is_taken_in_at_its_time(
     assert events(database.services_url) == []
     assert where_it_stands(database, "Zanzibarian") == {"embargoed_articles"}
     assert await released(database) == 0
+    told = "".join(capfd.readouterr())
+    assert "/v1/articles" in told
+    assert waiting["id"] not in told, "by its id a guess at its address can be checked"
+    assert "Zanzibarian" not in told
     async with api_client(database.services_url) as api:
         shown = await ok(api, f"/v1/articles/{waiting['id']}")
         assert shown == {
@@ -125,6 +129,7 @@ async def test_it_waits_where_nobody_reads_it_and_is_taken_in_at_its_time(
         waited = await api.get(f"/v1/articles/{waiting['id']}", headers={"Prefer": "wait=20"})
         assert waited.json() == shown  # at once: it may be days
         assert "ETag" not in waited.headers
+        assert (await api.get(f"/v1/articles/{waiting['id'].upper()}")).status_code == 404  # as of any other
         assert (await ok(api, "/v1/articles"))["data"] == []
         over(database)
         assert await released(database) == 1
@@ -234,6 +239,10 @@ async def test_only_so_much_is_kept(
     assert await taken(client, item(), 200) == waiting
     assert (await taken(client, item(until=LATER)))["embargoed_until"] == LATER
     assert held(database) == 1
+    monkeypatch.setattr(embargo, "MOST_BYTES_HELD", 1_000)
+    much = await post(client, item(f"{WORDS} " * 15, made="2019-08-03T00:00:00Z"))
+    assert much.status_code == 503
+    assert (await taken(client, item("Few met.", made="2019-08-03T00:00:00Z")))["embargoed_until"] == UNTIL
 
 
 async def test_one_that_cannot_be_taken_in_does_not_hold_up_the_others(
