@@ -20,6 +20,7 @@ from workers.extraction.dates import find_dates, to_calendar
 from workers.extraction.dates import words as w
 from workers.extraction.dates.values import make_day
 
+_TOMORROW = dt.timedelta(days=1)  # somewhere it is that already
 _UPDATE_LAG = dt.timedelta(days=30)  # between an article and its last update
 
 
@@ -81,7 +82,12 @@ def work_out_date(
         near = headed.near(updated.choices[0])
         if near and abs(near - updated.choices[0]) < _UPDATE_LAG:
             return ArticleDate(near.isoformat(), DateBasis.DATELINE)
-    candidates = [given for given in (published, headed, updated) if given]
+    # What an event is announced for above a report may lie ahead; the report's own day does not.
+    candidates = [
+        given
+        for given in (published, headed, updated)
+        if given and (not given.choices or min(given.choices) <= bound + _TOMORROW)
+    ]
     for given in sorted(candidates, key=lambda given: not given.choices):  # those with a year first
         if day := _settle(given, evidence):
             return ArticleDate(day.isoformat(), DateBasis.DATELINE)
@@ -95,7 +101,5 @@ def _settle(given: GivenDay, evidence: Callable[[], Evidence]) -> dt.date | None
         return evidence().year_for(given.month, given.day, given.weekday)
     if given.weekday is not None or len(given.choices) == 1:
         return given.choices[0]
-    possible = [
-        day for day in given.choices if day <= evidence().today + dt.timedelta(days=1)
-    ] or given.choices
+    possible = [day for day in given.choices if day <= evidence().today + _TOMORROW] or given.choices
     return min(possible, key=evidence().cost)

@@ -77,6 +77,15 @@ def test_nobody_writes_after_the_day_of_receipt() -> None:
     assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 20)).value != "2020-10-28"
 
 
+def test_what_lies_ahead_is_not_the_day_of_the_article() -> None:
+    report = "Russia said on Friday that it would keep the INF Treaty, and NATO agreed with it at once."
+    text = f"Register now | Summit 12 December 2020 | Geneva\n\n{report}"
+    assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 28)).value is None
+    assert work_out_date(ArticleText(text), today=dt.date(2020, 12, 12)).value == "2020-12-12"
+    text = f"Published: 12 December 2020\n\nMOSCOW, October 27, 2020 - {report}"
+    assert work_out_date(ArticleText(text), today=dt.date(2020, 10, 28)).value == "2020-10-27"
+
+
 @pytest.mark.parametrize(
     "told", ["{} years ago", "in {} months", "{} weeks later", "{} years after it was signed"]
 )
