@@ -24,6 +24,13 @@ ENTRY_COLUMNS = sql.SQL(
 )
 
 
+_WHOLE = sql.SQL("m.*")
+_SHOWN = sql.SQL(  # what `mention_json` takes
+    "m.entry_id, m.article_id, m.outlet, m.url, m.published_at, m.story_id, m.is_copy, m.speaker, m.person,"
+    " m.confidence, m.evidence_start, m.evidence_end, m.evidence_text"
+)
+
+
 def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """An entry in the shape that DESIGN.md fixes. Names with `_` are for filters: `public`."""
     return {
@@ -80,7 +87,7 @@ def mention_json(row: Mapping[str, Any]) -> dict[str, Any]:
 async def load_mentions(
     conn: Connection, entry_ids: Collection[UUID], clocks: Clocks, *, most: int | None
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """Mention rows by entry: independent ones first, then as published. `most` for each entry."""
+    """Mention rows by entry: independent ones first, then as published. `most` for each entry: what is shown."""
     if not entry_ids:
         return {}
     reported = (
@@ -88,12 +95,13 @@ async def load_mentions(
         if clocks.reported_by
         else sql.SQL("")
     )
+    # Entry by entry: an index has the first of each in this order, however many there are.
     query = sql.SQL(
-        "SELECT * FROM (SELECT m.*, row_number() OVER ("
-        "   PARTITION BY m.entry_id ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id) AS rank"
-        "  FROM read.mentions m WHERE m.entry_id = ANY(%(ids)s) AND {rows}{reported}) AS ranked"
-        " WHERE %(most)s::int IS NULL OR rank <= %(most)s ORDER BY entry_id, rank"
-    ).format(rows=clocks.rows("m"), reported=reported)
+        "SELECT {columns} FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS e (id, place) CROSS JOIN LATERAL ("
+        " SELECT * FROM read.mentions m WHERE m.entry_id = e.id AND {rows}{reported}"
+        "  ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id LIMIT %(most)s) AS m"
+        " ORDER BY e.place, m.is_copy, m.published_on, m.published_at, m.article_id, m.id"
+    ).format(columns=_WHOLE if most is None else _SHOWN, rows=clocks.rows("m"), reported=reported)
     cursor = await conn.execute(query, {"ids": list(entry_ids), "most": most})
     found: dict[UUID, list[dict[str, Any]]] = {}
     async for row in cursor:

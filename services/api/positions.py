@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
@@ -11,6 +12,7 @@ from services.api.caching import EtagDep, validated
 from services.api.clocks import Clocks, ClocksDep, both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import Connection, ConnectionDep, DossierDep
+from services.api.latest import current_runs
 from services.api.routing import ReadRouter
 from services.api.rulings import rulings_on
 from services.api.schemas import PositionHistory, PositionPage
@@ -19,8 +21,8 @@ from services.api.standings import (
     Cell,
     conditions,
     load_statements,
-    position_json,
     run_json,
+    standing_json,
 )
 from services.core.domain.dossier import Dossier
 from services.core.domain.standing import StatedPosition, history
@@ -86,10 +88,11 @@ async def find_positions(
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """A page of cells in the order of actor and proposition, and where the next one begins."""
     where = conditions(clocks, dossier.id)
+    chosen = [sql.SQL("s.dossier = {}").format(sql.Literal(dossier.id))]
     if actors:
-        where.append(sql.SQL("s.actor = ANY({})").format(sql.Literal(actors)))
+        chosen.append(sql.SQL("s.actor = ANY({})").format(sql.Literal(actors)))
     if propositions:
-        where.append(sql.SQL("s.proposition = ANY({})").format(sql.Literal(propositions)))
+        chosen.append(sql.SQL("s.proposition = ANY({})").format(sql.Literal(propositions)))
     found: list[dict[str, Any]] = []
     while True:
         beyond = (
@@ -97,23 +100,29 @@ async def find_positions(
             if after
             else []
         )
-        query = sql.SQL(
-            "SELECT DISTINCT s.actor, s.proposition FROM read.statements s WHERE {} ORDER BY 1, 2 LIMIT {}"
-        ).format(both([*where, *beyond]), sql.Literal(limit + 1))
-        cells = [(row["actor"], row["proposition"]) for row in await (await conn.execute(query)).fetchall()]
-        in_cells = sql.SQL(
-            "(s.actor, s.proposition) IN (SELECT * FROM unnest({}::text[], {}::text[]))"
-        ).format(sql.Literal([a for a, _ in cells]), sql.Literal([p for _, p in cells]))
-        statements = await load_statements(conn, [*where, in_cells]) if cells else {}
+        cells = await _cells(conn, clocks, [*chosen, *beyond], limit + 1)
+        runs = await current_runs(conn, where, cells)
         for cell in cells:
+            if cell not in runs:
+                continue  # nothing had been stated by then
             if len(found) == limit:
                 return found, after
             after = Cursor(clocks.position, cell)
-            shown = position_json(dossier.id, cell, statements[cell], most=EVIDENCE_IN_LISTS)
+            shown = standing_json(dossier.id, cell, runs[cell], most=EVIDENCE_IN_LISTS)
             if stance in {None, shown["stance"]} and contested in {None, shown["contested"]}:
                 found.append(shown)
         if len(cells) <= limit:
             return found, None
+        if cells[-1] not in runs:  # passed over: the next page begins behind it
+            after = Cursor(clocks.position, cells[-1])
+
+
+async def _cells(conn: Connection, clocks: Clocks, chosen: Sequence[sql.Composable], most: int) -> list[Cell]:
+    """Those on which something was stated, and on some perhaps nothing that the clocks let through."""
+    query = sql.SQL(
+        "SELECT DISTINCT s.actor, s.proposition FROM read.standings s WHERE {} ORDER BY 1, 2 LIMIT {}"
+    ).format(both([clocks.rows("s"), *chosen]), sql.Literal(most))
+    return [(row["actor"], row["proposition"]) for row in await (await conn.execute(query)).fetchall()]
 
 
 @router.read("/v1/actors/{actor_id}/positions", 404, 422, 503, response_model=PositionPage)

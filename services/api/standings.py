@@ -10,7 +10,7 @@ from psycopg import sql
 from services.api.clocks import Clocks, both
 from services.api.deps import Connection
 from services.core.domain.standing import Run, StatedPosition, current
-from services.core.domain.timeline import count
+from services.core.domain.timeline import Counts, count
 from services.core.domain.vocabulary import Stance, Voice
 from services.core.projections.codecs import standing_id
 
@@ -51,6 +51,11 @@ def position_json(
     run = current(statements)
     if run is None:
         raise ValueError("nothing was stated")
+    return standing_json(dossier, cell, run, most=most)
+
+
+def standing_json(dossier: str, cell: Cell, run: Run, *, most: int | None) -> dict[str, Any]:
+    """The same, of the run that is the current one."""
     return {
         "id": str(standing_id(dossier, *cell)),
         "dossier": dossier,
@@ -70,7 +75,7 @@ def run_json(run: Run, *, most: int | None) -> dict[str, Any]:
         "since": run.since,
         "last_stated": run.last_stated,
         "voice": run.representative.voice.value,
-        "counts": _counts(run.told_by),
+        "counts": _counts_json(run.counts),
         "review": run.representative.review,
         "evidence": [statement_json(s) for s in run.told_by[:most]],
     }
@@ -83,7 +88,7 @@ def _alternatives(statements: Sequence[StatedPosition], *, most: int | None) -> 
     return [
         {
             "stance": stance.value,
-            "counts": _counts(told),
+            "counts": _counts_json(count(told)),
             "evidence": [statement_json(s) for s in sorted(told, key=_independent_first)[:most]],
         }
         for stance, told in sorted(by_stance.items())
@@ -94,8 +99,7 @@ def _independent_first(statement: StatedPosition) -> tuple[object, ...]:
     return statement.copy, statement.published_on, statement.published_at or "", str(statement.id)
 
 
-def _counts(statements: Sequence[StatedPosition]) -> dict[str, int]:
-    counts = count(statements)
+def _counts_json(counts: Counts) -> dict[str, int]:
     return {"mentions": counts.mentions, "outlets": counts.outlets, "stories": counts.stories}
 
 

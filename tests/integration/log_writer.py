@@ -177,7 +177,9 @@ class LogWriter:
         )
 
     def ask_again(self, article_id: str, *, revision: int = 1) -> int:
-        event = ExtractionRequested(article_id=article_id, revision=revision, dossier="inf", reason="re-reading")
+        event = ExtractionRequested(
+            article_id=article_id, revision=revision, dossier="inf", reason="re-reading"
+        )
         return self._append(article_id, event)
 
     def skip(self, article_id: str, *, revision: int = 1, article_date: str | None = "2019-08-03") -> int:

@@ -133,7 +133,9 @@ async def test_what_can_not_be_meant_is_said_beside_its_field(client: Client) ->
         assert text(one(tree, "h1")) == "That question was not understood"
         (field,) = [f for f in css(tree, f"form.filters [name={name}]") if f.get("id")]
         assert field.get("aria-invalid") == "true"
-        if field.tag == "input" and name != "q":  # as it was typed: a field for numbers would drop what is none
+        if (
+            field.tag == "input" and name != "q"
+        ):  # as it was typed: a field for numbers would drop what is none
             assert field.get("value") == parse_qsl(asked)[0][1]
             assert field.get("type") != "number"
         (error,) = css(tree, f"#{field.get('aria-describedby')}")

@@ -77,16 +77,18 @@ class TimelineProjection:
         placer = Placer(work, self._once, event.dossier)
         entries = placer.reach(id_, event.kind) if places else {id_}
         work.rulings.put(id_, after, position=position)
+        ruled_on = {id_}
         if event.part is not None and work.rulings.get(part := UUID(event.part)) is None:
             alone = ruling_on_part(part, event, position=position, at=at)
             work.rulings.put(part, alone, position=position)
+            ruled_on.add(part)
         if not places:
             return entries
         entries |= placer.reach(id_, event.kind)
         work.load_entries(entries)
         ids = {p.mention.id for entry in entries for p in work.mentions_of_entry(entry)}
         touched = self._settle(work, event.dossier, ids, position=position, cause=CAUSE)
-        return touched | {id_}
+        return touched | ruled_on
 
     def _guests(self, work: WorkingSet, keys: Iterable[EntryKey]) -> dict[tuple[str, str], set[UUID]]:
         """By the kinds of the keys that happen once: where, before anything changes, mergers put other kinds."""
