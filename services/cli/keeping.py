@@ -66,7 +66,8 @@ def show_report(report: dict[str, Any]) -> None:
             f"[green]intact[/]: {report['events']} events, {report['seals']} seals, {report['bodies']} bodies"
         )
     else:
-        out.print(f"[red]broken[/]: {report['broken']}")
+        out.print("[red]broken[/]: ", end="")
+        out.print("{kind} {name}: {reason}".format(**report["broken"]), soft_wrap=True, markup=False)
     if report["newest_seal"]:
         out.print(f"newest seal: {report['newest_seal']}", soft_wrap=True)
 

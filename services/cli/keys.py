@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from services.cli.backends import backends, stored
 from services.core.access.keys import Key, KeyRecord, Scope
@@ -64,5 +65,5 @@ def show(out: Console, records: Sequence[KeyRecord]) -> None:
     for record in records:
         times = (record.created_at, record.last_used_at, record.revoked_at)
         shown = [time.strftime("%Y-%m-%d %H:%M") if time else "-" for time in times]
-        table.add_row(record.id, record.name, ", ".join(sorted(record.scopes)), *shown)
+        table.add_row(record.id, Text(record.name), ", ".join(sorted(record.scopes)), *shown)
     out.print(table)

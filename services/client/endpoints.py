@@ -138,7 +138,7 @@ def batches(articles: Iterable[ToPost]) -> Iterator[Call[list[BulkResult]]]:
     size = before = 0
     for article in articles:
         line = body_of(article)
-        if b"\n" in line or b"\r" in line:
+        if b"\n" in line or b"\r" in line or not line.strip():
             raise ValueError("one of many articles must be JSON on one line")
         if lines and (len(lines) == BULK_LINES or size + len(line) > BULK_BYTES):
             yield _batch(lines, before)

@@ -50,6 +50,11 @@ def test_keys_are_made_listed_and_revoked(run: object, database: Database) -> No
     assert [e["type"] for e in events(database.services_url)] == ["KeyCreated", "KeyCreated", "KeyRevoked"]
 
 
+def test_a_name_is_shown_as_it_is(run: object) -> None:
+    run("create", "--name", "wire [/x] [red]", "--scope", "admin")  # type: ignore[operator]
+    assert "wire [/x] [red]" in run("list").stdout  # type: ignore[operator]
+
+
 def test_what_cannot_be_is_said_plainly(run: object) -> None:
     run("create", "--name", "x", "--scope", "everything", exits=2)  # type: ignore[operator]
     run("create", "--name", " ", "--scope", "admin", exits=1)  # type: ignore[operator]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.embedded.server import free_port
 from services.cli.exporting import Format
+from services.cli.keeping import show_report
 from services.cli.main import app
 from services.core.access.keys import Scope
 
@@ -164,6 +165,12 @@ def test_what_is_wrong_is_told_and_how_it_is_right(
     Path("latin.txt").write_bytes(b"\xff")
     Path("paper.pdf").write_text("x")
     assert told in run(*arguments, exits=exits)
+
+
+def test_what_is_broken_is_named_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = {"kind": "event", "name": "17", "reason": "its hash [/x] is another"}
+    show_report({"intact": False, "broken": broken, "newest_seal": None})
+    assert capsys.readouterr().out == "broken: event 17: its hash [/x] is another\n"
 
 
 @pytest.mark.parametrize(
