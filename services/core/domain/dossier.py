@@ -95,7 +95,8 @@ def read_dossier(folder: Traversable) -> Dossier:
             if person.id in people:
                 raise DossierError(f"person {person.id!r} is there twice")
             people[person.id] = person
-    ambiguities = [_checked(f"ambiguity {e!r}", _ambiguity, e) for e in cast["ambiguities"]]
+    unclear = _checked("ambiguities", tuple, cast["ambiguities"] or ())
+    ambiguities = [_checked(f"ambiguity {e!r}", _ambiguity, e) for e in unclear]
     dossier = Dossier(
         id=head["id"],
         version=head["version"],
@@ -153,10 +154,17 @@ def _words(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    text = entry[key]
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{key} is no text: {text!r}")
+    return text
+
+
 def _actor(key: str, entry: Mapping[str, Any]) -> Actor:
     return Actor(
         id=key,
-        name=entry["name"],
+        name=_text(entry, "name"),
         type=entry.get("type", "state"),
         aliases=_words(entry, "aliases"),
         metonyms=_words(entry, "metonyms"),
@@ -233,15 +241,15 @@ def _office(text: str) -> Office:
 
 
 def _proposition(key: str, entry: Mapping[str, Any]) -> Proposition:
-    return Proposition(id=key, label=entry["label"], text=entry["text"])
+    return Proposition(id=key, label=_text(entry, "label"), text=_text(entry, "text"))
 
 
 def _kind(key: str, entry: Mapping[str, Any]) -> EventKind:
     plover = entry.get("plover")
     return EventKind(
         id=key,
-        label=entry["label"],
-        text=entry["text"],
+        label=_text(entry, "label"),
+        text=_text(entry, "text"),
         plover=None if plover is None else PloverType(plover).value,
         plover_mode=entry.get("mode"),
         plover_auxiliary=entry.get("auxiliary"),
@@ -267,7 +275,7 @@ def _pairs(disputes: Iterable[Mapping[str, Any]], groups: Mapping[str, Any]) -> 
 
 
 def _parts(entry: Mapping[str, str]) -> Parts:
-    return Parts(**entry)
+    return Parts(**{part: _text(entry, part) for part in entry})
 
 
 def _relevance(data: Mapping[str, Any]) -> Relevance:

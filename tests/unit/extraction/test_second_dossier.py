@@ -115,6 +115,13 @@ def test_folders_that_can_be_none(tmp_path: Path) -> None:
         ("dossier.yaml", "like: inf", "like: nothing", "'nothing' is no dossier of this release"),
         ("dossier.yaml", "like: inf", "", "names.yaml: there is no such file"),
         ("dossier.yaml", "accused: russia", "accused: atlantis", "unknown actor 'atlantis'"),
+        ("dossier.yaml", "accused: russia", "accused: [russia]", "accused is no text"),
+        (
+            "actors.yaml",
+            "    name: NATO\n",
+            "    name: NO\n",
+            "actor 'nato': ValueError('name is no text: False",
+        ),
         ("dossier.yaml", "title: The New START treaty", "", "not a mapping with the keys"),
         ("actors.yaml", "  nato:\n    name: NATO\n", "  nato:\n", "actor 'nato': 'name' is not there"),
         ("propositions.yaml", "  label: Inspections\n", "", "'mutual-verification': 'label' is not there"),
@@ -146,6 +153,14 @@ def test_the_command_says_what_no_rule_finds(copy: Path) -> None:
     assert "no rule finds the propositions telemetry-shared" in " ".join(done.stdout.split())
     told = CliRunner().invoke(app, ["dossier", "check", str(copy), "--json"])
     assert orjson.loads(told.stdout)["without_rules"] == {"propositions": ["telemetry-shared"], "kinds": []}
+
+
+def test_no_ambiguities_are_no_error(copy: Path) -> None:
+    actors = (copy / "actors.yaml").read_text("utf-8")
+    (copy / "actors.yaml").write_text(actors[: actors.index("ambiguities:")] + "ambiguities:\n", "utf-8")
+    change(copy / "dossier.yaml", "id: new-start", "id: mine")
+    done = CliRunner().invoke(app, ["dossier", "check", str(copy)])
+    assert done.exit_code == 0, done.output
 
 
 def test_the_list_says_which_are_read_for(monkeypatch: pytest.MonkeyPatch) -> None:
