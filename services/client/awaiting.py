@@ -49,10 +49,14 @@ class AsyncPages(Generic[Item]):
 
 
 class AsyncChanges(AsyncIterator[Change]):
-    """Changes as they come, without end; over interruptions and restarts of the service each comes once."""
+    """Changes as they come, without end; over interruptions and restarts of the service each comes once.
 
-    def __init__(self, each: AsyncGenerator[Change, None], following: Following) -> None:
-        self._each = each
+    One may be waited for as long as one likes (`asyncio.timeout`), and then again.
+    """
+
+    def __init__(self, listen: Callable[[], AsyncGenerator[Change, None]], following: Following) -> None:
+        self._listen = listen
+        self._each = listen()
         self._following = following
 
     @property
@@ -61,7 +65,11 @@ class AsyncChanges(AsyncIterator[Change]):
         return self._following.last_id
 
     async def __anext__(self) -> Change:
-        return await anext(self._each)
+        try:
+            return await anext(self._each)
+        except asyncio.CancelledError:
+            self._each = self._listen()  # the one before is at its end by that; this goes on where it was
+            raise
 
     async def __aenter__(self) -> Self:
         return self
@@ -185,7 +193,7 @@ class AsyncClient:
         it waits for ever for a service that was there once, and gives up soon on one that never was.
         """
         following = Following(params_of(chosen), after, patience)
-        return AsyncChanges(self._changes(following), following)
+        return AsyncChanges(lambda: self._changes(following), following)
 
     async def _changes(self, following: Following) -> AsyncGenerator[Change, None]:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.client import Client, Invalid, KeyWanted, UnexpectedAnswer, Unreachable
+from services.client import AsyncClient, Client, Invalid, KeyWanted, UnexpectedAnswer, Unreachable
 from services.client.following import Following
 from services.client.models import Change, EntryGone, PositionGone
 
@@ -207,6 +208,31 @@ def test_a_place_that_the_log_does_not_have_is_told() -> None:
     with client, pytest.raises(Invalid, match="last_event_id: Is not") as caught:
         next(client.follow(after="999.1"))
     assert caught.value.problem.errors[0].where == "header"
+
+
+def test_who_waited_for_a_change_long_enough_may_wait_again() -> None:
+    answers = [stream("retry: 60000\nid: 3.32768\n\n"), stream(block("4.1"))]
+    asked: list[str | None] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.headers.get("last-event-id"))
+        return answers[len(asked) - 1]
+
+    async def wait_twice() -> str:
+        async with (
+            AsyncClient(transport=httpx2.MockTransport(answer)) as client,
+            client.follow() as changes,
+        ):
+            waiting = asyncio.create_task(changes.__anext__())
+            while changes.last_id is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            return (await anext(changes)).id
+
+    assert asyncio.run(wait_twice()) == "4.1"
+    assert asked == [None, "3.32768"]
 
 
 def test_what_is_no_stream_is_told() -> None:
