@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from services.core.domain.dossier_folders import DossierError
 from services.core.eventstore import locks
 from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.store import CHANNEL, flush, read_all
@@ -91,6 +92,9 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
         except DATABASE_UNFIT as error:
             # Waiting lets go of the lock: a process of a newer release can lead meanwhile.
             log.error("the database is not what this release needs: %s", error)  # noqa: TRY400 - it says it all
+            stop.wait(UNFIT_SECONDS)
+        except DossierError as error:
+            log.error("the log has what was read for a dossier that is not here: %s", error)  # noqa: TRY400
             stop.wait(UNFIT_SECONDS)
 
 

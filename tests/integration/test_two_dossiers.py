@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from itertools import permutations
 
@@ -11,9 +12,12 @@ from services.core.domain.events import ExtractionFailed, ExtractionRequested, E
 from services.core.domain.ids import derived_id
 from services.core.eventstore.store import StreamWrite, append, make_event, read_all
 from services.core.projections.read_models import ReadModels
+from services.core.settings import Settings
 from tests.conftest import Database
-from tests.integration.api_client import World, world_of
+from tests.integration.api_client import World, api_client, world_of
 from tests.integration.log_writer import Telling
+from tests.integration.pipeline import eventually
+from workers import projector
 
 TEXT = "On Friday Washington left the treaty."
 LEFT = Telling("Washington left", "2019-08-02", "agreement-ended", ("usa",))
@@ -69,6 +73,30 @@ def test_whichever_reading_comes_last(world: World) -> None:
     assert {article_id: state for article_id, (state, _) in found.items()} == expected
     assert found["skipped-failed"][1] == "error: E"
     assert found["failed-extracted"][1] is None
+
+
+@pytest.mark.anyio
+async def test_a_dossier_that_is_not_here_is_named(
+    world: World, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where TREATYLINE_DOSSIER_FOLDERS was taken back: nothing breaks but what needs it."""
+    world.receive("a", TEXT)
+    ends(world, "a", "other", "extracted")
+    stop = threading.Event()
+    settings = Settings(database_url=database.services_url)
+    projector_thread = threading.Thread(target=projector.main, args=(settings, stop))
+    projector_thread.start()
+    eventually(lambda: "no dossier 'other'" in caplog.text, "the projector says what it lacks")
+    assert projector_thread.is_alive()
+    stop.set()
+    projector_thread.join(60)
+    states(world)
+    (entry_id,) = world.conn.execute("SELECT id FROM read.entries").fetchone() or ("",)
+    async with api_client(database.services_url) as api:
+        assert (await api.get(f"/v1/timeline/{entry_id}")).status_code == 200
+        page = await api.get(f"/entries/{entry_id}")
+    assert page.status_code == 503
+    assert "no dossier 'other'" in page.text
 
 
 def test_what_is_read_again_waits_again(world: World) -> None:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 
+from services.core.domain.dossier_folders import DossierError
 from services.core.errors import FieldError, InvalidInput
 from services.core.web.responses import json_bytes
 
@@ -152,6 +153,7 @@ def install_problems(app: FastAPI) -> None:
     """Answer every error of the app as a problem, and `/problems/<name>` with what it means."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(InvalidInput, _on_invalid_input)
+    app.add_exception_handler(DossierError, _on_dossier_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.include_router(_router)
@@ -165,6 +167,11 @@ async def _on_problem(_request: Request, error: Exception) -> Response:
 async def _on_invalid_input(_request: Request, error: Exception) -> Response:
     assert isinstance(error, InvalidInput)  # noqa: S101
     return Problem(ProblemType.INVALID_REQUEST, str(error), errors=error.errors).response()
+
+
+async def _on_dossier_error(_request: Request, error: Exception) -> Response:
+    """What is stored was read for a dossier that this process was not told of."""
+    return Problem(503, f"{error}: TREATYLINE_DOSSIER_FOLDERS names no folder of it").response()
 
 
 async def _on_validation_error(_request: Request, error: Exception) -> Response:
