@@ -34,7 +34,8 @@ class Attempts:
 
     def __init__(self, call: Call[Any], patience: float) -> None:
         self._call = call
-        self._until = time.monotonic() + patience
+        self._patience = patience
+        self._until: float | None = None
         self._silent = 0
 
     def after_silence(self, error: httpx2.RequestError, where: str) -> float:
@@ -51,7 +52,9 @@ class Attempts:
         """Seconds to wait before the same again. Raises what the refusal is."""
         error = refusal(response)
         wait = error.retry_after if isinstance(error, Refused) else None
-        if wait is None or not self._may_be_repeated(error) or time.monotonic() + wait > self._until:
+        now = time.monotonic()
+        self._until = self._until or now + self._patience  # the time before, it was at work
+        if wait is None or not self._may_be_repeated(error) or now + wait > self._until:
             raise error
         return wait + spread(PAUSE)  # not all clients in the same moment
 

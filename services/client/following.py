@@ -107,7 +107,10 @@ class Following:
         if not isinstance(error, TooManyRequests | Unavailable):
             raise error
         self._connected = True  # somebody is there
-        return max(self._pause(error), error.retry_after or 0.0)
+        pause, wait = self._pause(error), error.retry_after or 0.0
+        if self._patience is not None and wait > self._patience:
+            raise error
+        return max(pause, wait)
 
     def _pause(self, error: Exception) -> float:
         now = time.monotonic()

@@ -17,7 +17,9 @@ from services.client import (
     Unavailable,
     UnexpectedAnswer,
     Unreachable,
+    endpoints,
 )
+from services.client.attempts import Attempts
 
 TAKEN = {"id": "a", "state": "received", "global_position": 1}
 WAIT = {"Retry-After": "0"}
@@ -72,6 +74,18 @@ def test_a_service_that_says_when_is_asked_then_and_no_longer_than_one_has_patie
     with pytest.raises(Unavailable):
         client.post({"text": "Words."})
     assert len(asked) == 1, "it does not say that it will be better"
+
+
+def test_the_time_that_a_request_took_is_no_time_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("services.client.attempts.time.monotonic", lambda: now)
+    attempts = Attempts(endpoints.article("a"), patience=90)
+    busy = httpx2.Response(503, headers={"Retry-After": "60"})
+    now += 200  # many articles take minutes
+    assert 60 <= attempts.after_refusal(busy) < 61
+    now += 60
+    with pytest.raises(Unavailable):
+        attempts.after_refusal(busy)
 
 
 def test_a_request_that_still_runs_is_waited_for_and_any_other_conflict_is_told() -> None:

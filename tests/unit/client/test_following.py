@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.client import AsyncClient, Client, Invalid, KeyWanted, UnexpectedAnswer, Unreachable
+from services.client import (
+    AsyncClient,
+    Client,
+    Invalid,
+    KeyWanted,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from services.client.following import Following
 from services.client.models import Change, EntryGone, PositionGone
 
@@ -136,6 +144,13 @@ def test_who_is_not_there_yet_is_waited_for_as_long_as_there_is_patience(
     now += 61
     with pytest.raises(Unreachable):
         patient.after_silence(error, "http://x")
+
+
+def test_nobody_waits_longer_than_patience_because_the_service_says_so() -> None:
+    busy = httpx2.Response(503, headers={"Retry-After": "3600"})
+    with pytest.raises(Unavailable):
+        Following([], None, 60.0).after_refusal(busy)
+    assert Following([], None, None).after_refusal(busy) == 3600
 
 
 def test_a_service_that_answered_that_it_starts_was_there() -> None:
