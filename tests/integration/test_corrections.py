@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -268,18 +269,19 @@ def test_a_condition_that_was_dropped_comes_back_and_goes_with_its_article(
 # Few, so that rulings and tellings meet: two keys of a kind that happens once, and another kind.
 EVENTS = [t for t in TELLINGS if t.kind in {"agreement-ended", "consultation"} and t.date != "2019"]
 POSITIONS = [t for t in TELLINGS if t.proposition]
-EVENT_IDS = [*sorted({id_of(t) for t in EVENTS}), derived_id("part", "1")]
+READ_IDS = sorted({id_of(t) for t in EVENTS})
+PARTS = {derived_id("part", str(id_), "0"): id_ for id_ in READ_IDS}  # what each one's first split makes
 KIND_OF = {id_of(t): t.kind for t in EVENTS}
 
 
 def kind_of(id_: UUID) -> str:
-    return KIND_OF.get(id_, "consultation")
+    return KIND_OF[PARTS.get(id_, id_)]
 
 
 a_ruling = st.tuples(
-    st.sampled_from(EVENT_IDS),
+    st.sampled_from([*READ_IDS, *PARTS]),
     st.sampled_from(["merge", "split", "reject", "amend", "merge", "split", "confirm", "undo"]),
-    st.sampled_from(EVENT_IDS),
+    st.sampled_from(READ_IDS),
     st.sampled_from("abcd"),
     st.sampled_from([{"date": "2019-03"}, {"kind": "statement"}, {"actors": []}, {"representative": "b"}]),
 )
@@ -322,7 +324,7 @@ def happens(log: LogWriter, order: list[tuple[str, Any]], mark: str) -> None:
             elif end == "withdrawn":
                 log.withdraw(name)
         elif what == "ruling":
-            id_, verdict, other, article, changes = given_
+            id_, verdict, other, article, changes, split_number = given_
             more: dict[str, Any] = {}
             if verdict == "amend":
                 chosen = {k: v + mark if k == "representative" else v for k, v in changes.items()}
@@ -330,7 +332,7 @@ def happens(log: LogWriter, order: list[tuple[str, Any]], mark: str) -> None:
             elif verdict == "merge":
                 more |= {"into": str(other), "into_kind": kind_of(other)}
             elif verdict == "split":
-                part = derived_id("part", "1")
+                part = derived_id("part", str(id_), str(split_number))
                 more |= {"part": str(part), "articles": (article + mark,)}
                 more["stories"] = (str(derived_id("story", "s" + mark)),) if article == "a" else ()
             log.rule(id_, verdict, kind=kind_of(id_), **more)
@@ -340,6 +342,19 @@ def happens(log: LogWriter, order: list[tuple[str, Any]], mark: str) -> None:
                      changes=changes if verdict == "amend" else {})  # fmt: skip
 
 
+def by_source(rulings: list[Any]) -> list[list[tuple[str, Any]]]:
+    """What can be ruled, in streams that keep their order: on a part only once it was split off, on nothing itself."""
+    streams: dict[UUID, list[tuple[str, Any]]] = {}
+    splits: Counter[UUID] = Counter()
+    for id_, verdict, other, article, changes in rulings:
+        if (id_ in PARTS and not splits[PARTS[id_]]) or (verdict == "merge" and other == id_):
+            continue
+        ruling = (id_, verdict, other, article, changes, splits[id_])
+        streams.setdefault(PARTS.get(id_, id_), []).append(("ruling", ruling))
+        splits[id_] += verdict == "split"
+    return list(streams.values())
+
+
 SHOWN = (
     "id", "kind", "date", "status", "actors", "recipients", "summary", "mention_count", "outlet_count", "story_count",
 )  # fmt: skip
@@ -347,7 +362,10 @@ SHOWN = (
 
 def told(conn: psycopg.Connection[Any]) -> Any:
     return (
-        [{key: e[key] for key in SHOWN} | {"state": (e["review"] or {}).get("state")} for e in entries(conn)],
+        [
+            {key: e[key] for key in SHOWN} | {"state": (e["review"] or {}).get("state")}
+            for e in sorted(entries(conn), key=lambda entry: str(entry["id"]))
+        ],
         rows(
             conn,
             "SELECT actor, proposition, stance, contested, since, last_stated, mention_count, outlet_count"
@@ -366,11 +384,8 @@ def told(conn: psycopg.Connection[Any]) -> Any:
 def test_the_same_articles_and_rulings_give_the_same_timeline_in_every_order(
     superuser_url: str, articles: list[Any], rulings: list[Any], stances: list[Any], data: st.DataObject
 ) -> None:
-    by_record: dict[UUID, list[tuple[str, Any]]] = {}
-    for ruling in rulings:
-        by_record.setdefault(ruling[0], []).append(("ruling", ruling))
     streams = [[("article", (n, a)), ("end", (n, a))] for n, a in enumerate(articles)]
-    streams += [*by_record.values(), [("stance", s) for s in stances]]
+    streams += [*by_source(rulings), [("stance", s) for s in stances]]
     numbers = [n for n, stream in enumerate(streams) for _ in stream]
     results = []
     with psycopg.connect(superuser_url, autocommit=True) as conn:
