@@ -63,7 +63,7 @@ class Hub:
 
     async def _run(self) -> None:
         notifier = self._reads.notifier
-        while True:
+        while not self.closed:
             seen = notifier.generation
             try:
                 if not self.started:
@@ -119,7 +119,8 @@ class Hub:
         news = self._news
         if self.position <= position and not self.closed:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), seconds)
+                async with asyncio.timeout(seconds):  # `wait_for` can lose a cancellation in Python 3.11
+                    await news.wait()
         return self.position > position
 
 

@@ -87,8 +87,10 @@ class Notifier:
     async def wait(self, seen: int, timeout: float) -> int:  # noqa: ASYNC109 - waiting less long is no error
         """Returns when the generation is no longer `seen`, or after `timeout` seconds; gives the present one."""
         if self.generation == seen:
+            # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the news.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._event.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._event.wait()
         return self.generation
 
     def _wake(self) -> None:
