@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import io
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from psycopg import sql
 
 from services.core.domain.events import article_stream
 from services.core.eventstore.migrate import SCHEMAS
+from services.core.logging import configure_logging
 from services.ingest import embargo, submit
 from services.ingest.embargo import release_due
 from tests.conftest import Database
@@ -103,8 +105,11 @@ def where_it_stands(database: Database, words: str) -> set[str]:
 
 
 async def test_it_waits_where_nobody_reads_it_and_is_taken_in_at_its_time(
-    client: httpx2.AsyncClient, database: Database, capfd: pytest.CaptureFixture[str]
+    client: httpx2.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    logs = io.StringIO()
+    monkeypatch.setattr("sys.stderr", logs)
+    configure_logging(level="debug", json=True)
     answer = await post(client, item(), **{"Idempotency-Key": '"once"'})
     waiting = answer.json()
     assert answer.status_code == 202, answer.text
@@ -117,7 +122,7 @@ async def test_it_waits_where_nobody_reads_it_and_is_taken_in_at_its_time(
     assert events(database.services_url) == []
     assert where_it_stands(database, "Zanzibarian") == {"embargoed_articles"}
     assert await released(database) == 0
-    told = "".join(capfd.readouterr())
+    told = logs.getvalue()
     assert "/v1/articles" in told
     assert waiting["id"] not in told, "by its id a guess at its address can be checked"
     assert "Zanzibarian" not in told
@@ -142,7 +147,7 @@ async def test_it_waits_where_nobody_reads_it_and_is_taken_in_at_its_time(
     assert (event["type"], event["data"]["received_as"]) == ("ArticleReceived", "ninjs")
     assert event["data"]["article_id"] == waiting["id"]
     assert held(database) == 0
-    assert "Zanzibarian" not in "".join(capfd.readouterr())
+    assert "Zanzibarian" not in logs.getvalue()
 
 
 async def test_every_form_may_wait_and_what_is_over_does_not(
