@@ -48,6 +48,7 @@ async def hold_on(conn: Connection, command: HoldArticle) -> Taken:
         row = await (await conn.execute(store.IS_AHEAD, [command.until])).fetchone()
         if not (row and row[0]):
             return await submit_on(conn, article)
+        await conn.execute(store.ALONE, [identity])  # a withdrawal that is under way is seen whole
         if (taken := await _known(conn, article, identity)) is not None:
             return taken
         kept = orjson.dumps(asdict(article)).decode()

@@ -127,6 +127,7 @@ async def withdraw_on(conn: Connection, command: WithdrawArticle) -> Taken | Non
     """
     async with conn.transaction():
         await conn.execute("SET LOCAL synchronous_commit = off")
+        await conn.execute(embargoed.ALONE, [command.article_id])
         held = await (await conn.execute(embargoed.LOCK, [command.article_id])).fetchone()
         taken = await _withdraw_published(conn, command)
         if held is None:

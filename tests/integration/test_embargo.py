@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from services.core.domain.commands import WithdrawArticle
 from services.core.domain.events import article_stream
 from services.core.eventstore.migrate import SCHEMAS
 from services.core.logging import configure_logging
@@ -231,6 +232,21 @@ async def test_what_is_withdrawn_before_its_time_is_never_heard_of(
     assert where_it_stands(database, "More of it") == set()
     late = await post(client, item("More of it.", UNTIL, made="2019-08-05T00:00:00Z", uri="urn:x:2"))
     assert late.status_code == 410
+
+
+async def test_what_is_sent_to_wait_while_its_article_is_withdrawn_leaves_no_words(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    public = await taken(client, item(until=None))
+    newer = item("More of it.", UNTIL, made="2019-08-05T00:00:00Z")
+    async with await psycopg.AsyncConnection.connect(database.services_url, autocommit=True) as conn:
+        async with conn.transaction():  # what the withdrawal has seen and done, nobody else sees yet
+            await submit.withdraw_on(conn, WithdrawArticle(article_id=public["id"], reason="Not so"))
+            late = asyncio.create_task(post(client, newer))
+            await asyncio.sleep(0.5)
+        answer = await late
+    assert answer.status_code == 410, answer.text
+    assert where_it_stands(database, "More of it") == set()
 
 
 async def test_only_so_much_is_kept(

@@ -10,11 +10,15 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from services.core.eventstore import locks
+
 Connection = psycopg.AsyncConnection[Any]
 
 FIND = "SELECT release_at, withdrawn_reason FROM embargoed_articles WHERE article_id = %s"
 LOCK = "SELECT release_at, withdrawn_reason, article FROM embargoed_articles WHERE article_id = %s FOR UPDATE"
 IS_AHEAD = "SELECT %s::timestamptz > clock_timestamp()"
+# One at a time for each article, also where no row stands yet that could be locked: until the transaction's end.
+ALONE = f"SELECT pg_advisory_xact_lock({locks.EMBARGO}, hashtext(%s))"
 HELD = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM embargoed_articles WHERE article IS NOT NULL"
 HOLD = """
 INSERT INTO embargoed_articles (article_id, release_at, article, size) VALUES (%s, %s, %s, %s)

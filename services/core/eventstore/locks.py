@@ -17,3 +17,7 @@ RELAY: Final = _BASE + 11  # held by the session of the one relay that leads
 PROJECT: Final = _BASE + 12  # held by the session of the one projector that leads
 REBUILD: Final = _BASE + 13  # held by the session that rebuilds the read tables, or the index of copies
 DELIVER: Final = _BASE + 14  # held by the session of the one that sends webhooks
+
+EMBARGO: Final = (
+    15  # with an article's hash, of PostgreSQL's other keys, two integers: what waits under embargo
+)
