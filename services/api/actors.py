@@ -16,7 +16,7 @@ from services.api.deps import Connection, ConnectionDep, DossierDep
 from services.api.positions import ActorId, known_actor
 from services.api.reported import find_groups
 from services.api.routing import ReadRouter
-from services.api.schemas import ActorDetail, ActorPage
+from services.api.schemas.actors import ActorDetail, ActorPage
 from services.api.standings import conditions
 from services.core.domain.calendar import last_day
 from services.core.domain.dossier import Dossier

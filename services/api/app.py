@@ -12,7 +12,8 @@ from services.api.caching import NotModified, on_not_modified
 from services.api.deps import Reads
 from services.api.exports import routes as exports
 from services.api.hub import Hub
-from services.api.schemas import EntryChange, EntryGone, PositionChange, PositionGone
+from services.api.schemas.positions import PositionChange, PositionGone
+from services.api.schemas.timeline import EntryChange, EntryGone
 from services.api.stopping import on_stop_signal
 from services.core.errors import UnsafeSettings
 from services.core.eventstore.wakeups import Notifier

@@ -20,7 +20,7 @@ from services.api.deps import AtLeastDep, Connection, ConnectionDep, PositionDep
 from services.api.quotes import bodies_of, latest_readings
 from services.api.reading import entries_of, reading_json
 from services.api.routing import ReadRouter
-from services.api.schemas import ArticleDetail, ArticleHeld, ArticlePage
+from services.api.schemas.articles import ArticleDetail, ArticleHeld, ArticlePage
 from services.core.domain.calendar import day_of
 from services.core.domain.events import (
     ArticleReceived,

@@ -13,7 +13,7 @@ from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, 
 from services.api.deps import AtLeastDep, ReadsDep, newest_position
 from services.api.quotes import current_data
 from services.api.routing import ReadRouter
-from services.api.schemas import EventPage
+from services.api.schemas.log import EventPage
 from services.core.access.keys import Scope
 from services.core.eventstore.store import FLUSH
 

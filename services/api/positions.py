@@ -15,7 +15,7 @@ from services.api.deps import Connection, ConnectionDep, DossierDep
 from services.api.latest import current_runs
 from services.api.routing import ReadRouter
 from services.api.rulings import rulings_on
-from services.api.schemas import PositionHistory, PositionPage
+from services.api.schemas.positions import PositionHistory, PositionPage
 from services.api.standings import (
     EVIDENCE_IN_LISTS,
     Cell,

@@ -15,7 +15,7 @@ from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, 
 from services.api.deps import Connection, ConnectionDep, PositionDep
 from services.api.quotes import bodies_of
 from services.api.routing import ReadRouter
-from services.api.schemas import CoveragePage, StoryDetail
+from services.api.schemas.stories import CoveragePage, StoryDetail
 from services.core.errors import InvalidInput
 from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer

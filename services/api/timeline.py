@@ -27,7 +27,7 @@ from services.api.quotes import quotations_of
 from services.api.reported import find_reported, find_reported_entry
 from services.api.routing import ReadRouter
 from services.api.rulings import ruling_json
-from services.api.schemas import EntryDetail, EntryPage
+from services.api.schemas.timeline import EntryDetail, EntryPage
 from services.core.web.problems import Problem
 from services.core.web.responses import JSONAnswer
 

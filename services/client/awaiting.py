@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 import httpx2
 
 from services.client import endpoints
 from services.client.attempts import Attempts
-from services.client.calls import Call, Listing, params_of
+from services.client.calls import Call, Listed, Listing, params_of
 from services.client.connection import DEFAULT_URL, PATIENCE, TIMEOUT, http_options
 from services.client.deadline import Deadline
 from services.client.following import Following
@@ -21,20 +21,12 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-class AsyncPages(Generic[Item]):
+class AsyncPages(Listed[Item]):
     """A list that is fetched page by page while it is gone through; each time anew."""
 
     def __init__(self, client: AsyncClient, listing: Listing[Item]) -> None:
+        super().__init__(listing)
         self._client = client
-        self._listing = listing
-        self._position: int | None = None
-
-    @property
-    def position(self) -> int:
-        """The place in the log that the list reflects, once it was begun. `follow(after=…)` goes on from there."""
-        if self._position is None:
-            raise ValueError("nothing of the list was read yet")
-        return self._position
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         given = 0

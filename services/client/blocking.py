@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack
+from typing import Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 import httpx2
 
 from services.client import endpoints
 from services.client.attempts import Attempts
-from services.client.calls import Call, Listing, params_of
+from services.client.calls import Call, Listed, Listing, params_of
 from services.client.connection import DEFAULT_URL, PATIENCE, TIMEOUT, http_options
 from services.client.deadline import Deadline
 from services.client.following import Following
@@ -21,20 +21,12 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-class Pages(Generic[Item]):
+class Pages(Listed[Item]):
     """A list that is fetched page by page while it is gone through; each time anew."""
 
     def __init__(self, client: Client, listing: Listing[Item]) -> None:
+        super().__init__(listing)
         self._client = client
-        self._listing = listing
-        self._position: int | None = None
-
-    @property
-    def position(self) -> int:
-        """The place in the log that the list reflects, once it was begun. `follow(after=…)` goes on from there."""
-        if self._position is None:
-            raise ValueError("nothing of the list was read yet")
-        return self._position
 
     def __iter__(self) -> Iterator[Item]:
         given = 0

@@ -92,6 +92,21 @@ class Listing(Generic[Item]):
         return replace(self.page, params=[*self.page.params, ("limit", str(left)), *where])
 
 
+class Listed(Generic[Item]):
+    """A list that is gone through, each time anew, and the place in the log that it reflects."""
+
+    def __init__(self, listing: Listing[Item]) -> None:
+        self._listing = listing
+        self._position: int | None = None
+
+    @property
+    def position(self) -> int:
+        """The place in the log that the list reflects, once it was begun. `follow(after=…)` goes on from there."""
+        if self._position is None:
+            raise ValueError("nothing of the list was read yet")
+        return self._position
+
+
 def get(path: str, model: type[Result], asked: Mapping[str, Any] | None = None, **more: Any) -> Call[Result]:
     """A GET whose answer is a model."""
     return Call("GET", path, as_model(model), params_of(asked or {}), **more)

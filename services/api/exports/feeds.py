@@ -15,7 +15,7 @@ from services.api.exports.gone import Gone
 from services.api.exports.lines import Line, rfc3339
 from services.api.exports.safety import one_line, plain
 from services.api.exports.words import as_html, as_text
-from services.api.schemas import Entry
+from services.api.schemas.timeline import Entry
 from services.core.domain.ids import derived_id
 
 ATOM = "application/atom+xml"

@@ -11,7 +11,7 @@ import sys
 import httpx2
 import pytest
 
-from services.api import schemas
+from services.api.schemas import actors, articles, parts, positions, timeline
 from services.client import AsyncClient, Client, Invalid, NewArticle, UnexpectedAnswer, endpoints, models
 from services.client.calls import params_of
 from services.client.connection import http_options
@@ -136,16 +136,16 @@ def test_fields_of_a_newer_release_are_no_error() -> None:
 
 
 PAIRS = [
-    (models.Entry, schemas.Entry), (models.EntryDetail, schemas.EntryDetail), (models.Mention, schemas.Mention),
-    (models.EntryVersion, schemas.EntryVersionShown), (models.Statement, schemas.StatedShown),
-    (models.Review, schemas.Review), (models.Position, schemas.PositionShown), (models.ChangeOfStance, schemas.ChangeOfStance),
-    (models.Actor, schemas.ActorShown), (models.ActorDetail, schemas.ActorDetail),
-    (models.Speaker, schemas.SpeakerShown), (models.Article, schemas.ArticleShown),
-    (models.ArticleDetail, schemas.ArticleDetail), (models.Reading, schemas.ReadingShown),
-    (models.ReadPosition, schemas.ReadPosition), (models.ReadEvent, schemas.ReadPoliticalEvent),
-    (models.Quotation, schemas.QuotationShown), (models.Revision, schemas.RevisionShown),
-    (models.EntryChange, schemas.EntryChange), (models.EntryGone, schemas.EntryGone),
-    (models.PositionChange, schemas.PositionChange), (models.PositionGone, schemas.PositionGone),
+    (models.Entry, timeline.Entry), (models.EntryDetail, timeline.EntryDetail), (models.Mention, timeline.Mention),
+    (models.EntryVersion, timeline.EntryVersionShown), (models.Statement, positions.StatedShown),
+    (models.Review, parts.Review), (models.Position, positions.PositionShown), (models.ChangeOfStance, positions.ChangeOfStance),
+    (models.Actor, actors.ActorShown), (models.ActorDetail, actors.ActorDetail),
+    (models.Speaker, actors.SpeakerShown), (models.Article, articles.ArticleShown),
+    (models.ArticleDetail, articles.ArticleDetail), (models.Reading, articles.ReadingShown),
+    (models.ReadPosition, articles.ReadPosition), (models.ReadEvent, articles.ReadPoliticalEvent),
+    (models.Quotation, parts.QuotationShown), (models.Revision, articles.RevisionShown),
+    (models.EntryChange, timeline.EntryChange), (models.EntryGone, timeline.EntryGone),
+    (models.PositionChange, positions.PositionChange), (models.PositionGone, positions.PositionGone),
     (models.NewArticle, ingest_schemas.PlainArticle), (models.Taken, ingest_schemas.ArticleTaken),
     (models.Webhook, webhook_schemas.WebhookMade), (models.BulkResult, documents.BulkResult),
 ]  # fmt: skip
