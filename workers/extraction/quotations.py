@@ -50,7 +50,9 @@ class _Finder:
             )
             self._add(Quotation(content, source, cue, speaker, actor, direct=True))
         self._headed()
-        attributions = find_attributions(self.document, self.spans)
+        attributions = self.document.once(
+            "attributions", lambda: find_attributions(self.document, self.spans)
+        )
         for made in attributions if self.nested else self._outer(attributions):
             speaker, actor = self.speakers.of(made.source)
             for content in made.contents:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 # The standard library's own parser of patterns: what it makes of one is the only exact account of what it matches.
@@ -39,6 +40,36 @@ class Words:
         if found is None:
             found = self._found[word] = word in self._lowered
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A pattern with what a short text must hold for it to have a chance."""
+
+    pattern: re.Pattern[str]
+    needed: tuple[Clause, ...]
+
+    @classmethod
+    def of(cls, pattern: re.Pattern[str]) -> Sought:
+        """What to look for before the pattern."""
+        return cls(pattern, required(pattern))
+
+    def may_be_in(self, lowered: str | None) -> bool:
+        """False where a text, `lowered`, has no match for the pattern; True says nothing."""
+        if lowered is None:
+            return True
+        for clause in self.needed:
+            for word in clause:
+                if word in lowered:
+                    break
+            else:
+                return False
+        return True
+
+
+def lowered(text: str) -> str | None:
+    """A text to look for words in, whatever their case; None where lower case does not tell."""
+    return None if any(letter in text for letter in _ODD_LETTERS) else text.lower()
 
 
 @cache

@@ -101,11 +101,13 @@ class Scene:
 
     def find(self, line: Line, source: str) -> Iterator[Hit]:
         """The places of a pattern in a line."""
-        return line.find(self.words(source))
+        sought = self.words.sought(source)
+        return line.find(sought.pattern) if sought.may_be_in(line.lowered) else iter(())
 
     def has(self, line: Line, source: str) -> bool:
         """Whether a pattern is in a line."""
-        return line.has(self.words(source))
+        sought = self.words.sought(source)
+        return sought.may_be_in(line.lowered) and line.has(sought.pattern)
 
     @cached_property
     def topical(self) -> list[bool]:
@@ -121,8 +123,8 @@ class Scene:
 
     def recently(self, line: Line, source: str, back: int = 2) -> bool:
         """Whether a pattern is in the line or in one of the `back` lines before it."""
-        pattern = self.words(source)
-        return any(other.has(pattern) for other in self.lines[max(0, line.number - back) : line.number + 1])
+        near = self.lines[max(0, line.number - back) : line.number + 1]
+        return any(self.has(other, source) for other in near)
 
     # --- who says it -------------------------------------------------------------------------------------
 

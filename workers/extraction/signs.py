@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.core.domain.reading import Span
 from workers.extraction.patterns import load_rules
+from workers.extraction.required_words import Sought, lowered
 
 if TYPE_CHECKING:
     from workers.extraction.document import Document
@@ -68,6 +69,7 @@ class Line:
     doc: Any
     signs: tuple[Sign, ...]
     code: str = field(init=False)
+    lowered: str | None = field(init=False, repr=False)  # the code, to look for words in
     _starts: list[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +78,9 @@ class Line:
             starts.append(at)
             at += len(sign.code) + 1
         object.__setattr__(self, "_starts", starts)
-        object.__setattr__(self, "code", " " + "".join(s.code + " " for s in self.signs))
+        code = " " + "".join(s.code + " " for s in self.signs)
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "lowered", lowered(code))
 
     def find(self, pattern: re.Pattern[str]) -> Iterator[Hit]:
         """The matches of a pattern, left to right, one for each start; they may overlap."""
@@ -126,7 +130,7 @@ class Line:
 class Concepts:
     """What of the dossier's subject a text names: tag -> expressions, and how generic nouns are read."""
 
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    patterns: tuple[tuple[str, Sought], ...]
     treaty_nouns: frozenset[str]
     new_before: re.Pattern[str]
     other_before: re.Pattern[str]
@@ -138,7 +142,7 @@ def load_concepts(dossier_id: str) -> Concepts:
     data = load_rules(dossier_id, "signs")
     return Concepts(
         patterns=tuple(
-            (tag, re.compile(source, re.VERBOSE))
+            (tag, Sought.of(re.compile(source, re.VERBOSE)))
             for tag, sources in data["concepts"].items()
             for source in sources
         ),
@@ -225,9 +229,12 @@ def _best(
 
 def _concept_spans(text: str, span: Span, concepts: Concepts) -> dict[int, tuple[str, int]]:
     sentence = text[span.start : span.end].replace("\n", " ").replace("\u2011", "-").replace("’", "'")
+    words = lowered(sentence)
     found: dict[int, tuple[str, int]] = {}
-    for tag, pattern in concepts.patterns:
-        for match in pattern.finditer(sentence):
+    for tag, sought in concepts.patterns:
+        if not sought.may_be_in(words):
+            continue
+        for match in sought.pattern.finditer(sentence):
             start, stop = span.start + match.start(), span.start + match.end()
             if start not in found or found[start][1] < stop:
                 found[start] = (tag, stop)

@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import workers.extraction
 from workers.extraction.patterns import PatternError, compile_pattern, lexicon, load_rules
+from workers.extraction.required_words import lowered
 
 MACROS = {"treaty": "#treaty|#newtreaty", "leave": "quit*|pull out"}
 
@@ -77,3 +80,25 @@ def test_a_dossier_without_a_rules_patterns_finds_nothing_by_it() -> None:
     words = lexicon("inf")
     assert words.patterns("no/such") == ()
     assert words(words.pattern("no/such")).search(" never ever ") is None
+
+
+_GROUPS = load_rules("inf", "position_patterns")["patterns"].values()
+_SOURCES = [source for named in _GROUPS for sources in named.values() for source in sources]
+_WORDS = sorted({word for source in _SOURCES for word in re.findall(r"[@#]?[a-z][\w-]*", source)})
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=20))
+def test_looking_for_a_patterns_words_first_hides_no_match(codes: list[str]) -> None:
+    """In lines that are full of what the patterns look for."""
+    code = " " + "".join(f"{word} " for word in codes)
+    words = lexicon("inf")
+    for source in _SOURCES:
+        sought = words.sought(source)
+        assert sought.may_be_in(lowered(code)) or sought.pattern.search(code) is None, source
+
+
+def test_a_pattern_whose_words_are_not_there_is_not_searched_for() -> None:
+    sought = lexicon("inf").sought("deny ~ #moratorium|@usa (quit*|leave) it")
+    assert not sought.may_be_in(" @russia deny it . ")
+    assert sought.may_be_in(" @usa deny #moratorium ")
+    assert sought.may_be_in(" @usa quitting it ")

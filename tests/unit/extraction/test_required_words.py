@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.core.domain.dossier import load_dossier
 from workers.extraction.relevance import score
-from workers.extraction.required_words import Words, required
+from workers.extraction.required_words import Sought, Words, lowered, required
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_letters_that_match_in_spite_of_their_case_are_no_reason_against() -> No
 
     assert pattern.search("mıſſileſ")
     assert Words("mıſſileſ").may_match(pattern)
+    assert Sought.of(pattern).may_be_in(lowered("mıſſileſ"))
 
 
 _RELEVANCE = load_dossier("inf").relevance
@@ -57,6 +58,8 @@ def test_no_match_is_missed(pieces: list[str], cased: object) -> None:
     words = Words(text)
 
     for term in _TERMS:
-        assert words.may_match(term.pattern) or not term.pattern.search(text), term.id
+        if term.pattern.search(text):
+            assert words.may_match(term.pattern), term.id
+            assert Sought.of(term.pattern).may_be_in(lowered(text)), term.id
     found = sum(t.weight for t in load_dossier("inf").relevance.core if t.pattern.search(text))
     assert (score(text, None, load_dossier("inf")) > 0) == (found > 0)

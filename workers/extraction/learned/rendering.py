@@ -85,25 +85,52 @@ class _Row:
         self.pieces.append(piece)
 
 
+class Renderer:
+    """Shows the lines of one article; a line's own pieces are made once for it and for the line after it."""
+
+    def __init__(self, scene: Scene, pieces: Pieces) -> None:
+        self._scene, self._pieces = scene, pieces
+        self._rows: dict[int, _Row] = {}
+        self._mentions: dict[int, list[Mention]] = {}
+        for mention in scene.mentions:
+            if mention.kind != PLACE:
+                number = scene.document.sentence_index(mention.span.start)
+                self._mentions.setdefault(number, []).append(mention)
+
+    def render(self, line: Line, speaking: Iterable[str] = ()) -> Rendered:
+        """The sentence with its marks. `speaking`: actors to be held for silent speakers besides those known."""
+        scene = self._scene
+        front = _Row([_CLS, _ON_TOPIC if scene.topical[line.number] else _OFF_TOPIC], [])
+        _dated(front, scene, line)
+        for actor in list(dict.fromkeys((*speaking, *_silent(scene, line))))[:_SILENT_MOST]:
+            front.add((SILENT,))
+            front.mark(_PARTIES[party_of(actor, scene.dossier)], actor)
+        before = self._before(line) if line.number else _Row([], [])
+        here = self._row(line)
+        _lean(front, scene, line, {mark for row in (front, before, here) for mark in row.marks})
+        return _joined(front, before, here)
+
+    def _before(self, line: Line) -> _Row:
+        """The line before; a mark at its end says that a paragraph ends with it."""
+        previous, document = self._scene.lines[line.number - 1], self._scene.document
+        row = self._row(previous)
+        if document.paragraph_index(previous.span.start) == document.paragraph_index(line.span.start):
+            return row
+        return _Row([*row.pieces, _PARAGRAPH], row.marks)
+
+    def _row(self, line: Line) -> _Row:
+        """A line's own pieces and marks."""
+        row = self._rows.get(line.number)
+        if row is None:
+            row = self._rows[line.number] = _Row([], [])
+            inside = (m for m in self._mentions.get(line.number, ()) if m.span.start < line.span.end)
+            _fill(row, self._scene, line, self._pieces, inside)
+        return row
+
+
 def render(scene: Scene, line: Line, pieces: Pieces, speaking: Iterable[str] = ()) -> Rendered:
-    """The sentence with its marks. `speaking`: actors to be held for silent speakers besides those known."""
-    front = _Row([_CLS, _ON_TOPIC if scene.topical[line.number] else _OFF_TOPIC], [])
-    _dated(front, scene, line)
-    for actor in list(dict.fromkeys((*speaking, *_silent(scene, line))))[:_SILENT_MOST]:
-        front.add((SILENT,))
-        front.mark(_PARTIES[party_of(actor, scene.dossier)], actor)
-    before = _Row([], [])
-    if line.number:
-        previous = scene.lines[line.number - 1]
-        _fill(before, scene, previous, pieces)
-        if scene.document.paragraph_index(previous.span.start) != scene.document.paragraph_index(
-            line.span.start
-        ):
-            before.add((_PARAGRAPH,))
-    here = _Row([], [])
-    _fill(here, scene, line, pieces)
-    _lean(front, scene, line, {mark for row in (front, before, here) for mark in row.marks})
-    return _joined(front, before, here)
+    """One sentence with its marks: see Renderer."""
+    return Renderer(scene, pieces).render(line, speaking)
 
 
 def _dated(front: _Row, scene: Scene, line: Line) -> None:
@@ -160,10 +187,12 @@ def _joined(front: _Row, before: _Row, here: _Row) -> Rendered:
     return Rendered(tuple(kept), {a: tuple(p) for a, p in holders.items()}, tuple(times), target)
 
 
-def _fill(row: _Row, scene: Scene, line: Line, pieces: Pieces) -> None:
+def _fill(row: _Row, scene: Scene, line: Line, pieces: Pieces, mentions: Iterable[Mention]) -> None:
     text = scene.document.text
     at = line.span.start
-    for start, end, piece, actor, day, words in sorted(_marks(scene, line), key=lambda m: (m[0], -m[1])):
+    for start, end, piece, actor, day, words in sorted(
+        _marks(scene, line, mentions), key=lambda m: (m[0], -m[1])
+    ):
         if start < at:
             continue
         row.add(pieces(text[at:start]))
@@ -175,14 +204,15 @@ def _fill(row: _Row, scene: Scene, line: Line, pieces: Pieces) -> None:
     row.add(pieces(text[at : line.span.end]))
 
 
-def _marks(scene: Scene, line: Line) -> Iterator[tuple[int, int, int, str | None, str | None, str | None]]:
+def _marks(
+    scene: Scene, line: Line, mentions: Iterable[Mention]
+) -> Iterator[tuple[int, int, int, str | None, str | None, str | None]]:
     """Start, end, piece, actor, date, other words for it: everything in a sentence that gets a mark."""
     taken: set[int] = set()
     concepts = concept_marks(scene.dossier.id)
-    for mention in scene.mentions:
-        if mention.kind != PLACE and line.span.start <= mention.span.start < line.span.end:
-            taken.add(mention.span.start)
-            yield _actor_mark(scene, mention)
+    for mention in mentions:
+        taken.add(mention.span.start)
+        yield _actor_mark(scene, mention)
     for sign in line.signs:
         token = line.doc[sign.first]
         if token.idx in taken:

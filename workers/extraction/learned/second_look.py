@@ -20,7 +20,7 @@ from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.findings import Finding
 from workers.extraction.learned.candidates import Candidate, candidate_of, told_on, word_of
 from workers.extraction.learned.encoder import Belief, Encoder, load
-from workers.extraction.learned.rendering import Rendered, render
+from workers.extraction.learned.rendering import Rendered, Renderer
 from workers.extraction.learned.weighing import (
     Case,
     Key,
@@ -79,7 +79,8 @@ def look(scene: Scene, encoder: Encoder) -> list[Look]:
     """The encoder's beliefs about every line on the subject and those around it."""
     near = [any(scene.topical[max(0, n - _AROUND) : n + _AROUND + 1]) for n in range(len(scene.lines))]
     lines = [line for line in scene.lines if line.signs and near[line.number]]
-    rendered = [render(scene, line, encoder.pieces) for line in lines]
+    renderer = Renderer(scene, encoder.pieces)
+    rendered = [renderer.render(line) for line in lines]
     return [
         Look(line, row, beliefs)
         for line, row, beliefs in zip(lines, rendered, encoder.beliefs(rendered), strict=True)

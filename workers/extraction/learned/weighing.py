@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from workers.extraction.confidence import EVENTS, POSITIONS, family
@@ -75,29 +76,48 @@ def cases(found: Iterable[Finding], looks: Iterable[Look]) -> dict[Key, Case]:
         for key in keys_of(finding):
             case(key).rules.append(finding)
             said.setdefault((finding.line, key[1]), []).append(key)
-    sights = [
-        (key, look, chance, undated)
-        for look in looks
-        for actor, belief in look.beliefs.items()
-        for key, chance, undated in _beliefs(actor, belief)
-    ]
-    for key, _, chance, _ in sights:
-        if chance >= FAINT:
-            case(key)
-    for key, look, chance, undated in sights:
-        if key in made:
-            _see(made[key], look, chance, undated, said.get((look.line.number, key[1]), ()))
+    held: dict[str, list[tuple[Look, Belief]]] = {}
+    done: dict[tuple[str, str | None], list[tuple[Look, Belief]]] = {}
+    for look in looks:
+        for actor, belief in look.beliefs.items():
+            held.setdefault(actor, []).append((look, belief))
+            for day in belief.acts:
+                done.setdefault((actor, day), []).append((look, belief))
+            for key in _likely(actor, belief):
+                case(key)
+    for one in made.values():
+        seen = held.get(one.actor, ()) if one.of == POSITIONS else done.get((one.actor, one.day), ())
+        for look, belief in seen:
+            chances = _chances(one, belief)
+            if chances is not None:
+                _see(one, look, *chances, said.get((look.line.number, one.actor), ()))
     return made
 
 
-def _beliefs(actor: str, belief: Belief) -> Iterator[tuple[Key, float, float]]:
-    """What the encoder believes of an actor in a line: each case with its chance, and that leaving the date aside."""
+def _likely(actor: str, belief: Belief) -> Iterator[Key]:
+    """The cases that the encoder alone makes of a line for an actor."""
     for label, chance in belief.positions.items():
-        yield (POSITIONS, actor, label, None), chance, chance
-    for kind in next(iter(belief.acts.values()), {}):
-        undated = sum(kinds[kind] for kinds in belief.acts.values())
-        for day, kinds in belief.acts.items():
-            yield (EVENTS, actor, kind, day), kinds[kind], undated
+        if chance >= FAINT:
+            yield (POSITIONS, actor, label, None)
+    likely = [
+        (number, kind, day)
+        for day, kinds in belief.acts.items()
+        for number, (kind, chance) in enumerate(kinds.items())
+        if chance >= FAINT
+    ]
+    for _, kind, day in sorted(likely, key=itemgetter(0)):
+        yield (EVENTS, actor, kind, day)
+
+
+def _chances(case: Case, belief: Belief) -> tuple[float, float] | None:
+    """What the encoder believes of a case in a line: its chance, and that leaving the date aside."""
+    if case.day is None:
+        chance = belief.positions.get(case.label)
+        return None if chance is None else (chance, chance)
+    chance = belief.acts[case.day].get(case.label)
+    if chance is None:
+        return None
+    return chance, sum(kinds.get(case.label, 0.0) for kinds in belief.acts.values())
 
 
 def keys_of(finding: Finding) -> list[Key]:
