@@ -82,8 +82,22 @@ def application(url: str) -> Iterator[Application[Any]]:
         made.close()
 
 
+def noted(size: int) -> list[Any]:
+    """Events of a new aggregate as its users have them: what to note, of which aggregate and which in its order."""
+    stream = uuid4()
+    return [
+        Dispatch.Noted(
+            originator_id=stream,
+            originator_version=version,
+            timestamp=Dispatch.Noted.create_timestamp(),
+            data=DATA,
+        )
+        for version in range(1, size + 1)
+    ]
+
+
 def stored(size: int) -> list[StoredEvent]:
-    """Events ready to be inserted, of a new stream; their making costs ours and not theirs."""
+    """The same number of rows that nobody has to make: what its recorder alone, below its mapper, costs."""
     topic, state, stream = get_topic(Dispatch.Noted), b"x" * 650, uuid4()
     return [StoredEvent(stream, version, topic, state) for version in range(1, size + 1)]
 

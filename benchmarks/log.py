@@ -2,7 +2,7 @@
 
     python -m benchmarks.log [--quick] [--rounds 5] [--events 100000]
 
-Reading is a Subscription from the first event to the last, in its batches, decoded, each batch flushed before it is
+Reading is a Subscription from the first event to the last, in its batches, decoded, each on disk before it is
 handed out; the bare limit is a server-side cursor over the same columns with orjson for both JSON values. The
 projection counts events by type: ours with a checkpoint a batch, the `eventsourcing` library's with one an event.
 """

@@ -128,6 +128,58 @@ def test_ids_that_are_partly_there_or_elsewhere_are_a_conflict(
     assert names(store) == ["a0", "a1"]
 
 
+def test_streams_of_every_length_in_one_append(store: EventStore) -> None:
+    """Each write goes on where its own stream ends, also beside one that is there already."""
+    store.append([write("a", "a0", "a1"), write("b", "b0")])
+    mixed = store.append(
+        [
+            write("new", "n0", "n1", expected=NO_STREAM),
+            write("b", "b0", expected=NO_STREAM),
+            write("a", "a2", "a3", "a4", expected=1),
+            write("c", "c0"),
+        ]
+    )
+    assert (list(mixed.global_positions), mixed.last) == ([4, 5, 3, 6, 7, 8, 9], 9)
+    streams = {
+        name: [(r.position, r.data["name"]) for r in store.read_stream(name)] for name in ("new", "a", "c")
+    }
+    assert streams == {
+        "new": [(0, "n0"), (1, "n1")],
+        "a": [(0, "a0"), (1, "a1"), (2, "a2"), (3, "a3"), (4, "a4")],
+        "c": [(0, "c0")],
+    }
+
+
+def test_events_of_a_stream_that_do_not_stand_together_are_refused(
+    store: EventStore, database_url: str
+) -> None:
+    """Nothing here calls the function so; whoever does leaves no gap in a stream."""
+    with (
+        psycopg.connect(database_url) as conn,
+        pytest.raises(psycopg.errors.NotNullViolation, match="position"),
+    ):
+        conn.execute(
+            "SELECT append_events(array['a', 'b'], array[-1, -1], array[1, 2, 1],"
+            " array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], array['T', 'T', 'T'],"
+            " array['{}', '{}', '{}'], array['{}', '{}', '{}'], '{}', '{}', '{}', '{}', '{}', '{}', false)"
+        )
+    assert store.read_all(0, 9) == []
+
+
+def test_words_arrive_whole_from_a_connection_in_another_encoding(
+    store: EventStore, database_url: str
+) -> None:
+    event = NewEvent(uuid.uuid4(), "Noté", {"name": "Genève"}, {"schema_version": 1})
+    with psycopg.connect(database_url, client_encoding="LATIN1") as conn:
+        append(conn, [StreamWrite("café", [event])], [BodyWrite("café", "x", Body("Été", None, "Où ?"))])
+        with pytest.raises(UnicodeEncodeError):
+            append(conn, [write("a", "слово")])
+    (record,) = store.read_all(0, 9)
+    assert (record.stream_name, record.type, record.data) == ("café", "Noté", {"name": "Genève"})
+    with store.pool.connection() as conn:
+        assert get_body(conn, Body("Été", None, "Où ?").sha256) == Body("Été", None, "Où ?")
+
+
 @pytest.mark.parametrize(
     "writes",
     [
@@ -292,6 +344,18 @@ def test_sending_an_article_again_does_not_bring_back_its_words(store: EventStor
     with store.pool.connection() as conn:
         assert conn.execute("SELECT count(*) FROM article_bodies").fetchone() == (0,)
         assert conn.execute("SELECT count(*) FROM body_uses").fetchone() == (0,)
+
+
+def test_an_article_that_is_sent_again_among_others_does_not_bring_back_its_words(store: EventStore) -> None:
+    gone, new = (with_body(name, Body(name, None, f"Words of {name}.")) for name in ("x", "y"))
+    store.append(*gone)
+    with store.transaction() as conn:
+        append(conn, [write("article-x", "x withdrawn", expected=0)])
+        release_bodies(conn, "x")
+    assert store.append([*gone[0], *new[0]], [*gone[1], *new[1]]).new
+    with store.pool.connection() as conn:
+        assert conn.execute("SELECT title FROM article_bodies").fetchall() == [("y",)]
+        assert conn.execute("SELECT article_id FROM body_uses").fetchall() == [("y",)]
 
 
 def test_a_refused_append_stores_no_words(store: EventStore) -> None:

@@ -277,3 +277,69 @@ def test_what_was_acted_on_survives_a_crash(tmp_path: Path) -> None:
             EventStore(pool).append([note(0, 1)])
         crash(server)
         assert log() == [1, 2]
+
+
+def take(url: str, after: int, count: int, meanwhile: Callable[[], None]) -> list[int]:
+    """Positions of the next events, one in a batch; something happens after the first."""
+    positions: list[int] = []
+    for (record,) in (subscription := Subscription(url, after=after, batch=1)).batches():
+        positions.append(record.global_position)
+        if len(positions) == 1:
+            meanwhile()
+        if len(positions) == count:
+            subscription.stop.set()
+    return positions
+
+
+def take_async(url: str, after: int, count: int, meanwhile: Callable[[], None]) -> list[int]:
+    """The same from the asynchronous reader."""
+
+    async def read() -> list[int]:
+        async with open_async_pool(url) as pool, Notifier(url, "treatyline_events") as notifier:
+            positions: list[int] = []
+            async for (record,) in AsyncSubscription(pool, notifier, after=after, batch=1).batches():
+                positions.append(record.global_position)
+                if len(positions) == 1:
+                    meanwhile()
+                if len(positions) == count:
+                    return positions
+        raise AssertionError("the subscription ended")
+
+    return asyncio.run(asyncio.wait_for(read(), 60))
+
+
+@pytest.mark.parametrize("taken", [take, take_async])
+def test_one_flush_serves_all_that_was_in_the_log(
+    tmp_path: Path, taken: Callable[[str, int, int, Callable[[], None]], list[int]]
+) -> None:
+    """What was in the log when the first batch was flushed needs no other flush; what came since has its own."""
+    server = EmbeddedPostgres(tmp_path / "pg", options={"wal_writer_delay": "10s", "autovacuum": "off"})
+    with server:
+        migrate(server.url, server.services_password)
+
+        def write(number: int) -> None:
+            with psycopg.connect(server.services_url, autocommit=True) as conn:
+                append(conn, [note(0, number)], flush_later=True)
+
+        def log() -> list[int]:
+            with psycopg.connect(server.services_url) as conn:
+                return [record.global_position for record in read_all(conn, 0, 100)]
+
+        for number in range(3):
+            write(number)
+        assert taken(server.services_url, 0, 3, lambda: write(3)) == [1, 2, 3]
+        crash(server)
+        assert log() == [1, 2, 3]  # the fourth is gone: nobody flushed after it was written
+
+        write(3)
+        assert taken(server.services_url, 2, 2, lambda: write(4)) == [3, 4]
+        crash(server)
+        assert log() == [1, 2, 3, 4]
+
+        write(4)
+        assert taken(server.services_url, 4, 2, lambda: write(5)) == [
+            5,
+            6,
+        ]  # the sixth came after the first flush
+        crash(server)
+        assert log() == [1, 2, 3, 4, 5, 6]

@@ -17,8 +17,7 @@ NO_STREAM = -1
 """Expected version of a stream that must not exist yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to append; `data` and `metadata` must be JSON-ready for orjson."""
 
     id: UUID

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from services.core.eventstore.arrays import bind_packed
 from services.core.eventstore.bodies import BodyWrite
 from services.core.eventstore.events import (
     NO_STREAM,
@@ -46,6 +47,8 @@ __all__ = [
     "commit_lazily",
     "flush",
     "flush_async",
+    "flush_to_last",
+    "flush_to_last_async",
     "last_position",
     "make_event",
     "open_async_pool",
@@ -73,6 +76,9 @@ READ_STREAM = _COLUMNS + "WHERE stream_name = %s AND position > %s ORDER BY posi
 READ_STREAMS = _COLUMNS + "WHERE stream_name = ANY (%s) ORDER BY stream_name, position"
 READ_ALL = _COLUMNS + "WHERE global_position > %s ORDER BY global_position LIMIT %s"
 LAST_POSITION = "SELECT global_position FROM events ORDER BY global_position DESC LIMIT 1"
+# What the position is taken from, the statement's snapshot, is older than the flush beside it, in whatever order the
+# two are worked out: all that is seen in it was committed, so written to the log, before.
+FLUSH_TO_LAST = f"{FLUSH}, coalesce(({LAST_POSITION}), 0)"
 
 
 # -- in the caller's transaction ------------------------------------------------------------------------------
@@ -94,10 +100,11 @@ def append(
     Raises WrongExpectedVersion, EventIdConflict (the transaction is then over, unless a savepoint was set) and
     ValueError for writes that make no sense.
     """
-    parameters = parameters_of(writes, bodies, flush_later=flush_later)
+    parameters = parameters_of(writes, bodies, encoding=conn.info.encoding, flush_later=flush_later)
     try:
         with conn.cursor(binary=True) as cursor:
-            return appended(cursor.execute(APPEND, parameters, prepare=True).fetchone(), parameters)
+            bind_packed(cursor)
+            return appended(cursor.execute(APPEND, parameters, prepare=True).fetchone(), writes)
     except psycopg.DatabaseError as error:
         translate(error)
 
@@ -110,11 +117,12 @@ async def append_async(
     flush_later: bool = False,
 ) -> Appended:
     """`append` on an async connection."""
-    parameters = parameters_of(writes, bodies, flush_later=flush_later)
+    parameters = parameters_of(writes, bodies, encoding=conn.info.encoding, flush_later=flush_later)
     try:
         async with conn.cursor(binary=True) as cursor:
+            bind_packed(cursor)
             await cursor.execute(APPEND, parameters, prepare=True)
-            return appended(await cursor.fetchone(), parameters)
+            return appended(await cursor.fetchone(), writes)
     except psycopg.DatabaseError as error:
         translate(error)
 
@@ -127,6 +135,23 @@ def flush(conn: psycopg.Connection[Any]) -> None:
 async def flush_async(conn: psycopg.AsyncConnection[Any]) -> None:
     """`flush` on an async connection."""
     await conn.execute(FLUSH)
+
+
+def flush_to_last(conn: psycopg.Connection[Any]) -> int:
+    """`flush`, and a position up to which every event is on disk then, whoever reads it when: the log's last.
+
+    Who catches up needs no other flush before that. 0 in an empty log.
+    """
+    return _position(conn.execute(FLUSH_TO_LAST, prepare=True).fetchone())
+
+
+async def flush_to_last_async(conn: psycopg.AsyncConnection[Any]) -> int:
+    """`flush_to_last` on an async connection."""
+    return _position(await (await conn.execute(FLUSH_TO_LAST, prepare=True)).fetchone())
+
+
+def _position(row: tuple[Any, ...] | None) -> int:
+    return int(row[1]) if row else 0
 
 
 def read_stream(conn: psycopg.Connection[Any], stream_name: str, after: int = -1) -> list[Recorded]:

@@ -1,8 +1,9 @@
 """Catch-up readers of the log: everything after a position, in order, then whatever comes.
 
 One integer says where a reader is. Positions follow the commit order without gaps, so nothing that commits
-later can lie behind it; each batch is flushed before it is handed out, so nothing that was acted on can be
-taken back by a crash of the database.
+later can lie behind it; each batch is on disk before it is handed out, so nothing that was acted on can be
+taken back by a crash of the database. One flush serves every event that was in the log at the time: who has far
+to go does not wait for the disk again until it gets to what came in since.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from services.core.eventstore.events import Recorded
-from services.core.eventstore.store import CHANNEL, flush, flush_async, read_all, read_all_async
+from services.core.eventstore.store import (
+    CHANNEL,
+    flush_to_last,
+    flush_to_last_async,
+    read_all,
+    read_all_async,
+)
 from services.core.eventstore.wakeups import Notifier, listen, pauses, wait_for_notification
 
 BATCH = 500
@@ -49,6 +56,7 @@ class Subscription:
         self.batch = batch
         self.poll = poll
         self.stop = stop or threading.Event()
+        self._on_disk = 0  # events up to here, as far as this connection knows
 
     def batches(self) -> Iterator[list[Recorded]]:
         """Non-empty batches, for ever; ends within a second of `stop` being set."""
@@ -56,6 +64,7 @@ class Subscription:
         while not self.stop.is_set():
             try:
                 with psycopg.connect(self.conninfo, autocommit=True) as conn:
+                    self._on_disk = 0  # it may be another server now
                     # Before the first read, so that nothing falls between reading and waiting.
                     for statement in listen((CHANNEL,)):
                         conn.execute(statement)
@@ -69,7 +78,8 @@ class Subscription:
         while not self.stop.is_set():
             records = read_all(conn, self.after, self.batch)
             if records:
-                flush(conn)
+                if records[-1].global_position > self._on_disk:
+                    self._on_disk = flush_to_last(conn)
                 self.after = records[-1].global_position
                 return records
             deadline = time.monotonic() + self.poll
@@ -99,12 +109,13 @@ class AsyncSubscription:
 
     async def batches(self) -> AsyncIterator[list[Recorded]]:
         """Non-empty batches, until cancelled. A broken connection raises psycopg.OperationalError."""
+        on_disk = 0  # events up to here; a lost connection, which may come back to another server, ends this
         while True:
             seen = self.notifier.generation
             async with self.pool.connection() as conn:
                 records = await read_all_async(conn, self.after, self.batch)
-                if records:
-                    await flush_async(conn)
+                if records and records[-1].global_position > on_disk:
+                    on_disk = await flush_to_last_async(conn)
             if records:
                 self.after = records[-1].global_position
                 yield records

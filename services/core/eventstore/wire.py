@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NoReturn, cast
 
 import orjson
 import psycopg
-from psycopg.abc import Buffer
 from psycopg.adapt import Loader
+from psycopg.errors import UniqueViolation
 from psycopg.pq import Format
 from psycopg.rows import BaseRowFactory
 
 from services.core.errors import EventIdConflict, WrongExpectedVersion
+from services.core.eventstore.arrays import BIGINT, BYTEA, INTEGER, TEXT, UUID, Packed, bigint, integer, pack
 from services.core.eventstore.bodies import BodyWrite
 from services.core.eventstore.events import Appended, Recorded, StreamWrite
 from services.core.eventstore.upcasters import FIRST_VERSION, UPCASTERS, Upcasters, upcast
@@ -21,12 +23,12 @@ _ERRORS = {"TL001": WrongExpectedVersion, "TL002": EventIdConflict}
 
 
 def parameters_of(
-    writes: Sequence[StreamWrite], bodies: Sequence[BodyWrite], *, flush_later: bool
-) -> list[Any]:
-    """The arguments of `append_events`, in order."""
-    events = [(number, event) for number, write in enumerate(writes, 1) for event in write.events]
-    ids = [event.id for _, event in events]
-    numbers = {write.stream_name: number for number, write in enumerate(writes, 1)}
+    writes: Sequence[StreamWrite], bodies: Sequence[BodyWrite], *, encoding: str, flush_later: bool
+) -> list[Packed | bool]:
+    """The arguments of `append_events`, in order. `encoding` is the connection's."""
+    events = [event for write in writes for event in write.events]
+    ids = [event.id.bytes for event in events]
+    numbers = {write.stream_name: integer(number) for number, write in enumerate(writes, 1)}
     if not writes or not all(write.events for write in writes):
         raise ValueError("nothing to append")
     if len(numbers) < len(writes):
@@ -35,37 +37,48 @@ def parameters_of(
         raise ValueError("an event id may appear once in an append")
     if any(body.stream_name not in numbers for body in bodies):
         raise ValueError("a body must come with events for its stream")
+
+    def text(items: Iterable[str | None]) -> Packed:
+        return pack(TEXT, [None if item is None else item.encode(encoding) for item in items])
+
+    def json(values: Iterable[dict[str, Any]]) -> Packed:
+        if encoding == "utf-8":
+            return pack(TEXT, [orjson.dumps(value) for value in values])
+        return text(orjson.dumps(value).decode() for value in values)
+
     return [
-        [write.stream_name for write in writes],
-        [write.expected_version for write in writes],
-        [number for number, _ in events],
-        ids,
-        [event.type for _, event in events],
-        [orjson.dumps(event.data).decode() for _, event in events],
-        [orjson.dumps(event.metadata).decode() for _, event in events],
-        [numbers[item.stream_name] for item in bodies],
-        [item.article_id for item in bodies],
-        [item.body.sha256 for item in bodies],
-        [item.body.title for item in bodies],
-        [item.body.author for item in bodies],
-        [item.body.text for item in bodies],
+        text(numbers),
+        pack(BIGINT, [None if w.expected_version is None else bigint(w.expected_version) for w in writes]),
+        pack(INTEGER, [n for n, write in zip(numbers.values(), writes, strict=True) for _ in write.events]),
+        pack(UUID, ids),
+        text(event.type for event in events),
+        json(event.data for event in events),
+        json(event.metadata for event in events),
+        pack(INTEGER, [numbers[item.stream_name] for item in bodies]),
+        text(item.article_id for item in bodies),
+        pack(BYTEA, [item.body.sha256 for item in bodies]),
+        text(item.body.title for item in bodies),
+        text(item.body.author for item in bodies),
+        text(item.body.text for item in bodies),
         flush_later,
     ]
 
 
-def appended(row: tuple[int | None, list[int] | None] | None, parameters: list[Any]) -> Appended:
-    """What the function's row says about the append with these parameters."""
+def appended(row: tuple[int | None, list[int] | None] | None, writes: Sequence[StreamWrite]) -> Appended:
+    """What the function's row says about the append of these."""
     first, positions = cast("tuple[int | None, list[int] | None]", row)
     if positions is not None:  # some or all were there before
         return Appended(positions, max(positions), new=first is not None)
     if first is None:
         raise AssertionError("append_events returned no position")
-    count = len(parameters[3])
-    return Appended(range(first, first + count), first + count - 1, new=True)
+    end = first + sum(len(write.events) for write in writes)
+    return Appended(range(first, end), end - 1, new=True)
 
 
 def translate(error: psycopg.DatabaseError) -> NoReturn:
     """Raises the error of ours that the function meant, else the database's own."""
+    if isinstance(error, UniqueViolation) and error.diag.constraint_name == "events_id_key":
+        raise EventIdConflict("an event for a new stream is in the log already, in another stream") from None
     ours = _ERRORS.get(error.sqlstate or "")
     if ours is None:
         raise error
@@ -74,9 +87,7 @@ def translate(error: psycopg.DatabaseError) -> NoReturn:
 
 class _OrjsonLoader(Loader):
     format = Format.BINARY
-
-    def load(self, data: Buffer) -> Any:
-        return orjson.loads(data)
+    load = staticmethod(orjson.loads)  # type: ignore[assignment] # itself: no call in Python around each value
 
 
 def read_json_with_orjson(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> None:
@@ -84,8 +95,11 @@ def read_json_with_orjson(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]
     cursor.adapters.register_loader("json", _OrjsonLoader)
 
 
+_make = partial(tuple.__new__, Recorded)  # what Recorded._make does, without a call in Python for each row
+
+
 def _make_recorded(_cursor: object) -> Any:
-    return Recorded._make
+    return _make
 
 
 recorded = cast("BaseRowFactory[Recorded]", _make_recorded)
