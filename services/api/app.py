@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -78,8 +79,12 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     try:
         async with reads.notifier, Hub(reads) as hub:
             app.state.hub = hub
+            # What there is by now stays. To look through it for garbage now and then held up an answer for longer
+            # than it takes to make one.
+            gc.freeze()
             with on_stop_signal(hub.close):
                 yield
     finally:
+        gc.unfreeze()
         await close_access(app)
         await reads.pool.close()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from services.api.deps import PositionDep
+from services.api.deps import MIN_POSITION, ViewDep, get_reads
 
 _RELEASE = f"1 {version('treatyline')}"  # another release may answer the same question in another shape
 
@@ -29,25 +29,45 @@ def etag_of(request: Request, position: int) -> str:
 
 def check_unchanged(request: Request, etag: str) -> None:
     """Raises NotModified if the client named this validator in `If-None-Match` (weak comparison)."""
-    given = ",".join(request.headers.getlist("if-none-match"))
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = _named(request)
     if "*" in tags or etag.removeprefix("W/") in tags:
         raise NotModified(etag)
 
 
-async def _conditional(
+def _named(request: Request) -> set[str]:
+    given = ",".join(request.headers.getlist("if-none-match"))
+    return {tag.strip().removeprefix("W/") for tag in given.split(",")}
+
+
+async def conditional(
     request: Request,
-    position: PositionDep,
+    view: ViewDep,
     if_none_match: Annotated[  # noqa: ARG001 - declared for the OpenAPI document; there may be several
         str | None, Header(description="ETags of answers that the client has")
     ] = None,
 ) -> str:
-    etag = etag_of(request, position)
+    """The validator of the answer. Raises NotModified where the client has it."""
+    etag = etag_of(request, view.position)
     check_unchanged(request, etag)
     return etag
 
 
-EtagDep = Annotated[str, Depends(_conditional)]
+async def unchanged(request: Request) -> Response | None:
+    """The 304 that `conditional` would come to, where one row is enough to see it; None where it is not.
+
+    The validator names the question: whoever has it was answered, so nothing that was asked needs to be looked at
+    again. But `*` is anything, and whoever wants to wait for a position must be let wait.
+    """
+    if "if-none-match" not in request.headers or MIN_POSITION in request.headers or "*" in _named(request):
+        return None
+    try:
+        check_unchanged(request, etag_of(request, await (await get_reads(request)).position()))
+    except NotModified as known:
+        return await on_not_modified(request, known)
+    return None
+
+
+EtagDep = Annotated[str, Depends(conditional)]
 
 
 async def on_not_modified(_request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from psycopg import sql
 
 from services.api.cursor import forged
-from services.api.deps import Connection, ConnectionDep, PositionDep
+from services.api.deps import Connection, ViewDep
 from services.core.domain.calendar import first_day, last_day
 from services.core.errors import FieldError, InvalidInput
 
@@ -64,8 +64,7 @@ def parse_range(from_: str | None, to: str | None) -> tuple[dt.date | None, dt.d
 
 
 async def get_clocks(
-    conn: ConnectionDep,
-    newest: PositionDep,
+    view: ViewDep,
     as_of: Annotated[str | None, Query(description="What had been said by this day (2019-08-02)")] = None,
     reported_by: Annotated[str | None, Query(description="What had been published by this day")] = None,
     known_at: Annotated[
@@ -73,7 +72,8 @@ async def get_clocks(
         Query(description="What was recorded here by this moment (RFC 3339) or global position"),
     ] = None,
 ) -> Clocks:
-    position = min(newest, await _position_at(conn, known_at)) if known_at else newest
+    newest = view.position
+    position = min(newest, await _position_at(view.conn, known_at)) if known_at else newest
     return Clocks(
         as_of=parse_date(as_of, "as_of", last=True) if as_of else None,
         reported_by=parse_date(reported_by, "reported_by", last=True) if reported_by else None,

@@ -1,15 +1,21 @@
-"""What the read routes are given: a connection on one snapshot, the position it reflects, the dossier."""
+"""What the read routes are given: a view of the read tables as of one moment, the dossier.
+
+FastAPI works out what a dependency needs each time that one names it, though it calls it once: so few are nested, and
+none is a plain function, which would be sent to another thread.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 import psycopg
 from fastapi import Depends, Header, Query, Request
-from psycopg.rows import DictRow, dict_row
+from psycopg import sql
+from psycopg.rows import DictRow, dict_row, scalar_row
 
 from services.core.domain.dossier import Dossier, DossierError, load_dossier
 from services.core.errors import FieldError, InvalidInput
@@ -23,6 +29,19 @@ POLL_SECONDS = 0.5  # a wake-up can be lost
 
 Connection = psycopg.AsyncConnection[DictRow]
 
+_POSITION = (
+    sql.SQL("SELECT global_position FROM checkpoints WHERE name = {}").format(ReadModels.name).as_string()
+)
+_BEGIN = f"BEGIN; {_POSITION}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A connection whose one transaction sees the read tables as of one moment, and the position that they reflect."""
+
+    conn: Connection
+    position: int
+
 
 class Reads:
     """The pool that reads go through (`make_pool(snapshots=True)`), and who wakes those that wait."""
@@ -32,16 +51,31 @@ class Reads:
         self.notifier = notifier
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection whose one transaction sees the read tables and their checkpoint as of one moment."""
+    async def _lent(self) -> AsyncIterator[Connection]:
+        """Each statement sees the database as of a moment of its own. What was begun is ended with it."""
         async with self.pool.connection() as lent:
             conn = cast("Connection", lent)
             conn.row_factory = dict_row
             yield conn
 
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[View]:
+        """The read tables as of one moment. That it begins, and what they reflect, is one question to the database."""
+        async with self._lent() as conn:
+            cursor = conn.cursor(row_factory=scalar_row)
+            await cursor.execute(_BEGIN, prepare=False)  # two statements cannot be prepared
+            cursor.nextset()
+            yield View(conn, await cursor.fetchone() or 0)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The connection of such a view."""
+        async with self.view() as view:
+            yield view.conn
+
     async def position(self) -> int:
         """The global position up to which the read tables reflect the log."""
-        async with self.connection() as conn:
+        async with self._lent() as conn:
             return await projected_position(conn)
 
     async def newest(self) -> int:
@@ -64,12 +98,9 @@ class Reads:
 
 async def projected_position(conn: psycopg.AsyncConnection[Any]) -> int:
     """The read tables' checkpoint, 0 before the first event."""
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute(
-        "SELECT global_position FROM checkpoints WHERE name = %s", (ReadModels.name,), prepare=True
-    )
-    row = await cursor.fetchone()
-    return int(row["global_position"]) if row else 0
+    cursor = conn.cursor(row_factory=scalar_row)
+    await cursor.execute(_POSITION, prepare=True)
+    return await cursor.fetchone() or 0
 
 
 async def newest_position(conn: Connection) -> int:
@@ -78,26 +109,26 @@ async def newest_position(conn: Connection) -> int:
     return (row["newest"] or 0) if row else 0
 
 
-def get_reads(request: Request) -> Reads:
+async def get_reads(request: Request) -> Reads:
     reads: Reads = request.app.state.reads
     return reads
 
 
 ReadsDep = Annotated[Reads, Depends(get_reads)]
 
+MIN_POSITION = "x-min-position"
 
-async def at_least(
-    reads: ReadsDep,
-    x_min_position: Annotated[
-        int | None,
-        Header(ge=0, description="Wait, at most ten seconds, until the answer reflects this position"),
-    ] = None,
-) -> None:
+MinPosition = Annotated[
+    int | None, Header(ge=0, description="Wait, at most ten seconds, until the answer reflects this position")
+]
+
+
+async def at_least(reads: ReadsDep, x_min_position: MinPosition = None) -> None:
     """Honours `X-Min-Position`: a client reads what it wrote. Nobody can have written beyond the log's end."""
     if x_min_position is None:
         return
     if x_min_position > await reads.newest():
-        raise InvalidInput([FieldError("x-min-position", "The log does not reach so far", "header")])
+        raise InvalidInput([FieldError(MIN_POSITION, "The log does not reach so far", "header")])
     if not await reads.wait_for(x_min_position, WAIT_SECONDS):
         raise Problem(503, "The projections have not reached that position yet", headers={"Retry-After": "1"})
 
@@ -105,25 +136,35 @@ async def at_least(
 AtLeastDep = Annotated[None, Depends(at_least)]
 
 
-async def get_connection(reads: ReadsDep, _: AtLeastDep) -> AsyncIterator[Connection]:
-    """`Reads.connection` for the time of a route."""
-    async with reads.connection() as conn:
-        yield conn
+async def get_view(request: Request, x_min_position: MinPosition = None) -> AsyncIterator[View]:
+    """`Reads.view` for the time of a route, when it reflects what the client wants it to."""
+    reads = await get_reads(request)
+    await at_least(reads, x_min_position)
+    async with reads.view() as view:
+        yield view
 
 
 # Given back when the route is done, not when the answer has been sent: streams would keep it for hours.
-ConnectionDep = Annotated[Connection, Depends(get_connection, scope="function")]
+ViewDep = Annotated[View, Depends(get_view, scope="function")]
 
 
-async def get_position(conn: ConnectionDep) -> int:
+async def get_connection(view: ViewDep) -> Connection:
+    """The view's."""
+    return view.conn
+
+
+ConnectionDep = Annotated[Connection, Depends(get_connection)]
+
+
+async def get_position(view: ViewDep) -> int:
     """What the answer reflects, unless a clock says otherwise."""
-    return await projected_position(conn)
+    return view.position
 
 
 PositionDep = Annotated[int, Depends(get_position)]
 
 
-def get_dossier(
+async def get_dossier(
     request: Request,
     dossier: Annotated[str | None, Query(description="default: the first configured")] = None,
 ) -> Dossier:

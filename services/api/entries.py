@@ -104,7 +104,7 @@ async def load_mentions(
     ).format(columns=_WHOLE if most is None else _SHOWN, rows=clocks.rows("m"), reported=reported)
     cursor = await conn.execute(query, {"ids": list(entry_ids), "most": most})
     found: dict[UUID, list[dict[str, Any]]] = {}
-    async for row in cursor:
+    for row in await cursor.fetchall():
         found.setdefault(row["entry_id"], []).append(row)
     return found
 

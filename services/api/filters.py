@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from inspect import signature
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query
@@ -207,12 +208,21 @@ def get_timeline_filter(
     )
 
 
-TimelineFilterDep = Annotated[TimelineFilter, Depends(get_timeline_filter)]
+async def _get_timeline_filter(**asked: Any) -> TimelineFilter:
+    """The same where it is asked: FastAPI would send a plain function to another thread."""
+    return get_timeline_filter(**asked)
+
+
+_get_timeline_filter.__signature__ = signature(get_timeline_filter)  # type: ignore[attr-defined]
+
+TimelineFilterDep = Annotated[TimelineFilter, Depends(_get_timeline_filter)]
 
 
 def _persons(names: Iterable[str], dossier: Dossier) -> frozenset[str]:
     """Ids of those who bear a name, in any of its spellings or by surname; an id stands for itself."""
     wanted = {fold(name) for name in names}
+    if not wanted:
+        return frozenset()  # there are over a thousand to look through
     return frozenset(wanted) | frozenset(
         person.id
         for person in dossier.people.values()

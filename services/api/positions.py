@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
 from psycopg import sql
 
 from services.api.caching import EtagDep, validated
-from services.api.clocks import Clocks, ClocksDep, both
+from services.api.clocks import Clocks, ClocksDep
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, page
 from services.api.deps import Connection, ConnectionDep, DossierDep
-from services.api.latest import current_runs
+from services.api.latest import current_runs, find_cells
 from services.api.routing import ReadRouter
 from services.api.rulings import rulings_on
 from services.api.schemas.positions import PositionHistory, PositionPage
@@ -87,21 +86,18 @@ async def find_positions(
     after: Cursor | None = None,
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """A page of cells in the order of actor and proposition, and where the next one begins."""
-    where = conditions(clocks, dossier.id)
-    chosen = [sql.SQL("s.dossier = {}").format(sql.Literal(dossier.id))]
-    if actors:
-        chosen.append(sql.SQL("s.actor = ANY({})").format(sql.Literal(actors)))
-    if propositions:
-        chosen.append(sql.SQL("s.proposition = ANY({})").format(sql.Literal(propositions)))
     found: list[dict[str, Any]] = []
     while True:
-        beyond = (
-            [sql.SQL("(s.actor, s.proposition) > ({}, {})").format(*map(sql.Literal, after.key))]
-            if after
-            else []
+        cells = await find_cells(
+            conn,
+            clocks,
+            dossier.id,
+            most=limit + 1,
+            actors=actors,
+            propositions=propositions,
+            after=after.key if after else None,
         )
-        cells = await _cells(conn, clocks, [*chosen, *beyond], limit + 1)
-        runs = await current_runs(conn, where, cells)
+        runs = await current_runs(conn, clocks, dossier.id, cells)
         for cell in cells:
             if cell not in runs:
                 continue  # nothing had been stated by then
@@ -113,16 +109,8 @@ async def find_positions(
                 found.append(shown)
         if len(cells) <= limit:
             return found, None
-        if cells[-1] not in runs:  # passed over: the next page begins behind it
-            after = Cursor(clocks.position, cells[-1])
-
-
-async def _cells(conn: Connection, clocks: Clocks, chosen: Sequence[sql.Composable], most: int) -> list[Cell]:
-    """Those on which something was stated, and on some perhaps nothing that the clocks let through."""
-    query = sql.SQL(
-        "SELECT DISTINCT s.actor, s.proposition FROM read.standings s WHERE {} ORDER BY 1, 2 LIMIT {}"
-    ).format(both([clocks.rows("s"), *chosen]), sql.Literal(most))
-    return [(row["actor"], row["proposition"]) for row in await (await conn.execute(query)).fetchall()]
+        if (last := list(cells)[-1]) not in runs:  # passed over: the next page begins behind it
+            after = Cursor(clocks.position, last)
 
 
 @router.read("/v1/actors/{actor_id}/positions", 404, 422, 503, response_model=PositionPage)

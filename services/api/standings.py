@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from psycopg import sql
@@ -17,6 +18,12 @@ from services.core.projections.codecs import standing_id
 EVIDENCE_IN_LISTS = 10
 
 Cell = tuple[str, str]  # actor, proposition
+
+STATED = sql.SQL(  # what `statement_of` takes
+    "s.id, s.dossier, s.actor, s.proposition, s.stance, s.date, s.voice, s.condition, s.person, s.speaker,"
+    " s.confidence, s.evidence_start, s.evidence_end, s.evidence_text, s.sentence, s.article_id, s.revision, s.outlet,"
+    " s.url, s.published_at, s.published_on, s.story_id, s.is_copy, s.review"
+)
 
 
 def conditions(clocks: Clocks, dossier: str) -> list[sql.Composable]:
@@ -37,9 +44,9 @@ async def load_statements(
     conn: Connection, where: Sequence[sql.Composable]
 ) -> dict[Cell, list[StatedPosition]]:
     """Statements by cell."""
-    cursor = await conn.execute(sql.SQL("SELECT * FROM read.statements s WHERE {}").format(both(where)))
+    query = sql.SQL("SELECT {} FROM read.statements s WHERE {}").format(STATED, both(where))
     cells: dict[Cell, list[StatedPosition]] = {}
-    async for row in cursor:
+    for row in await (await conn.execute(query)).fetchall():
         cells.setdefault((row["actor"], row["proposition"]), []).append(statement_of(row))
     return cells
 
@@ -57,13 +64,18 @@ def position_json(
 def standing_json(dossier: str, cell: Cell, run: Run, *, most: int | None) -> dict[str, Any]:
     """The same, of the run that is the current one."""
     return {
-        "id": str(standing_id(dossier, *cell)),
+        "id": _id_of(dossier, *cell),
         "dossier": dossier,
         "actor": cell[0],
         "proposition": cell[1],
         **run_json(run, most=most),
         "alternatives": _alternatives(run.otherwise, most=most),
     }
+
+
+@lru_cache(maxsize=4096)
+def _id_of(dossier: str, actor: str, proposition: str) -> str:
+    return str(standing_id(dossier, actor, proposition))
 
 
 def run_json(run: Run, *, most: int | None) -> dict[str, Any]:

@@ -74,12 +74,14 @@ async def test_the_newest_statements_settle_what_all_of_them_say(
                     where = conditions(at, "inf")
                     async with reads.connection() as conn:
                         whole = await load_statements(conn, where)
-                        cells = [(actor, question) for actor in ACTORS for question in QUESTIONS]
-                        runs = await latest.current_runs(conn, where, cells)
-                    assert set(runs) == set(whole)
+                        cells = await latest.find_cells(conn, at, "inf", most=50)
+                        runs = await latest.current_runs(conn, at, "inf", cells)
+                        counted = await latest.current_runs(conn, at, "inf", dict.fromkeys(cells))
+                    assert set(runs) == set(counted) == set(whole)
                     for cell, statements in whole.items():
                         expected = position_json("inf", cell, statements, most=shown)
                         assert standing_json("inf", cell, runs[cell], most=shown) == expected
+                        assert standing_json("inf", cell, counted[cell], most=shown) == expected
 
 
 async def test_cells_that_nothing_had_been_stated_on_are_passed_over(

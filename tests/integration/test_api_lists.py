@@ -219,6 +219,18 @@ async def test_an_unchanged_answer_is_304_until_something_is_projected(
             assert (await client.get(path, headers={"If-None-Match": tags[path]})).status_code == 200
 
 
+async def test_who_wants_a_position_reflected_is_not_told_before_that_nothing_changed(
+    client: httpx2.AsyncClient,
+) -> None:
+    answer = await client.get("/v1/timeline")
+    known = {"If-None-Match": answer.headers["ETag"]}
+    reached = known | {"X-Min-Position": answer.headers["X-Position"]}
+    assert (await client.get("/v1/timeline", headers=reached)).status_code == 304
+    for beyond in ("999999999", "-1", "soon"):
+        answer = await client.get("/v1/timeline", headers=known | {"X-Min-Position": beyond})
+        assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("path", [*LISTS, "/v1/articles/a001", "/v1/actors/usa"])
 async def test_head_is_get_without_the_body(client: httpx2.AsyncClient, path: str) -> None:
     get, head = await client.get(path), await client.head(path)

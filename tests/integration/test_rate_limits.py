@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import httpx2
 import pytest
 
 from services.core.access.keys import Scope, new_key
@@ -73,6 +76,27 @@ async def test_processes_count_together_and_alone_when_the_broker_is_gone(
 
     assert 429 in await asked(7, valkey_url) + await asked(7, valkey_url)
     assert (await asked(1, "redis://127.0.0.1:1/0")) == [200]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_asks_whether_an_answer_is_still_as_it_was_is_counted_once(
+    database: Database, known: bool
+) -> None:
+    key = make_key(database, Scope.READ)
+    async with serving(database, rate_per_key=100) as client:
+        answer = await client.get("/v1/timeline", headers=bearing(key))
+        tag = answer.headers["ETag"] if known else '"another"'
+        left = [_left(answer)]
+        for _ in range(4):
+            answer = await client.get("/v1/timeline", headers=bearing(key) | {"If-None-Match": tag})
+            assert answer.status_code == (304 if known else 200)
+            left.append(_left(answer))
+        assert {before - after for before, after in pairwise(left) if after < 99} <= {1}  # 99: a new minute
+        assert len(set(left)) > 2
+
+
+def _left(answer: httpx2.Response) -> int:
+    return int(answer.headers["RateLimit"].partition(";r=")[2].partition(";")[0])
 
 
 async def test_without_keys_nothing_is_counted(database: Database) -> None:

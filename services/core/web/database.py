@@ -40,7 +40,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 def make_pool(settings: Settings, *, application_name: str, snapshots: bool = False, **options: Any) -> Pool:
     """A closed pool of autocommit connections; `pool_lifespan` opens it, without waiting for the database.
 
-    With `snapshots` its connections only read, and each transaction sees the database as of one moment.
+    With `snapshots` its connections only read, and each transaction, begun by `BEGIN`, sees the database as of one
+    moment.
     """
     if settings.database_url is None:
         raise UnsafeSettings("TREATYLINE_DATABASE_URL: names no database")
@@ -95,9 +96,9 @@ async def _configure(connection: Connection) -> None:
 
 async def _configure_snapshots(connection: Connection) -> None:
     await _configure(connection)
-    await connection.set_autocommit(False)
-    await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
-    await connection.set_read_only(True)
+    await connection.execute(
+        "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on"
+    )
 
 
 def install_access(app: FastAPI, settings: Settings, pool: Pool) -> None:
