@@ -20,6 +20,7 @@ EARLIEST_YEAR = 1900
 # Not in any text that people wrote, and not in XML 1.0, which feeds are written in.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_FORBIDDEN = re.compile(f"{_CONTROL.pattern[:-1]}{_SURROGATE.pattern[1:]}")  # both, in one pass
 _UNBROKEN = re.compile(rf"\S{{{MAX_UNBROKEN + 1}}}")
 # Words: runs of letters, or single characters of scripts that put no spaces between words.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W\d_]+")
@@ -111,13 +112,20 @@ def text_error(text: str, max_characters: int) -> str | None:
     words = _WORD.finditer(text)
     if next(words, None) is None or next(words, None) is None:
         return "holds no article: at least two words are wanted"
-    if found := _UNBROKEN.search(text):
+    if _has_longer_than(MAX_UNBROKEN, text) and (found := _UNBROKEN.search(text)):
         return f"holds more than {MAX_UNBROKEN} characters without a space, from character {found.start()}"
     return None
 
 
+def _has_longer_than(characters: int, text: str) -> bool:
+    """Whether a word is longer: what most texts are asked, a hundred times as fast as by the pattern."""
+    return len(text) > characters and max(map(len, text.split()), default=0) > characters
+
+
 def character_error(text: str) -> str | None:
     """Which character is not allowed in text, or None."""
+    if not _FORBIDDEN.search(text):
+        return None
     if found := _SURROGATE.search(text):
         return f"holds half a surrogate pair at character {found.start()}"
     if found := _CONTROL.search(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.core.domain.submission import submission
+from services.core.domain.submission import character_error, submission
 from services.core.errors import InvalidInput
 
 
@@ -52,6 +52,20 @@ def test_control_characters_are_named_with_their_place(character: str) -> None:
     assert found["text"] == f"holds a control character (U+{ord(character):04X}) at character 9"
     assert found["title"].endswith("at character 1")
     assert "tags.1" in found
+
+
+def test_of_all_characters_those_alone_are_refused() -> None:
+    controls = [*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]
+    found = {number for number in range(0x11000) if character_error(f"A {chr(number)}")}
+    assert found == {*controls, *range(0xD800, 0xE000)}
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\u00a0", "\u2028"])
+def test_the_longest_word_that_is_taken(space: str) -> None:
+    longest = "x" * 10_000
+    text = space.join(["Two words", longest, longest])
+    assert submission(text=text, this_year=2026).text == text
+    assert refused(text=f"{text}y")["text"].endswith("from character 10011")
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
