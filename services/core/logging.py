@@ -113,6 +113,7 @@ def configure_logging(*, level: str = "info", json: bool = True) -> None:
         "courlan",
     ):  # one access line a request is ours
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # three lines for each use of a connection
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         server = logging.getLogger(name)
         server.handlers, server.propagate = [], True

@@ -41,6 +41,15 @@ def test_lines_are_json_with_what_was_bound(capsys: pytest.CaptureFixture[str]) 
     assert "text" not in theirs
 
 
+def test_what_the_pool_of_connections_says_of_each_use_is_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging(level="info", json=True)
+    logging.getLogger("psycopg.pool").info("connection requested from %r", "pool")
+    logging.getLogger("psycopg.pool").warning("error connecting in %r", "pool")
+    assert [line["event"] for line in lines(capsys)] == ["error connecting in 'pool'"]
+
+
 def test_words_and_secrets_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(level="info", json=True)
     get_logger("a").info(
