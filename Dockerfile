@@ -8,6 +8,7 @@ COPY services services
 COPY workers workers
 COPY samples samples
 RUN python -m pip install --no-deps --no-build-isolation --editable . \
+    && python -m compileall -q services workers \
     && useradd --system --create-home treatyline
 USER treatyline
 ENTRYPOINT ["treatyline"]

@@ -25,6 +25,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q services workers
 	@touch $(READY)
 
 demo: $(READY) ## Start the whole system, post the sample dispatches, show what they say

@@ -6,6 +6,7 @@ python -m benchmarks.starting [--quick]
 from __future__ import annotations
 
 import asyncio
+import compileall
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from services.cli.bench_load import run
 
 def main() -> None:
     with bench(__doc__) as b, tempfile.TemporaryDirectory(prefix="treatyline-bench-") as folder:
+        for package in ("services", "workers"):  # as `make setup` does
+            compileall.compile_dir(package, quiet=2)
         data = Path(folder) / "var"
         with system(data):
             pass

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import uvicorn
-
-from services.cli.access import check_access
-from services.core.settings import Settings
+if TYPE_CHECKING:  # what starts the processes, and they themselves, import no more than they need
+    from services.core.settings import Settings
 
 STOP_SECONDS = 5  # what requests that are being answered get after SIGTERM; open streams are cut
 _PR_SET_PDEATHSIG = 1
@@ -104,9 +103,28 @@ PROCESSES: dict[str, Callable[[Settings], int]] = {
 }
 
 TOGETHER = ("web", "projector", "relay", "worker")  # what `treatyline up` runs
+FIRST = ("web", "worker")  # what the others leave the processor to: who waits for us waits for these
+IMPORTING = {  # what they import while the servers start
+    "web": (
+        "services.cli.gateway",
+        "services.cli.access",
+        "uvicorn.loops.auto",
+        "uvicorn.protocols.http.auto",
+    )
+}
+
+
+def import_ahead(name: str) -> None:
+    """Import what a process runs that others wait for, while its servers are still starting."""
+    for module in IMPORTING.get(name, ()):
+        importlib.import_module(module)
 
 
 def _serve(app: Any, settings: Settings, port: int) -> int:
+    import uvicorn  # noqa: PLC0415
+
+    from services.cli.access import check_access  # noqa: PLC0415
+
     check_access(settings)
     config = uvicorn.Config(
         app,

@@ -36,19 +36,24 @@ def plainly() -> Iterator[None]:
     """What an operator can mend is one message and exit code 1, never a traceback."""
     try:
         yield
-    except TreatylineError as error:
-        fail(str(error))
-    except BrokenPipeError:
-        raise  # whoever read our output has enough: click ends quietly
-    except OSError as error:  # a folder that is not ours, a disk that is full
-        what = f"{error.filename}: " if error.filename else ""
-        fail(f"{what}{error.strerror or type(error).__name__}")
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
-        if (said := _of_the_database(error)) is None:
+        if (words := words_of(error)) is None:
             raise
-        fail(said)
+        fail(words)
+
+
+def words_of(error: Exception) -> str | None:
+    """What an operator is told of an error that one can mend; none for any other."""
+    if isinstance(error, TreatylineError):
+        return str(error)
+    if isinstance(error, BrokenPipeError):
+        return None  # whoever read our output has enough: click ends quietly
+    if isinstance(error, OSError):  # a folder that is not ours, a disk that is full
+        what = f"{error.filename}: " if error.filename else ""
+        return f"{what}{error.strerror or type(error).__name__}"
+    return _of_the_database(error)
 
 
 def _of_the_database(error: Exception) -> str | None:
@@ -67,9 +72,14 @@ def _of_the_database(error: Exception) -> str | None:
 
 def fail(message: str) -> None:
     """Say what is wrong, and end with exit code 1."""
+    show(message)
+    raise typer.Exit(1) from None
+
+
+def show(message: str) -> None:
+    """Say what is wrong."""
     err.print("[red]error:[/] ", end="")
     err.print(message, soft_wrap=True, highlight=False, markup=False)
-    raise typer.Exit(1) from None
 
 
 def command(

@@ -1,13 +1,19 @@
-"""Runs the system's processes as children: starts them, restarts one that died, stops them all."""
+"""Runs the system's processes as children: starts them, restarts one that died, stops them all.
+
+They can be begun before there is anything to run on: each then waits to be told its settings (`child.py`), and what
+others wait for imports its modules meanwhile.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -16,6 +22,7 @@ from services.core.settings import PREFIX, Settings
 
 log = get_logger(__name__)
 
+PARENT = PREFIX + "PARENT_PID"  # whose end is theirs
 STOP_SECONDS = 10.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = (0.2, 1.0, 3.0, 10.0)  # seconds before the next restart of a process that keeps dying
@@ -32,25 +39,37 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     restart_at: float = field(default=0.0)
+    wanted: bool = False  # to be told its settings as soon as it is there
 
 
 class Supervisor:
-    """Children by name, each `python -m services.cli run <name>` with the settings in its environment."""
+    """Children by name, each `python -m services.cli.child <name>`, told the settings on its standard input."""
 
     def __init__(self, settings: Settings, names: Sequence[str]) -> None:
         self.use(settings)
-        self._children = [Child(n, (sys.executable, "-m", "services.cli", "run", n)) for n in names]
+        self._children = [Child(n, (sys.executable, "-m", "services.cli.child", n)) for n in names]
         self._stopping = False
         self._running = False
 
     def use(self, settings: Settings) -> None:
-        """The settings that children start with from now on."""
-        self._environment = {**os.environ, **_as_environment(settings)}
+        """The settings that children are told from now on."""
+        self._told = json.dumps(_as_environment(settings)).encode() + b"\n"
 
-    def start(self) -> None:
-        """Start every child."""
+    def begin(self, *names: str) -> None:
+        """Start every child, or those named, to wait until they are told their settings."""
         for child in self._children:
-            self._spawn(child)
+            if child.process is None and (not names or child.name in names):
+                self._spawn(child)
+
+    def start(self, *names: str) -> None:
+        """Start every child, or those named; those that wait are told their settings."""
+        for child in self._children:
+            if not child.wanted and (not names or child.name in names):
+                child.wanted = True
+                if child.process is None:
+                    self._spawn(child)
+                else:
+                    self._tell(child)
 
     def pids(self) -> dict[str, int]:
         """The living children's process ids."""
@@ -89,6 +108,7 @@ class Supervisor:
                 child.deaths = 0 if now - child.started > STEADY_SECONDS else child.deaths + 1
                 pause = PATIENCE[min(max(child.deaths, 1), len(PATIENCE)) - 1]
                 log.warning("process ended", process=child.name, exit_code=code, restart_in_seconds=pause)
+                _hang_up(child)
                 child.process, child.restart_at = None, now + pause
             if child.process is None and now >= child.restart_at:
                 self._spawn(child)
@@ -108,19 +128,37 @@ class Supervisor:
                 log.warning("process does not stop, killing it", pid=process.pid)
                 _kill_group(process)
                 process.wait()
+        for child in self._children:
+            _hang_up(child)
 
     def _spawn(self, child: Child) -> None:
         # A session of its own: Ctrl-C reaches us alone, and we end clients before servers.
         # Logs go to standard error; standard output is for what a person or a pipe asked us for.
         child.process = subprocess.Popen(
             child.command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, PARENT: str(os.getpid())},
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
         child.started = time.monotonic()
         log.info("process started", process=child.name, pid=child.process.pid)
+        if child.wanted:
+            self._tell(child)
+
+    def _tell(self, child: Child) -> None:
+        """Addresses hold passwords: this way nobody reads them in the list of processes or their environments."""
+        if child.process is not None and child.process.stdin is not None:
+            with suppress(BrokenPipeError):  # it died: it is told when it has been started again
+                child.process.stdin.write(self._told)
+        _hang_up(child)
+
+
+def _hang_up(child: Child) -> None:
+    """Nothing more is told to it: where it still waits, it ends."""
+    if child.process is not None and child.process.stdin is not None:
+        with suppress(BrokenPipeError):
+            child.process.stdin.close()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -138,6 +176,4 @@ def _as_environment(settings: Settings) -> dict[str, str]:
         "redis_url": settings.redis_url,
         "log_level": settings.log_level,
     }
-    return {PREFIX + name.upper(): value for name, value in told.items() if value} | {
-        PREFIX + "PARENT_PID": str(os.getpid())
-    }
+    return {PREFIX + name.upper(): value for name, value in told.items() if value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,13 +10,11 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from services.cli.access import check_access
 from services.cli.backends import announce, backends, running, withdraw
 from services.cli.embedded.server import EmbeddedServer, port_is_free
-from services.cli.processes import TOGETHER
+from services.cli.processes import FIRST, IMPORTING, TOGETHER
 from services.cli.reviving import Reviver
 from services.cli.supervisor import Supervisor
-from services.client import Client
 from services.core.errors import FolderInUse, PortInUse, TreatylineError
 from services.core.logging import get_logger
 from services.core.settings import Settings
@@ -79,22 +78,34 @@ def running_system(settings: Settings, err: Console) -> Iterator[System]:
     supervisor = Supervisor(settings, TOGETHER)
     supervisor.stop_on_signals()
     servers: list[EmbeddedServer] = []
-    with backends(settings, started=servers) as found:
-        url = f"http://{found.host}:{found.port}"
-        keyed = check_access(found)
-        supervisor.use(found)
-        system = System(url, found, supervisor, servers, keyed)
-        try:
-            supervisor.start()
-            announce(found, url, supervisor.pids())
-            _wait_until_ready(url, supervisor)
-            yield system
-        finally:
-            supervisor.ignore_signals()  # a second Ctrl-C must not leave servers behind
-            withdraw(found)
-            supervisor.stop()
-            system.close()
+    try:
+        supervisor.begin(*IMPORTING)  # while the servers start
+        with backends(settings, started=servers) as found:
+            system = _system(found, supervisor, servers)
+            try:
+                supervisor.start(*FIRST)
+                supervisor.begin()  # the others have ids at once, and their turn once these are ready
+                announce(found, system.url, supervisor.pids())
+                _wait_until_ready(found, supervisor)
+                supervisor.start()
+                yield system
+            finally:
+                supervisor.ignore_signals()  # a second Ctrl-C must not leave servers behind
+                withdraw(found)
+                supervisor.stop()
+                system.close()
+    finally:
+        supervisor.ignore_signals()
+        supervisor.stop()
     err.print("stopped")
+
+
+def _system(found: Settings, supervisor: Supervisor, servers: Sequence[EmbeddedServer]) -> System:
+    from services.cli.access import check_access  # noqa: PLC0415 - what the children need comes first
+
+    keyed = check_access(found)
+    supervisor.use(found)
+    return System(f"http://{found.host}:{found.port}", found, supervisor, servers, keyed)
 
 
 def run_until_told(settings: Settings, err: Console) -> None:
@@ -130,13 +141,21 @@ def _refuse_port_in_use(settings: Settings) -> None:
         )
 
 
-def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    with Client(url, timeout=5.0) as service:
-        while True:
-            if service.ready():
-                return
-            supervisor.tend()
-            if time.monotonic() > deadline:
-                raise NotReady(f"the system did not become ready within {READY_SECONDS:.0f} seconds")
-            time.sleep(0.05)
+    while not _is_ready(settings.host, settings.port):
+        supervisor.tend()
+        if time.monotonic() > deadline:
+            raise NotReady(f"the system did not become ready within {READY_SECONDS:.0f} seconds")
+        time.sleep(0.02)
+
+
+def _is_ready(host: str, port: int) -> bool:
+    line = http.client.HTTPConnection(host, port, timeout=5.0)
+    try:
+        line.request("GET", "/readyz")
+        return line.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()

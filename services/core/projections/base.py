@@ -9,6 +9,9 @@ import psycopg
 
 from services.core.eventstore.store import Recorded
 
+SCHEMA = "read"
+"""Where the read tables are (`tables.py`, whose classes only those need who make or compare tables)."""
+
 PROJECTED = "treatyline_projected"
 """NOTIFY channel; the payload is the global position that the projections have reached."""
 

@@ -33,11 +33,11 @@ from services.core.eventstore.store import Recorded
 from services.core.projections import contributions
 from services.core.projections.actor_positions import ActorPositionsProjection
 from services.core.projections.articles import ArticlesProjection, is_copy
+from services.core.projections.base import SCHEMA
 from services.core.projections.contributions import NameOf
 from services.core.projections.memory import Memory
 from services.core.projections.rows import ArticleState
 from services.core.projections.rulings import CAUSE
-from services.core.projections.tables import SCHEMA
 from services.core.projections.timeline import TimelineProjection
 from services.core.projections.working_set import WorkingSet
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from services.core.domain.dossier import load_dossier
-from services.core.projections.base import Projection
+from services.core.projections.base import SCHEMA, Projection
 from services.core.projections.read_models import ReadModels
-from services.core.projections.tables import SCHEMA
 
 
 def happens_once(dossier: str, kind: str) -> bool:

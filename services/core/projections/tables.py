@@ -31,7 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-SCHEMA = "read"
+from services.core.projections.base import SCHEMA
+
+__all__ = ["READ_TABLES", "SCHEMA"]
 
 
 def _column(type_: Any, *, null: bool = False, key: bool = False) -> Any:

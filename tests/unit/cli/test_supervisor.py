@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -84,9 +87,71 @@ def test_one_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
     assert [pid for pid in pids if alive(pid)] == []
 
 
-def test_children_read_the_servers_that_were_found_from_their_environment() -> None:
-    settings = Settings(database_url="postgresql://a@127.0.0.1/b", redis_url="redis://127.0.0.1/0")
-    supervisor = Supervisor(settings, ())
-    assert supervisor._environment["TREATYLINE_DATABASE_URL"] == "postgresql://a@127.0.0.1/b"
-    assert supervisor._environment["TREATYLINE_REDIS_URL"] == "redis://127.0.0.1/0"
-    assert supervisor._environment["TREATYLINE_PARENT_PID"] == str(os.getpid())
+WRITES = (
+    "import os, sys; open(sys.argv[1], 'w').write(sys.stdin.readline() + os.environ['TREATYLINE_PARENT_PID'])"
+)
+
+
+def told(file: Path) -> dict[str, str]:
+    """What a child that writes it down was told."""
+    wait_until(lambda: file.exists() and len(file.read_text().splitlines()) == 2)
+    line, parent = file.read_text().splitlines()
+    assert parent == str(os.getpid())
+    found: dict[str, str] = json.loads(line)
+    return found
+
+
+def test_children_that_were_begun_wait_to_be_told_what_was_found_meanwhile(tmp_path: Path) -> None:
+    files = [tmp_path / "one", tmp_path / "two"]
+    supervisor = make(*((sys.executable, "-c", WRITES, str(file)) for file in files))
+    supervisor.begin("child0")
+    try:
+        assert list(supervisor.pids()) == ["child0"]
+        supervisor.begin()
+        assert list(supervisor.pids()) == ["child0", "child1"]
+        found = Settings(database_url="postgresql://a@127.0.0.1/b", redis_url="redis://127.0.0.1/0")
+        supervisor.use(found)
+        supervisor.start("child1")
+        assert told(files[1]) == {
+            "TREATYLINE_DATABASE_URL": "postgresql://a@127.0.0.1/b",
+            "TREATYLINE_REDIS_URL": "redis://127.0.0.1/0",
+            "TREATYLINE_LOG_LEVEL": "info",
+        }
+        assert not files[0].exists(), "it has not been told"
+        supervisor.start()
+        assert told(files[0]) == told(files[1])
+    finally:
+        supervisor.stop()
+
+
+def test_a_child_that_dies_before_it_is_told_waits_again(tmp_path: Path) -> None:
+    supervisor = make((sys.executable, "-c", WRITES, str(tmp_path / "told")))
+    supervisor.begin()
+    try:
+        (before,) = supervisor.pids().values()
+        os.kill(before, signal.SIGKILL)
+        wait_until(supervisor.tend)
+        (after,) = supervisor.pids().values()
+        assert after != before
+        supervisor.start()
+        assert told(tmp_path / "told")["TREATYLINE_LOG_LEVEL"] == "info"
+    finally:
+        supervisor.stop()
+
+
+@pytest.mark.parametrize("name", ["web", "relay"])
+def test_a_process_that_is_told_nothing_ends(name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.cli.child", name], stdin=subprocess.DEVNULL, timeout=120, check=False
+    )
+    assert ended.returncode == 0
+
+
+def test_a_process_says_plainly_what_is_wrong_with_what_it_was_told() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.cli.child", "relay"],
+        input='{"TREATYLINE_DATABASE_URL": "nowhere"}\n', capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "must be a PostgreSQL address" in ended.stderr
+    assert "Traceback" not in ended.stderr
