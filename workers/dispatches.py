@@ -27,12 +27,14 @@ ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
 """How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
 
 ASK = """
-INSERT INTO dispatches (article_id, stage, dossier, revision, cause_id, cause_position, state)
-SELECT u.*, 'waiting' FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::uuid[], %s::bigint[]) AS u
- ORDER BY 1
+INSERT INTO dispatches (article_id, stage, dossier, revision, cause_id, cause_position, state, available_at)
+SELECT article_id, stage, dossier, revision, cause_id, cause_position, 'waiting', now() + delay * interval '1 second'
+  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::uuid[], %s::bigint[], %s::float8[])
+       AS u (article_id, stage, dossier, revision, cause_id, cause_position, delay)
+ ORDER BY article_id
 ON CONFLICT (article_id, stage, dossier) DO UPDATE
    SET revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
-       state = 'waiting', sends = 0, attempts = 0, available_at = now(), sent_at = NULL, started_at = NULL,
+       state = 'waiting', sends = 0, attempts = 0, available_at = excluded.available_at, sent_at = NULL, started_at = NULL,
        worker = NULL, error_class = NULL, error_code = NULL
  WHERE dispatches.cause_position < excluded.cause_position
 """
@@ -100,6 +102,11 @@ UPDATE dispatches SET state = 'waiting' WHERE state = 'sent' AND sent_at <= now(
 """
 BEGIN = """
 UPDATE dispatches SET state = 'started', started_at = clock_timestamp()
+ WHERE article_id = ANY (%s::uuid[]) AND stage = %s AND dossier = %s AND worker = pg_backend_pid()
+"""
+# What was begun together and is now to be done one by one.
+PUT_OFF = """
+UPDATE dispatches SET state = 'held'
  WHERE article_id = ANY (%s::uuid[]) AND stage = %s AND dossier = %s AND worker = pg_backend_pid()
 """
 FAILED = """
@@ -176,6 +183,12 @@ def hold(
 def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
     """Says that the work held is being done: from here on, losing the worker counts as an attempt."""
     conn.execute(BEGIN, [list(ids), stage, dossier])
+
+
+def put_off(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
+    """Takes back that the work held is being done: until it is begun again, losing the worker counts for nothing."""
+    if ids:
+        conn.execute(PUT_OFF, [list(ids), stage, dossier])
 
 
 def fail(

@@ -13,7 +13,7 @@ from services.core.errors import EventIdConflict, UnknownEventVersion, WrongExpe
 from services.core.eventstore.bodies import get_body
 from services.core.eventstore.outages import DATABASE_AWAY, DATABASE_UNFIT
 from services.core.eventstore.store import EventStore, append, flush
-from workers import dispatches, readings
+from workers import dispatches, passing_over, readings
 from workers.articles import Article, free_id, load_article, load_readable, outcome_id
 from workers.dispatches import ERROR, EXTRACT, TIMEOUT, Held
 from workers.limits import TookTooLong, time_limit
@@ -35,16 +35,24 @@ class Extraction:
     hard: float
     stopping: Callable[[], bool] = lambda: False
 
-    def run(self, article_ids: Sequence[str], dossier: str) -> int:
+    def run(self, article_ids: Sequence[str], dossier: str, most: int | None = None) -> int:
         """Reads what is due of the articles, one after another. Returns how many outcomes were appended.
 
+        Those among several that need no reading are passed over first, all at once. With `most`, no more than so
+        many are read, and the rest is handed back.
+
         Each outcome is in the log before the next article is begun, and all are on disk at the end: what a crash of
-        the database takes back before is done again. What is not done is handed back: the rest
-        when the process is to stop, all from the article on where the database went away. That one waits a
-        moment, so that it cannot keep back the ones behind it. Whatever else fails counts as an attempt.
+        the database takes back before is done again. What is not done is handed back: the rest when the process is
+        to stop, all from the article on where the database went away. That one waits a moment, so that it cannot
+        keep back the ones behind it. Whatever else fails counts as an attempt.
         """
-        held = self._take(article_ids, dossier)
-        appended = 0
+        held, articles = self._take(article_ids, dossier)
+        passed = self._pass_over(held, articles, dossier) if len(held) > 1 else set()
+        appended = len(passed)
+        held = [work for work in held if work.article_id not in passed]
+        if most is not None and len(held) > most:
+            self._hand_back(dossier, held[most:])
+            held = held[:most]
         for number, work in enumerate(held):
             if self.stopping():
                 self._hand_back(dossier, held[number:])
@@ -55,20 +63,43 @@ class Extraction:
                 with self.store.pool.connection() as conn:
                     dispatches.defer(conn, EXTRACT, dossier, work.article_id, error, work)
             except Exception as error:
-                unfit = isinstance(error, DATABASE_UNFIT)
-                self._hand_back(dossier, held[number + 1 :], dispatches.UNFIT_SECONDS if unfit else 0.0)
-                self._hand_back(dossier, [work], dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
+                self._hand_back_after(error, dossier, held[number:])
                 raise
         if appended:
             with self.store.pool.connection() as conn:
                 flush(conn)
         return appended
 
+    def _hand_back_after(self, error: Exception, dossier: str, work: Sequence[Held]) -> None:
+        """The first of them waits a moment, so that it cannot keep back the ones behind it."""
+        unfit = isinstance(error, DATABASE_UNFIT)
+        self._hand_back(dossier, work[1:], dispatches.UNFIT_SECONDS if unfit else 0.0)
+        self._hand_back(dossier, work[:1], dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
+
     def _hand_back(self, dossier: str, work: Sequence[Held], delay: float = 0.0) -> None:
         with self.store.pool.connection() as conn:
             dispatches.hand_back(conn, EXTRACT, dossier, work, delay)
 
-    def _take(self, article_ids: Sequence[str], dossier: str) -> list[Held]:
+    def _pass_over(self, held: Sequence[Held], articles: Mapping[str, Article], dossier: str) -> set[str]:
+        """Those that need no reading, and are done. What fails counts nothing here; who dies of it is counted.
+
+        All are begun at once, so that the death of this process counts as an attempt for each: what failed
+        before is sent alone, and so is looked at alone.
+        """
+        fresh = [articles[work.article_id] for work in held if not work.attempts]
+        ids = [article.article_id for article in fresh]
+        try:
+            reader = self.readers[dossier]
+            with self.store.pool.connection() as conn:
+                dispatches.begin(conn, EXTRACT, dossier, ids)
+                passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard)
+                dispatches.put_off(conn, EXTRACT, dossier, [item for item in ids if item not in passed])
+        except Exception as error:
+            self._hand_back_after(error, dossier, held)
+            raise
+        return passed
+
+    def _take(self, article_ids: Sequence[str], dossier: str) -> tuple[list[Held], dict[str, Article]]:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
@@ -82,7 +113,7 @@ class Extraction:
                 else:
                     work.append((article_id, article.revision, cause.id, cause.global_position))
             dispatches.settle(conn, EXTRACT, dossier, nothing_due)
-            return dispatches.hold(conn, EXTRACT, dossier, work, self.hard)
+            return dispatches.hold(conn, EXTRACT, dossier, work, self.hard), articles
 
     def _counted(self, work: Held, reader: Reader) -> int:
         try:

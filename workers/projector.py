@@ -19,6 +19,7 @@ from services.core.projections.base import PROJECTED, Projection
 from services.core.projections.registry import projections as all_projections
 from services.core.settings import Settings
 from workers.dispatches import UNFIT_SECONDS
+from workers.pacing import Pace
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +102,12 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
 def _lead(conn: psycopg.Connection[Any], projections: Sequence[Projection], stop: threading.Event) -> None:
     for statement in listen((CHANNEL,)):
         conn.execute(statement)
+    pace, position = Pace(), 0
     while not stop.is_set():
-        if project_next(conn, projections) is None:
+        reached = project_next(conn, projections)
+        if reached is None:
             wait_for_notification(conn, POLL_SECONDS)
+            continue
+        if reached - position < BATCH:  # else there is more to catch up with
+            stop.wait(pace.pause())
+        position = reached

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 import psycopg
@@ -27,7 +27,12 @@ from workers.extraction.endpoint.client import READ, Endpoint
 from workers.payload import outcome_of
 
 FIND = "SELECT global_position FROM readings WHERE input = %s"
+FIND_ALL = "SELECT input FROM readings WHERE input = ANY (%s::uuid[])"
 REMEMBER = "INSERT INTO readings (input, global_position) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+REMEMBER_ALL = """
+INSERT INTO readings (input, global_position) SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS r (input, position)
+ ORDER BY input ON CONFLICT DO NOTHING
+"""
 
 
 class Reads(Protocol):
@@ -38,6 +43,14 @@ class Reads(Protocol):
 
     def owner(self, article: ArticleText) -> str | None:
         """The actor whose own statements the article's outlet publishes."""
+
+
+@runtime_checkable
+class PassesOver(Protocol):
+    """What tells quickly which articles need no reading: not every reader does."""
+
+    def passed_over(self, article: ArticleText) -> Reading | None:
+        """What `read`, gated, gives of an article in another language or off topic; None where it is to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +139,17 @@ def read(text: ArticleText, article: Article, reader: Reader) -> ExtractionCompl
         metrics.SECOND_READER.labels(reading.second_reader.outcome).inc()
         if reading.second_reader.outcome != READ:
             version = version.partition("+")[0]
+    return outcome(reading, article, reader, version)
+
+
+def outcome(
+    reading: Reading, article: Article, reader: Reader, extractor_version: str
+) -> ExtractionCompleted | ExtractionSkipped:
+    """The event that says what was read out of the article."""
     return outcome_of(
         reading,
         article_id=article.article_id,
         revision=article.revision,
         dossier_version=reader.dossier_version,
-        extractor_version=version,
+        extractor_version=extractor_version,
     )

@@ -40,6 +40,7 @@ from workers.articles import JUDGED, READ
 from workers.dedup.index import PostgresIndex
 from workers.dispatches import DEDUPLICATE, EXTRACT, STAGES, UNFIT_SECONDS
 from workers.feeds import TASK as FEEDS
+from workers.pacing import Pace
 from workers.tasks import HARD
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,12 @@ POLL_SECONDS = 0.5
 BROKER_SECONDS = 2.0  # for an answer of the broker
 TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
+SHARES = 8  # of what is under way, that a message has at most one of: whoever is free takes the next
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
 FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
 FEED_SECONDS = 1.0  # between two looks at which feeds are due
 SEAL_EVERY, SEAL_SECONDS = 1000, 5.0  # events, or seconds since the last seal
+READ_ON_SECONDS = 1.0  # whoever judged an article has it so long to go on with reading it
 
 
 class Work:
@@ -61,7 +64,7 @@ class Work:
 
     def __init__(self, dossiers: Sequence[str]) -> None:
         self._dossiers = dossiers
-        self.asked: dict[tuple[str, str, str], tuple[int, UUID, int]] = {}
+        self.asked: dict[tuple[str, str, str], tuple[int, UUID, int, float]] = {}
         self.ended: list[tuple[str, str, str, UUID]] = []
         self.withdrawn: list[str] = []
 
@@ -73,7 +76,7 @@ class Work:
         elif event.type in JUDGED:
             self._end(event, DEDUPLICATE, "")
             for dossier in self._dossiers:
-                self._ask(event, EXTRACT, dossier)
+                self._ask(event, EXTRACT, dossier, READ_ON_SECONDS)
         elif event.type == ExtractionRequested.type:
             if data["dossier"] in self._dossiers:  # no worker could read for another
                 self._ask(event, EXTRACT, data["dossier"])
@@ -84,9 +87,9 @@ class Work:
                 del self.asked[key]
             self.withdrawn.append(data["article_id"])
 
-    def _ask(self, event: Recorded, stage: str, dossier: str) -> None:
+    def _ask(self, event: Recorded, stage: str, dossier: str, delay: float = 0.0) -> None:
         key = (event.data["article_id"], stage, dossier)
-        self.asked[key] = (event.data["revision"], event.id, event.global_position)
+        self.asked[key] = (event.data["revision"], event.id, event.global_position, delay)
 
     def _end(self, event: Recorded, stage: str, dossier: str) -> None:
         if event.metadata.get("causation_id") is None:
@@ -137,7 +140,7 @@ class Relay:
         self._tended = 0.0
         self._fed = 0.0
         self._sealed_at, self._unsealed = time.monotonic(), 1
-        self._pause = pauses()
+        self._pace = Pace()
 
     def lead(self) -> None:
         """Works until told to stop or the database goes away (psycopg.OperationalError)."""
@@ -153,12 +156,16 @@ class Relay:
                 if self.follow():
                     continue
                 self.tend()
-                sent = self.send()
-                if not sent and not self._seal():
-                    wait_for_notification(self._conn, min(POLL_SECONDS, TEND_SECONDS))
+                self.send()
+                if not self._seal():
+                    self._wait()
         finally:
             self._redis.close()
             self._app.close()
+
+    def _wait(self) -> None:
+        if wait_for_notification(self._conn, min(POLL_SECONDS, TEND_SECONDS)) is not None:
+            self._stop.wait(self._pace.pause())
 
     def follow(self) -> bool:
         """Takes in one batch of events. True where there is more: nothing is sent before the end is reached."""
@@ -234,32 +241,20 @@ class Relay:
 
     def _send_stage(self, stage: str) -> bool:
         row = self._conn.execute(dispatches.OUTSTANDING, [stage]).fetchone()
-        room = self._settings.relay_window - (row[0] if row else 0)
+        outstanding = row[0] if row else 0
+        room = self._settings.relay_window - outstanding
         if room <= 0:
             return False
         due = self._conn.execute(dispatches.SEND, [stage, room]).fetchall()
         due.sort(key=lambda item: item[2])
         try:
-            for message in self._messages(stage, due):
+            for message in messages(stage, due, outstanding):
                 self._app.send_task(stage, message, queue=stage, retry=False)
         except (BrokerError, RedisError, OSError) as error:
             self._conn.execute(dispatches.UNSEND, [0])
             self._lose_broker(error)
             return False
         return bool(due)
-
-    def _messages(self, stage: str, due: Sequence[tuple[UUID, str, int, int]]) -> list[tuple[Any, ...]]:
-        """Arguments of the tasks: alone when little is due, in batches under load; alone after a failure."""
-        single = [item for item in due if item[3] > 0]
-        by_dossier: dict[str, list[str]] = {}
-        for article_id, dossier, _, attempts in due:
-            if attempts == 0:
-                by_dossier.setdefault(dossier, []).append(str(article_id))
-        batches = [([str(article_id)], dossier) for article_id, dossier, _, _ in single]
-        for dossier, ids in by_dossier.items():
-            size = min(BATCH_OF[stage], math.ceil(len(ids) / BATCH_OF[EXTRACT]))
-            batches += [(ids[start : start + size], dossier) for start in range(0, len(ids), size)]
-        return [(ids, dossier) if stage == EXTRACT else (ids,) for ids, dossier in batches]
 
     def _lose_broker(self, error: Exception) -> None:
         if self._broker_is_there:
@@ -280,6 +275,25 @@ class Relay:
             self._unsealed = 0
             return False
         return True
+
+
+def messages(
+    stage: str, due: Sequence[tuple[UUID, str, int, int]], outstanding: int
+) -> list[tuple[Any, ...]]:
+    """Arguments of the tasks for what is due: (article, dossier, position, attempts that failed).
+
+    Alone when little is under way, in batches under load; alone after a failure. `outstanding` are those sent before.
+    """
+    single = [item for item in due if item[3] > 0]
+    by_dossier: dict[str, list[str]] = {}
+    for article_id, dossier, _, attempts in due:
+        if attempts == 0:
+            by_dossier.setdefault(dossier, []).append(str(article_id))
+    batches = [([str(article_id)], dossier) for article_id, dossier, _, _ in single]
+    for dossier, ids in by_dossier.items():
+        size = min(BATCH_OF[stage], math.ceil((outstanding + len(ids)) / SHARES))
+        batches += [(ids[start : start + size], dossier) for start in range(0, len(ids), size)]
+    return [(ids, dossier) if stage == EXTRACT else (ids,) for ids, dossier in batches]
 
 
 def _feeds_at_once(concurrency: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +23,7 @@ from workers.feeds import MakeIntake, poll_now
 from workers.readings import Reader
 
 HARD = 4 / 3  # of the soft limit
+READ_ON = 1  # articles that who judged them reads at once: more are for whoever is free
 
 
 class SharedFlag:
@@ -73,6 +74,11 @@ class WorkerProcess:
         soft = self.settings.article_seconds
         return Extraction(self.store, self.load_readers(), soft, soft * HARD, self.stopping.is_set)
 
+    def read_on(self, article_ids: Sequence[str]) -> None:
+        """Reads articles that were judged just now, without the way over the relay and the broker."""
+        for dossier in self.settings.dossiers:
+            self.extraction().run(article_ids, dossier, READ_ON)
+
     def poll(self, feed_id: str) -> None:
         """Asks a feed for what is new."""
         if self.intake is None:
@@ -91,7 +97,8 @@ def register(app: Celery, process: WorkerProcess) -> None:
 
     def deduplicate(article_ids: list[str]) -> None:
         with _letting_go(process):
-            process.deduplication().run(article_ids)
+            if process.deduplication().run(article_ids):
+                process.read_on(article_ids)
 
     def extract(article_ids: list[str], dossier: str) -> None:
         with _letting_go(process):

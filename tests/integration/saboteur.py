@@ -21,6 +21,8 @@ from workers.app import main
 from workers.readings import Reader
 
 DIES, CRASHES, HANGS, DEAF, RAISES, SLOW = "DIES", "CRASHES", "HANGS", "DEAF", "RAISES", "SLOW"
+ELSEWHERE, DIES_LOOKING = "ELSEWHERE", "DIES_LOOKING"  # off topic; of being looked at among others
+OFF_TOPIC = Reading("inf", "en", False, ArticleDate(None, DateBasis.UNKNOWN))
 HEALED = "healed"  # a file of this name in the folder: no word does anything any more
 
 
@@ -29,6 +31,14 @@ class Saboteur:
 
     def owner(self, _article: ArticleText) -> str | None:
         return None
+
+    def passed_over(self, article: ArticleText) -> Reading | None:
+        word = article.text.split(maxsplit=1)[0]
+        if word == DIES_LOOKING:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word == RAISES:
+            raise RuntimeError(article.text)
+        return OFF_TOPIC if word == ELSEWHERE else None
 
     def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
         word = article.text.split(maxsplit=1)[0]
@@ -51,6 +61,8 @@ class Saboteur:
             raise RuntimeError(article.text)
         if word == SLOW:
             time.sleep(1.0)
+        if word == ELSEWHERE:
+            return OFF_TOPIC
         evidence = Span(0, 4)
         position = Position("nato", "moratorium", Stance.OPPOSES, evidence, date="2019-09-25")
         return Reading("inf", "en", True, ArticleDate("2019-09-25", DateBasis.TEXT), positions=(position,))

@@ -51,13 +51,10 @@ class Reader:
         and dates, no positions and no events. `gated` stops there: off topic, it gives no more than what is
         in another language does, at a hundredth of the cost.
         """
-        language = article.language or detect_language(article.text)
-        day = work_out_date(article, self.dossier, today=_as_day(article.received_on))
-        if language is not None and language.split("-")[0].lower() not in LANGUAGES:
-            return Reading(self.dossier.id, language, False, day)
-        relevant = is_relevant(article.text, article.title, self.dossier)
-        if gated and not relevant:
-            return Reading(self.dossier.id, language, False, day)
+        head = self._head(article)
+        if _foreign(head.language) or (gated and not head.relevant):
+            return head
+        language, relevant, day = head.language, head.relevant, head.date
         anchor = _as_day(day.value)
         timexes = find_dates(article.text, anchor)
         document = parse(article)
@@ -67,6 +64,18 @@ class Reader:
         if not relevant:
             return reading
         return self._with_records(reading, article, document, mentions, timexes)
+
+    def passed_over(self, article: ArticleText) -> Reading | None:
+        """What `read` gives, gated, of an article that needs no reading: in another language, or off topic."""
+        head = self._head(article)
+        return None if head.relevant else head
+
+    def _head(self, article: ArticleText) -> Reading:
+        """Language, date, and whether it is on the subject: no article in another language is."""
+        language = article.language or detect_language(article.text)
+        day = work_out_date(article, self.dossier, today=_as_day(article.received_on))
+        relevant = not _foreign(language) and is_relevant(article.text, article.title, self.dossier)
+        return Reading(self.dossier.id, language, relevant, day)
 
     def owner(self, article: ArticleText) -> str | None:
         """Whose own statements the outlet publishes: beside text, title, day and language, all that counts."""
@@ -119,6 +128,10 @@ class Reader:
             day.value,
             owner_of(document, self.dossier, article.outlet, mentions),
         )
+
+
+def _foreign(language: str | None) -> bool:
+    return language is not None and language.split("-")[0].lower() not in LANGUAGES
 
 
 def _as_day(value: str | None) -> date | None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.core.domain.events import ExtractionRequested
 from services.core.eventstore.events import Recorded
-from workers.relay import Work
+from workers.dispatches import DEDUPLICATE, EXTRACT
+from workers.relay import Work, messages
 
 ARTICLE = "0198c0de-0000-7000-8000-000000000001"
 
@@ -29,3 +30,23 @@ def test_a_reading_for_a_dossier_that_no_worker_knows_is_none() -> None:
     work = Work(["inf"])
     work.add(_asked_for("start"))
     assert not work.asked
+
+
+def due(count: int, attempts: int = 0) -> list[tuple[UUID, str, int, int]]:
+    return [(UUID(int=number), "inf", number, attempts) for number in range(count)]
+
+
+def sizes(stage: str, count: int, outstanding: int) -> list[int]:
+    return [len(arguments[0]) for arguments in messages(stage, due(count), outstanding)]
+
+
+def test_little_work_goes_out_one_by_one_and_much_in_batches() -> None:
+    assert sizes(DEDUPLICATE, 3, 0) == [1, 1, 1]
+    assert sizes(DEDUPLICATE, 50, 150) == [25, 25], "whoever is free finds something, and each gets much"
+    assert sizes(DEDUPLICATE, 100, 900) == [50, 50]
+    assert sizes(EXTRACT, 20, 180) == [8, 8, 4]
+
+
+def test_what_failed_goes_out_alone() -> None:
+    sent = messages(EXTRACT, due(3, attempts=1), 200)
+    assert sent == [([str(UUID(int=number))], "inf") for number in range(3)]

@@ -36,6 +36,10 @@ class EndpointReader:
         """Whose own statements the outlet publishes."""
         return self._built_in.owner(article)
 
+    def passed_over(self, article: ArticleText) -> Reading | None:
+        """As the built-in reader passes over it."""
+        return self._built_in.passed_over(article)
+
     def read(self, article: ArticleText, *, gated: bool = False) -> Reading:
         """All that both read. The endpoint sees no article that is off topic or in another language."""
         reading = self._built_in.read(article, gated=gated)
