@@ -118,7 +118,7 @@ def text_error(text: str, max_characters: int) -> str | None:
 
 
 def _has_longer_than(characters: int, text: str) -> bool:
-    """Whether a word is longer: what most texts are asked, a hundred times as fast as by the pattern."""
+    """Whether a word is longer, told faster than by the pattern, which only says where."""
     return len(text) > characters and max(map(len, text.split()), default=0) > characters
 
 

@@ -13,6 +13,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,16 +67,15 @@ class Access:
         self._in_force = not is_loopback(settings.host)
         self._asked_at = -REMEMBER_SECONDS
         self._known: dict[str, tuple[KeyRecord, float]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}  # by key id; "": whether keys are asked for
         self._used: dict[str, dt.datetime] = {}
         self._touched_at = time.monotonic()
         self._touching: asyncio.Task[None] | None = None
 
     async def in_force(self) -> bool:
         """Whether keys are asked for. Once they are they always are: revoking the last one opens nothing."""
-        now = time.monotonic()
-        if not self._in_force and now - self._asked_at >= REMEMBER_SECONDS:
-            self._in_force = await self._keys.exist()
-            self._asked_at = now
+        if not self._in_force and time.monotonic() - self._asked_at >= REMEMBER_SECONDS:
+            await self._once("", self._ask_in_force)
         return self._in_force
 
     async def admit(self, request: Request, scope: Scope, *, open_to_all: bool = True) -> Caller:
@@ -166,16 +166,32 @@ class Access:
 
     async def _find(self, key_id: str) -> KeyRecord | None:
         """The live key of an id."""
-        now = time.monotonic()
         record, known_at = self._known.get(key_id, (None, 0.0))
-        if record is None or now - known_at >= REMEMBER_SECONDS:
-            record = await self._keys.find(key_id)
-            if record is not None and record.revoked_at is None:
-                self._known[key_id] = (record, now)
-            else:
-                self._known.pop(key_id, None)
-                record = None
+        if record is None or time.monotonic() - known_at >= REMEMBER_SECONDS:
+            await self._once(key_id, lambda: self._ask_for(key_id))
+            record, _ = self._known.get(key_id, (None, 0.0))
         return record
+
+    async def _once(self, name: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Many requests want to know the same at the same moment, each second: one of them asks for all."""
+        asking = self._asking.get(name)
+        if asking is None:
+            self._asking[name] = asking = asyncio.create_task(ask())
+            asking.add_done_callback(lambda _: self._asking.pop(name))
+        await asyncio.shield(asking)  # the one may be cut off, the others not with it
+
+    async def _ask_in_force(self) -> None:
+        now = time.monotonic()
+        self._in_force = await self._keys.exist()
+        self._asked_at = now
+
+    async def _ask_for(self, key_id: str) -> None:
+        now = time.monotonic()
+        record = await self._keys.find(key_id)
+        if record is not None and record.revoked_at is None:
+            self._known[key_id] = (record, now)
+        else:
+            self._known.pop(key_id, None)
 
     def _admitted(self, request: Request, caller: Caller) -> Caller:
         request.state.caller = caller
@@ -214,15 +230,19 @@ def _tell(request: Request, allowance: Allowance) -> None:
 
 def _check_host(request: Request) -> None:
     """Without keys only under a loopback name: any site can make a name of its own lead to 127.0.0.1."""
-    host = request.headers.get("host", "")
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        name = ""
-    if not is_loopback(name):
+    if not _names_loopback(request.headers.get("host", "")):
         raise Problem(
             ProblemType.LOOPBACK_ONLY, "Without keys this service answers under localhost and 127.0.0.1 alone"
         )
+
+
+@lru_cache(16)  # those who may, say the same each time
+def _names_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(name)
 
 
 # For the OpenAPI document; what is sent is read by `Access.caller`.

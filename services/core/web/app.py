@@ -13,6 +13,7 @@ from services.core.web.database import Lifespan
 from services.core.web.health import install_health
 from services.core.web.middleware import install_middleware
 from services.core.web.problems import ProblemDocument, install_problems, problem_responses
+from services.core.web.static_paths import StaticPaths
 
 
 def new_app(settings: Settings, *, title: str, summary: str, lifespan: Lifespan | None = None) -> FastAPI:
@@ -32,6 +33,7 @@ def new_app(settings: Settings, *, title: str, summary: str, lifespan: Lifespan 
         responses=problem_responses(),
     )
     app.state.settings = settings
+    app.router.routes.insert(0, StaticPaths(app))
     install_problems(app)
     install_middleware(app, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
     install_health(app)

@@ -10,11 +10,12 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-import uuid_utils.compat
+import uuid_utils
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -59,10 +60,12 @@ def current_request_id() -> str | None:
 
 def new_traceparent(given: str | None) -> str:
     """Our own span below the caller's (same trace id and flags), or a new trace if none was given rightly."""
-    match = _TRACEPARENT.fullmatch(given or "")
-    if match and match[1] != "0" * 32 and match[2] != "0" * 16:
-        return f"00-{match[1]}-{secrets.token_hex(8)}-{match[3]}"
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    if given:
+        match = _TRACEPARENT.fullmatch(given)
+        if match and match[1] != "0" * 32 and match[2] != "0" * 16:
+            return f"00-{match[1]}-{secrets.token_hex(8)}-{match[3]}"
+    made = secrets.token_hex(24)
+    return f"00-{made[:32]}-{made[32:]}-00"
 
 
 def install_middleware(app: FastAPI, *, max_body_bytes: int, cors_origins: Sequence[str] = ()) -> None:
@@ -82,6 +85,14 @@ def install_middleware(app: FastAPI, *, max_body_bytes: int, cors_origins: Seque
     app.add_middleware(SecurityHeaders, headers=SAFE_HEADERS)
 
 
+def header_of(scope: Scope, name: bytes, default: str = "") -> str:
+    """A request's header, by its name in lower case; the first of several."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return default
+
+
 class RequestContext:
     """Gives each request its ids, logs it once, counts it, and answers what nobody caught with a 500 problem."""
 
@@ -92,10 +103,9 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid_utils.compat.uuid7())
-        traceparent = new_traceparent(headers.get("traceparent"))
+        given = header_of(scope, b"x-request-id")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
+        traceparent = new_traceparent(header_of(scope, b"traceparent"))
         tokens = _request_id.set(request_id), _traceparent.set(traceparent)
         began, status, stream = time.perf_counter(), 0, False
         state = scope.setdefault("state", {})  # where `Access` leaves who asked and what is left to them
@@ -111,20 +121,21 @@ class RequestContext:
             await send(message)
 
         metrics.HTTP_IN_PROGRESS.inc()
-        with structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=traceparent[3:35]):
-            try:
-                await self.app(scope, receive, send_marked)
-            except Exception:
-                log.exception("request failed", method=scope["method"], path=scope["path"])
-                if status:  # too late to answer: the server cuts the connection
-                    raise
-                detail = "Nothing more is known here; the log has it under the request id"
-                await Problem(500, detail, request_id=request_id).response()(scope, receive, send_marked)
-            finally:
-                metrics.HTTP_IN_PROGRESS.dec()
-                _account(scope, status, time.perf_counter() - began, stream=stream)
-                _request_id.reset(tokens[0])
-                _traceparent.reset(tokens[1])
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=traceparent[3:35])
+        try:
+            await self.app(scope, receive, send_marked)
+        except Exception:
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if status:  # too late to answer: the server cuts the connection
+                raise
+            detail = "Nothing more is known here; the log has it under the request id"
+            await Problem(500, detail, request_id=request_id).response()(scope, receive, send_marked)
+        finally:
+            metrics.HTTP_IN_PROGRESS.dec()
+            _account(scope, status, time.perf_counter() - began, stream=stream)
+            structlog.contextvars.reset_contextvars(**bound)
+            _request_id.reset(tokens[0])
+            _traceparent.reset(tokens[1])
 
 
 def _tell_caller(answer: MutableHeaders, state: Mapping[str, Any]) -> None:
@@ -142,9 +153,9 @@ def _tell_caller(answer: MutableHeaders, state: Mapping[str, Any]) -> None:
 def _account(scope: Scope, status: int, seconds: float, *, stream: bool) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    metrics.HTTP_REQUESTS.labels(route, method, status).inc()
+    _requests(route, method, status).inc()
     if not stream:
-        metrics.HTTP_SECONDS.labels(route, method).observe(seconds)
+        _seconds(route, method).observe(seconds)
     quiet = route in {"/healthz", "/readyz", "/metrics"}
     write = log.debug if quiet else log.info
     caller = scope.get("state", {}).get("caller")
@@ -152,6 +163,9 @@ def _account(scope: Scope, status: int, seconds: float, *, stream: bool) -> None
     write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1), **who)
 
 
+# Finding a metric by its labels costs as much as counting does; there are few.
+_requests = cache(metrics.HTTP_REQUESTS.labels)
+_seconds = cache(metrics.HTTP_SECONDS.labels)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -160,15 +174,15 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self.app = app
-        self.headers = headers
+        self.headers = Headers(headers).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safe(message: Message) -> None:
             # What a 304 says replaces what the client's copy was sent with: a page would lose its own policy.
             if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
-                answer = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    answer.setdefault(name, value)
+                brought = {name for name, _ in message["headers"]}
+                missing = [header for header in self.headers if header[0] not in brought]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self.app(scope, receive, send_safe if scope["type"] == "http" else send)
@@ -188,15 +202,15 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         max_bytes = _larger(scope).get(scope["path"], self.max_bytes)
-        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        encoding = header_of(scope, b"content-encoding", "identity")
+        if encoding.strip().lower() != "identity":
             problem = Problem(
                 ProblemType.UNSUPPORTED_BODY, "Packed bodies are not taken: leave out Content-Encoding"
             )
             await problem.response()(scope, receive, send)
             return
-        declared = headers.get("content-length", "")
+        declared = header_of(scope, b"content-length")
         if declared.isdecimal() and int(declared[:20]) > max_bytes:
             await _too_large(max_bytes).response()(scope, receive, send)
             return

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
+from starlette.responses import Response
 
 from services.core import metrics
 from services.core.access.store import NoKeys
@@ -15,7 +16,12 @@ from services.core.settings import Settings
 from services.core.web.access import Access
 from services.core.web.app import new_app
 from services.core.web.health import add_check
-from services.core.web.middleware import current_request_id, current_traceparent, new_traceparent
+from services.core.web.middleware import (
+    SAFE_HEADERS,
+    current_request_id,
+    current_traceparent,
+    new_traceparent,
+)
 from services.core.web.problems import Problem, ProblemDocument, ProblemType
 
 pytestmark = pytest.mark.anyio
@@ -90,6 +96,19 @@ async def test_a_problem_brings_its_headers_and_members(client: httpx2.AsyncClie
     answer = await client.get("/teapot")
     assert answer.headers["X-Handle"] == "yes"
     assert answer.json()["spout"] is True
+
+
+async def test_a_safe_header_that_an_answer_brings_is_left_as_it_is(client: httpx2.AsyncClient) -> None:
+    app = client.app  # type: ignore[attr-defined]
+
+    @app.get("/framed")
+    async def framed() -> Response:
+        return Response("<p>", headers={"X-Frame-Options": "SAMEORIGIN"}, media_type="text/html")
+
+    answer = await client.get("/framed")
+    assert answer.headers.get_list("X-Frame-Options") == ["SAMEORIGIN"]
+    for name, value in SAFE_HEADERS.items():
+        assert answer.headers.get_list(name) == [value] or name == "X-Frame-Options"
 
 
 async def test_each_problem_type_says_what_it_means(client: httpx2.AsyncClient) -> None:
