@@ -18,6 +18,7 @@ from services.core.web.database import (
 from services.core.web.middleware import allow_larger
 from services.ingest import articles, bulk, correction_schemas, corrections, documents, hooks, webhooks
 from services.ingest.schemas import Withdrawal
+from services.ingest.together import Together
 from services.ingest.webhook_schemas import WebhookPatch, WebhookPosted
 
 
@@ -42,9 +43,10 @@ def install(app: FastAPI, settings: Settings, pool: Pool) -> None:
     install_database(app, pool)
     install_broker(app, settings)
     install_access(app, settings, pool)
-    app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings)
+    app.state.ingest = articles.Ingest(AsyncEventStore(pool), settings, Together(pool))
     add_schemas(app, *documents.MODELS, Withdrawal, WebhookPosted, WebhookPatch, *correction_schemas.MODELS)
     allow_larger(app, bulk.PATH, settings.max_bulk_bytes)
+    app.include_router(articles.posting)
     app.include_router(articles.router)
     app.include_router(bulk.router)
     app.include_router(hooks.router)

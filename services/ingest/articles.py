@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Security
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from services.core import metrics
 from services.core.access.keys import Scope
 from services.core.domain.article import Outcome
 from services.core.domain.canonical_url import canonical_url
-from services.core.domain.commands import HoldArticle, WithdrawArticle
+from services.core.domain.commands import HoldArticle, SubmitArticle, WithdrawArticle
 from services.core.domain.submission import checked_line
 from services.core.errors import FieldError, InvalidInput
 from services.core.eventstore.store import AsyncEventStore, flush_async
 from services.core.logging import get_logger
 from services.core.settings import Settings
-from services.core.web.access import STATUSES, Caller, admits
+from services.core.web.access import STATUSES, Access, Caller, admits
 from services.core.web.database import Connection
 from services.core.web.problems import Problem, ProblemType, problem_responses
 from services.core.web.responses import JSONAnswer
@@ -39,6 +41,7 @@ from services.ingest.schemas import (
     read_model,
 )
 from services.ingest.submit import Taken, submit_on, withdraw, withdraw_on
+from services.ingest.together import Together
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/v1", tags=["ingest"])
@@ -52,6 +55,7 @@ class Ingest:
 
     store: AsyncEventStore
     settings: Settings
+    together: Together
     # HTML is read in threads that share one interpreter: more at once would only hold more pages in memory.
     html_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
@@ -62,6 +66,17 @@ class Ingest:
             return checked(article, max_characters=longest, key_id=key_id)
         async with self.html_slots:
             return await asyncio.to_thread(checked, article, max_characters=longest, key_id=key_id)
+
+    async def carry_out(self, command: Command) -> Taken:
+        """The command, on disk when it returns. Raises Problem 404 and 410."""
+        if isinstance(command, SubmitArticle):
+            taken = await self.together.append(command)
+            if taken is not None:
+                return _told(taken, command)
+        async with self.store.pool.connection() as conn:
+            taken = await carry_out(conn, command)
+            await flush_async(conn)  # also for "same": the other's append may not be on disk yet
+            return taken
 
 
 async def get_ingest(request: Request) -> Ingest:  # not async, it would cost a thread
@@ -86,7 +101,25 @@ _DELETE_BODY = {
 }
 
 
-@router.post(
+class _Direct(APIRoute):
+    """The endpoint is called with what it wants, not with what FastAPI finds out anew for each request that it wants:
+    that would take longer than reading and checking an article. Its signature is for the OpenAPI document."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def answer(request: Request) -> Response:
+            access: Access = request.app.state.access
+            caller = await access.admit(request, Scope.WRITE)
+            given = request.headers
+            keys, address = given.getlist("idempotency-key"), given.get("content-location")
+            return await post_article(request, await get_ingest(request), caller, keys, address)
+
+        return answer
+
+
+posting = APIRouter(prefix="/v1", tags=["ingest"], route_class=_Direct)
+
+
+@posting.post(
     "/articles",
     status_code=202,
     response_model=ArticleTaken,
@@ -130,10 +163,7 @@ async def post_article(
         metrics.ARTICLES_SUBMITTED.labels("refused", "any").inc()
         raise
     if keyed is None:
-        async with ingest.store.pool.connection() as conn:
-            taken = await carry_out(conn, command)
-            await flush_async(conn)  # also for "same": the other's append may not be on disk yet
-        return _answer(taken)
+        return _answer(await ingest.carry_out(command))
     async with ingest.store.transaction() as conn:
         kept = await idempotency.begin(conn, keyed)
         if kept is None:
@@ -162,9 +192,12 @@ async def carry_out(conn: Connection, command: Command) -> Taken:
         log.info("article withdrawn", article_id=taken.article_id, position=taken.global_position)
         return taken
     if isinstance(command, HoldArticle):
-        taken, article = await hold_on(conn, command), command.article
-    else:
-        taken, article = await submit_on(conn, command), command
+        return _told(await hold_on(conn, command), command.article)
+    return _told(await submit_on(conn, command), command)
+
+
+def _told(taken: Taken, article: SubmitArticle) -> Taken:
+    """What became of an article, counted and logged. Raises Problem 410."""
     metrics.ARTICLES_SUBMITTED.labels(taken.outcome, article.received_as).inc()
     if taken.global_position is not None:  # else nobody may know of it: its id is made of its address
         log.info(

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import replace
 from email.message import Message
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -106,10 +107,8 @@ def plain_form(value: dict[str, Any]) -> Posted:
     if (plain.text is None) == (plain.html is None):
         detail = "Give one of text and html" + (", not both" if plain.text is not None else "")
         raise InvalidInput([FieldError("text" if plain.text is None else "html", detail)])
-    fields = plain.model_dump(exclude={"tags"})
-    return Posted(
-        **fields, tags=tuple(plain.tags or ()), received_as="json" if plain.html is None else "html"
-    )
+    received_as = "json" if plain.html is None else "html"
+    return Posted(**vars(plain) | {"tags": tuple(plain.tags or ())}, received_as=received_as)
 
 
 def posted(body: bytes, content_type: str) -> shapes.Article:
@@ -127,18 +126,24 @@ def posted_value(value: Any) -> shapes.Article:
 
 def media_type_of(content_type: str, accepted: Collection[str] = (shapes.JSON,)) -> str:
     """The media type. Raises Problem 415 for others than those, and for encodings other than UTF-8."""
-    header = Message()
-    header["Content-Type"] = content_type
-    media_type = header.get_content_type() if content_type else "nothing"
+    media_type, charset = _read_type(content_type)
     if media_type not in accepted:
         raise Problem(
             ProblemType.UNSUPPORTED_BODY,
             "Content-Type must be " + " or ".join(accepted),
             headers={"Accept-Post": ", ".join(accepted)},
         )
-    if str(header.get_content_charset("utf-8")).lower() not in {"utf-8", "utf8", "us-ascii"}:
+    if charset not in {"utf-8", "utf8", "us-ascii"}:
         raise Problem(ProblemType.UNSUPPORTED_BODY, "The body must be in UTF-8")
     return media_type
+
+
+@lru_cache(64)  # senders say the same again and again
+def _read_type(content_type: str) -> tuple[str, str]:
+    header = Message()
+    header["Content-Type"] = content_type
+    media_type = header.get_content_type() if content_type else "nothing"
+    return media_type, str(header.get_content_charset("utf-8")).lower()
 
 
 def decoded(body: bytes) -> str:

@@ -27,6 +27,7 @@ from services.core.eventstore import locks
 from services.core.eventstore.bodies import Body, BodyWrite, release_bodies_async, text_sha256
 from services.core.eventstore.store import (
     AsyncEventStore,
+    NewEvent,
     StreamWrite,
     append_async,
     flush_async,
@@ -51,16 +52,8 @@ class Taken:
     embargoed_until: dt.datetime | None = None
 
 
-async def submit(store: AsyncEventStore, command: SubmitArticle) -> Taken:
-    """Take an article in; on disk when it returns."""
-    async with store.pool.connection() as conn:
-        taken = await submit_on(conn, command)
-        await flush_async(conn)  # also for "same": the other's append may not be on disk yet
-        return taken
-
-
 async def submit_on(conn: Connection, command: SubmitArticle) -> Taken:
-    """`submit` on a connection, in its transaction if it has one. The caller flushes.
+    """Take an article in on a connection, in its transaction if it has one. The caller flushes.
 
     A version of the article that waits under embargo is dropped where this one, which may be known, replaces it.
     """
@@ -182,16 +175,7 @@ async def _append(
     conn: Connection, stream: str, state: ArticleState, event: Event, bodies: list[BodyWrite]
 ) -> int | None:
     """The global position; None where somebody was faster, with another version or with the same one."""
-    new_id = event_id(event)
-    new_event = make_event(
-        event,
-        id=new_id,
-        correlation_id=new_id,  # of all that comes of it
-        causation_id=None,
-        traceparent=current_traceparent(),
-        key_id=getattr(event, "key_id", None),
-    )
-    writes = [StreamWrite(stream, [new_event], state.position)]
+    writes = [StreamWrite(stream, [new_event(event)], state.position)]
     try:
         if conn.info.transaction_status == TransactionStatus.IDLE:
             appended = await append_async(conn, writes, bodies, flush_later=True)
@@ -201,3 +185,16 @@ async def _append(
     except WrongExpectedVersion:
         return None
     return appended.last if appended.new else None
+
+
+def new_event(event: Event) -> NewEvent:
+    """An event of the request that is being answered, ready for the log."""
+    new_id = event_id(event)
+    return make_event(
+        event,
+        id=new_id,
+        correlation_id=new_id,  # of all that comes of it
+        causation_id=None,
+        traceparent=current_traceparent(),
+        key_id=getattr(event, "key_id", None),
+    )
