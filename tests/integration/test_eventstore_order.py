@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from services.cli.embedded import EmbeddedPostgres
+from services.core.eventstore import subscription
 from services.core.eventstore.migrate import migrate
 from services.core.eventstore.store import (
     EventStore,
@@ -202,6 +203,35 @@ def test_a_lost_connection_is_renewed_and_nothing_is_missed(database_url: str, s
     assert [r.global_position for r in next(batches)] == [2]
 
 
+def test_a_reader_with_a_way_to_go_is_stopped_cut_off_and_goes_on(
+    database_url: str, superuser_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a statement that reads many batches, and from one such statement to the next."""
+    monkeypatch.setattr(subscription, "STRETCH", 3)
+    with psycopg.connect(database_url) as conn:
+        for number in range(20):
+            append(conn, [note(0, number)])
+    reader = Subscription(database_url, batch=2)
+    batches = reader.batches()
+    taken = [[record.global_position for record in next(batches)] for _ in range(4)]
+    assert taken == [[1, 2], [3, 4], [5], [6, 7]]
+    reader.stop.set()
+    assert list(batches) == []
+    assert reader.after == 7
+
+    reader = Subscription(database_url, after=7, batch=2)
+    batches = reader.batches()
+    seen = [record.global_position for _ in range(2) for record in next(batches)]
+    with psycopg.connect(superuser_url, autocommit=True) as conn:
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    while seen[-1] < 20:
+        seen += [record.global_position for record in next(batches)]
+    assert seen == list(range(8, 21))
+
+
 @pytest.mark.anyio
 async def test_a_notifier_reconnects_and_wakes_its_waiters(database_url: str, superuser_url: str) -> None:
     async with Notifier(database_url, "treatyline_events", "other") as notifier:
@@ -282,12 +312,12 @@ def test_what_was_acted_on_survives_a_crash(tmp_path: Path) -> None:
 def take(url: str, after: int, count: int, meanwhile: Callable[[], None]) -> list[int]:
     """Positions of the next events, one in a batch; something happens after the first."""
     positions: list[int] = []
-    for (record,) in (subscription := Subscription(url, after=after, batch=1)).batches():
+    for (record,) in (reader := Subscription(url, after=after, batch=1)).batches():
         positions.append(record.global_position)
         if len(positions) == 1:
             meanwhile()
         if len(positions) == count:
-            subscription.stop.set()
+            reader.stop.set()
     return positions
 
 

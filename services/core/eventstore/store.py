@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -55,6 +56,7 @@ __all__ = [
     "open_pool",
     "read_all",
     "read_all_async",
+    "read_range",
     "read_stream",
     "read_stream_async",
     "read_streams",
@@ -75,6 +77,7 @@ _COLUMNS = "SELECT global_position, stream_name, position, id, type, data, metad
 READ_STREAM = _COLUMNS + "WHERE stream_name = %s AND position > %s ORDER BY position"
 READ_STREAMS = _COLUMNS + "WHERE stream_name = ANY (%s) ORDER BY stream_name, position"
 READ_ALL = _COLUMNS + "WHERE global_position > %s ORDER BY global_position LIMIT %s"
+READ_RANGE = _COLUMNS + "WHERE global_position > %s AND global_position <= %s ORDER BY global_position"
 LAST_POSITION = "SELECT global_position FROM events ORDER BY global_position DESC LIMIT 1"
 # What the position is taken from, the statement's snapshot, is older than the flush beside it, in whatever order the
 # two are worked out: all that is seen in it was committed, so written to the log, before.
@@ -195,6 +198,19 @@ async def read_all_async(conn: psycopg.AsyncConnection[Any], after: int, limit: 
         read_json_with_orjson(cursor)
         await cursor.execute(READ_ALL, [after, limit], prepare=True)
         return current(await cursor.fetchall())
+
+
+def read_range(conn: psycopg.Connection[Any], after: int, upto: int, batch: int) -> Iterator[list[Recorded]]:
+    """The events after `after` up to `upto`, in order, `batch` at a time. Not flushed.
+
+    One statement, which the database goes on with while a batch is worked on: until the last of them the connection
+    does nothing else, and the database keeps what its snapshot sees.
+    """
+    with conn.cursor(binary=True, row_factory=recorded) as cursor:
+        read_json_with_orjson(cursor)
+        rows = cursor.stream(READ_RANGE, [after, upto], size=batch)
+        while records := list(islice(rows, batch)):
+            yield current(records)
 
 
 def last_position(conn: psycopg.Connection[Any]) -> int:

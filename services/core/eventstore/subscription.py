@@ -24,10 +24,16 @@ from services.core.eventstore.store import (
     flush_to_last_async,
     read_all,
     read_all_async,
+    read_range,
 )
 from services.core.eventstore.wakeups import Notifier, listen, pauses, wait_for_notification
 
-BATCH = 500
+BATCH = 100
+"""Small: the next is on its way already, and records of hundreds fall out of the processor's cache."""
+ASYNC_BATCH = 500
+"""Larger: each is a question of its own."""
+STRETCH = 10_000
+"""Most events of one statement: for as long as they are worked on, the database keeps what its snapshot sees."""
 POLL_SECONDS = 1.0
 STOP_CHECK_SECONDS = 0.25
 
@@ -56,7 +62,7 @@ class Subscription:
         self.batch = batch
         self.poll = poll
         self.stop = stop or threading.Event()
-        self._on_disk = 0  # events up to here, as far as this connection knows
+        self._on_disk = 0  # events up to here, as of the last flush
 
     def batches(self) -> Iterator[list[Recorded]]:
         """Non-empty batches, for ever; ends within a second of `stop` being set."""
@@ -64,13 +70,13 @@ class Subscription:
         while not self.stop.is_set():
             try:
                 with psycopg.connect(self.conninfo, autocommit=True) as conn:
-                    self._on_disk = 0  # it may be another server now
                     # Before the first read, so that nothing falls between reading and waiting.
                     for statement in listen((CHANNEL,)):
                         conn.execute(statement)
                     while (records := self._next(conn)) is not None:
                         pause = pauses()
                         yield records
+                        yield from self._up_to_flushed(conn)
             except psycopg.OperationalError:
                 self.stop.wait(pause())
 
@@ -78,8 +84,7 @@ class Subscription:
         while not self.stop.is_set():
             records = read_all(conn, self.after, self.batch)
             if records:
-                if records[-1].global_position > self._on_disk:
-                    self._on_disk = flush_to_last(conn)
+                self._on_disk = flush_to_last(conn)
                 self.after = records[-1].global_position
                 return records
             deadline = time.monotonic() + self.poll
@@ -87,6 +92,15 @@ class Subscription:
                 if wait_for_notification(conn, min(left, STOP_CHECK_SECONDS)) is not None:
                     break
         return None
+
+    def _up_to_flushed(self, conn: psycopg.Connection[Any]) -> Iterator[list[Recorded]]:
+        """What else was in the log when the batch before was flushed: there is a way to go, so it is read at once."""
+        while self.after < self._on_disk and not self.stop.is_set():
+            for records in read_range(conn, self.after, min(self._on_disk, self.after + STRETCH), self.batch):
+                self.after = records[-1].global_position
+                yield records
+                if self.stop.is_set():
+                    return
 
 
 class AsyncSubscription:
@@ -98,7 +112,7 @@ class AsyncSubscription:
         notifier: Notifier,
         *,
         after: int = 0,
-        batch: int = BATCH,
+        batch: int = ASYNC_BATCH,
         poll: float = POLL_SECONDS,
     ) -> None:
         self.pool = pool
