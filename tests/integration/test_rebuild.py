@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from services.cli.upkeep import NotTheOwner, rebuild_tables
+from services.core.projections.read_models import ReadModels
 from services.core.projections.rebuild import rebuild
 from services.core.settings import Settings
 from tests.integration.log_writer import LogWriter, Telling
 from tests.integration.read_tables import (
     ENDED,
+    clear,
     everything,
     project,
     rows,
     set_checkpoint,
+    steps,
+    write,
+)
+
+DAMAGES = (
+    "SELECT",
+    "DELETE FROM read.articles",
+    "UPDATE read.stories SET articles = articles + 1",
+    "UPDATE read.article_revisions SET tags = '{none}', language = NULL",
+    "DELETE FROM read.mentions WHERE to_position IS NULL",
+    "UPDATE read.entries SET id = gen_random_uuid()",
 )
 
 
@@ -39,6 +56,65 @@ def test_a_rebuild_gives_the_same_tables_under_the_same_names(
     assert everything(conn) == before
     assert index_names(conn) == indexes
     assert rows(conn, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^read'") == [{"nspname": "read"}]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    happened=steps, size=st.integers(1, 40), damages=st.sets(st.sampled_from(DAMAGES)), empty=st.booleans()
+)
+def test_a_rebuild_gives_what_folding_gives_however_the_log_is_cut_and_whatever_was_there(
+    superuser_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    happened: list[tuple[Any, ...]],
+    size: int,
+    damages: set[str],
+    empty: bool,
+) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as conn, monkeypatch.context() as patch:
+        patch.setattr("services.core.projections.rebuild.BATCH", size)
+        ((prefix,),) = conn.execute("SELECT coalesce(max(global_position), 0)::text FROM events")
+        write(LogWriter(conn), [(w, prefix + a, t, p, prefix + s) for w, a, t, p, s in happened])
+        clear(conn)
+        conn.execute("DELETE FROM checkpoints")
+        set_checkpoint(conn, project(conn))
+        folded = everything(conn)
+        for damage in damages:
+            conn.execute(damage)
+        if empty:
+            clear(conn)
+        if folded["articles"]:
+            rebuild(conn)
+            assert everything(conn) == folded
+
+
+def test_a_rebuild_that_fails_leaves_nothing_running_and_can_be_done_again(
+    conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.core.projections.rebuild.BATCH", 2)
+    for name in "abc":
+        log.article(name, "On Friday Washington left the treaty.", [ENDED])
+    set_checkpoint(conn, project(conn))
+    before, threads = everything(conn), threading.active_count()
+
+    def fails(_self: ReadModels, _conn: object, batch: list[Any]) -> None:
+        if batch[0].global_position > 2:
+            raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReadModels, "apply", fails)
+        with pytest.raises(ZeroDivisionError):
+            rebuild(conn)
+    assert threading.active_count() == threads
+    others = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    end = time.monotonic() + 10
+    while rows(conn, others):  # a session ends a moment after its connection
+        assert time.monotonic() < end
+    assert everything(conn) == before
+    rebuild(conn)
+    assert everything(conn) == before
 
 
 @pytest.mark.parametrize("pace", [0.5, 1.0, 3.0])

@@ -26,9 +26,10 @@ def last_day(date: str) -> dt.date:
     return dt.date(parts[0], parts[1], parts[2])
 
 
-def covers(coarse: str, fine: str) -> bool:
-    """Whether `fine` lies in the period of `coarse` (equal dates included)."""
-    return fine == coarse or fine.startswith(coarse + "-")
+def covering(date: str) -> list[str]:
+    """The dates whose period covers this one's, coarsest first: its year, its month, itself."""
+    parts = date.split("-")
+    return ["-".join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def day_of(published_at: str) -> dt.date:

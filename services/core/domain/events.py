@@ -9,7 +9,7 @@ by the dossier's person id or a span.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -378,13 +378,21 @@ def data_of(event: Event | AdminEvent | RecordCorrected) -> dict[str, Any]:
 def event_of(event_type: str, data: dict[str, Any]) -> Event:
     """The event that `data` of the current version describes. Raises KeyError for an unknown type."""
     make: Callable[..., Event] = EVENT_TYPES[event_type]
-    return make(**_fields(data))
+    return make(**_fields(event_type, data))
 
 
 def ruling_of(data: dict[str, Any]) -> RecordCorrected:
     """The ruling that `data` of the current version describes."""
-    return RecordCorrected(**_fields(data))
+    return RecordCorrected(**_fields(RecordCorrected.type, data))
 
 
-def _fields(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+_TUPLES: dict[str, list[str]] = {
+    cls.type: [field.name for field in fields(cls) if str(field.type).startswith("tuple")]
+    for cls in (*EVENT_TYPES.values(), RecordCorrected)
+}
+"""By type: the fields that are lists in JSON."""
+
+
+def _fields(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    listed = {name: tuple(data[name]) for name in _TUPLES[event_type] if name in data}
+    return {**data, **listed} if listed else data

@@ -103,9 +103,14 @@ def history(statements: Iterable[StatedPosition]) -> list[Run]:
 def current(statements: Iterable[StatedPosition]) -> Run | None:
     """The current stance, or None where nothing was stated: the last of `history`, without judging all before it."""
     days = _by_day(statements)
+    return newest_run(days[moment] for moment in sorted(days, reverse=True))
+
+
+def newest_run(days: Iterable[Sequence[StatedPosition]]) -> Run | None:
+    """The current stance by what was stated on each day, newest first. Takes no more days than it needs."""
     run: list[_Day] = []
-    for moment in sorted(days, reverse=True):
-        day = _judge(days[moment])
+    for told in days:
+        day = _judge(told)
         if run and day.stance is not run[-1].stance:
             break
         run.append(day)

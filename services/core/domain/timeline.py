@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from services.core.domain.calendar import covers
+from services.core.domain.calendar import covering
 from services.core.domain.ids import derived_id
 from services.core.domain.vocabulary import Status
 
@@ -29,7 +29,12 @@ class EntryKey(NamedTuple):
     @property
     def id(self) -> UUID:
         """The entry's id, derived from the key as first read."""
-        return derived_id("entry", self.dossier, self.kind, self.date, *self.actors)
+        return _entry_id(self)
+
+
+@lru_cache(maxsize=8192)  # what is told is told of again
+def _entry_id(key: EntryKey) -> UUID:
+    return derived_id("entry", key.dossier, key.kind, key.date, *key.actors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +112,19 @@ def entry_roots(keys: Iterable[EntryKey], *, once: bool) -> dict[EntryKey, Entry
 @lru_cache(maxsize=64)  # most tellings bring no key that was not told before
 def _roots(found: frozenset[EntryKey]) -> Mapping[EntryKey, EntryKey]:
     roots: dict[EntryKey, EntryKey] = {}
-    entries: list[EntryKey] = []
+    entries: dict[str, list[EntryKey]] = {}  # by every date that covers theirs
     for key in sorted(found, key=_finest_first):
         # Entries, not the keys that joined them: by way of one without actors others' would slip in.
-        finer = [entry for entry in entries if _joins(key, entry)]
+        finer = [entry for entry in entries.get(key.date, ()) if _joins(key, entry)]
         roots[key] = finer[0] if len(finer) == 1 else key
         if len(finer) != 1:
-            entries.append(key)
+            for date in covering(key.date):
+                entries.setdefault(date, []).append(key)
     return roots
 
 
 def _joins(coarse: EntryKey, fine: EntryKey) -> bool:
-    if not covers(coarse.date, fine.date):
-        return False
+    """Whether it does as far as the actors go, where its date covers the other one's."""
     if coarse.date == fine.date:
         return not coarse.actors and bool(fine.actors)
     return coarse.actors == fine.actors or not coarse.actors or not fine.actors

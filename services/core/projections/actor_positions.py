@@ -7,13 +7,11 @@ from uuid import UUID
 
 from services.core.domain.events import RecordCorrected
 from services.core.domain.review import ruled, ruled_statement, stated_id, subject_of
-from services.core.domain.standing import Run, StatedPosition, current
+from services.core.domain.standing import Run, StatedPosition, newest_run
 from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import StandingVersion, standing_id
 from services.core.projections.rulings import CAUSE
-from services.core.projections.working_set import WorkingSet
-
-Cell = tuple[str, str, str]  # dossier, actor, proposition
+from services.core.projections.working_set import Cell, WorkingSet
 
 
 class ActorPositionsProjection:
@@ -67,7 +65,7 @@ class ActorPositionsProjection:
         for cell in sorted(cells):
             id_ = standing_id(*cell)
             before = work.standings.get(id_)
-            run = current(work.statements_of_cell(cell))
+            run = newest_run(work.days_of_cell(cell))
             if run is None and (before is None or before.content.stance is None):
                 continue
             content = _standing_version(
@@ -84,7 +82,7 @@ class ActorPositionsProjection:
 def _ruled(work: WorkingSet, statement: StatedPosition) -> StatedPosition:
     """The statement with what is ruled on its stance and day."""
     read = statement.as_read()
-    return ruled_statement(read, work.rulings.get(_stated_id(read)))
+    return ruled_statement(read, work.rulings.get(_stated_id(read))) if work.rulings.any() else read
 
 
 def _stated_id(read: StatedPosition) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from uuid import UUID
 
 from services.core.domain.calendar import day_of, instant_of
@@ -103,7 +104,7 @@ class ArticlesProjection:
         article.duplicate_of = duplicate.of if duplicate else None
         article.method = duplicate.method if duplicate else None
         article.similarity = duplicate.similarity if duplicate else None
-        return self._move(work, article, UUID(event.story_id)) | {article.id}
+        return self._move(work, article, story_of(event.story_id)) | {article.id}
 
     def _read(
         self, work: WorkingSet, recorded: Recorded, event: ExtractionCompleted | ExtractionSkipped
@@ -174,7 +175,7 @@ class ArticlesProjection:
         work.load_stories({story_id})
         story = work.stories[story_id]
         others = []
-        if story.head == article.id:
+        if story.head == article.id and story.articles > 1:
             others = [other for other in work.members_of(story_id) if other.id != article.id]
         article.story_id = None
         story.articles -= 1
@@ -219,4 +220,15 @@ def _published(revision: RevisionState, received_at: dt.datetime) -> tuple[dt.da
     stated = revision.published_at or revision.article_date
     if stated is None:
         return received_at.astimezone(dt.UTC).date(), received_at
-    return day_of(stated), instant_of(stated)
+    return _moment(stated)
+
+
+@lru_cache(maxsize=8192)  # asked for when an article comes and when it was read
+def _moment(stated: str) -> tuple[dt.date, dt.datetime]:
+    return day_of(stated), instant_of(stated).astimezone(dt.UTC)  # offsets have seconds in no JSON
+
+
+@lru_cache(maxsize=16_384)  # asked for when its article is loaded and when it is folded
+def story_of(story_id: str) -> UUID:
+    """The id of a story as the log has it."""
+    return UUID(story_id)

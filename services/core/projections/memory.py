@@ -12,8 +12,9 @@ ROWS = 30_000  # more are not kept beyond a batch: some 60 MB
 
 # The transaction that wrote the checkpoint last, and this one: whoever writes read tables writes it with them.
 _BEGIN = """
-SELECT set_config('search_path', quote_ident(%s) || ', public, pg_temp', true), pg_current_xact_id()::xid::text,
-       (SELECT xmin::text FROM checkpoints WHERE name = %s)
+SELECT set_config('search_path', quote_ident(%s) || ', public, pg_temp', true),
+       set_config('timezone', 'UTC', true), -- elsewhere offsets had seconds once, which JSON has no way to write
+       pg_current_xact_id()::xid::text, (SELECT xmin::text FROM checkpoints WHERE name = %s)
 """
 
 
@@ -37,7 +38,7 @@ class Memory:
     def begin(self, conn: psycopg.Connection[Any]) -> WorkingSet:
         """The working set for a batch that is folded in the present transaction, in the schema's tables."""
         row = conn.execute(_BEGIN, (self._schema, self._checkpoint)).fetchone()
-        _, transaction, written_by = row or ("", "", "")
+        transaction, written_by = row[2:] if row else ("", "")
         # Until the batch has come to its end there is nothing to be remembered.
         work, self._work = self._work, None
         if work is None or self._conn is not conn or not (self._alone or written_by == self._transaction):

@@ -6,12 +6,13 @@ together and carry one checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import scalar_row
 
 from services.core.domain.events import (
     ArticleJudgedDuplicate,
@@ -23,6 +24,7 @@ from services.core.domain.events import (
     ExtractionCompleted,
     ExtractionSkipped,
     RecordCorrected,
+    article_stream,
     event_of,
     ruling_of,
 )
@@ -32,7 +34,7 @@ from services.core.eventstore.bodies import get_bodies
 from services.core.eventstore.store import Recorded
 from services.core.projections import contributions
 from services.core.projections.actor_positions import ActorPositionsProjection
-from services.core.projections.articles import ArticlesProjection, is_copy
+from services.core.projections.articles import ArticlesProjection, is_copy, story_of
 from services.core.projections.base import SCHEMA
 from services.core.projections.contributions import NameOf
 from services.core.projections.memory import Memory
@@ -41,13 +43,20 @@ from services.core.projections.rulings import CAUSE
 from services.core.projections.timeline import TimelineProjection
 from services.core.projections.working_set import WorkingSet
 
+_Revision = tuple[str, int]  # article id, revision
+_Happened = Sequence[tuple[Recorded, Event | RecordCorrected]]
+
+_JUDGED = (ArticleJudgedOriginal, ArticleJudgedDuplicate)
+_READ = (ExtractionCompleted, ExtractionSkipped)
+_WITHDRAWN = "SELECT stream_name FROM events WHERE stream_name = ANY (%s) AND type = 'ArticleWithdrawn'"
+
 
 class ReadModels:
     """Folds the log into the read tables of one schema.
 
     `once(dossier, kind)`: whether a kind of political event happens once. `name_of(dossier, person)`:
-    a speaker's name. `withdrawn`: articles known to be withdrawn later in the log, whose words are not
-    to be written even where another article still holds the same body (for a rebuild).
+    a speaker's name. `alone`: for a rebuild, which begins with empty tables that nobody else has. It writes no words
+    of articles that are withdrawn later in the log, even where another article still holds the same body.
     """
 
     name = "read-models"
@@ -58,12 +67,11 @@ class ReadModels:
         name_of: NameOf,
         *,
         schema: str = SCHEMA,
-        withdrawn: Collection[str] = (),
         alone: bool = False,
     ) -> None:
         self._name_of = name_of
+        self._alone = alone
         self._memory = Memory(self.name, schema, alone=alone)
-        self._withdrawn = frozenset(withdrawn)
         self._articles = ArticlesProjection()
         self._timeline = TimelineProjection(once)
         self._positions = ActorPositionsProjection()
@@ -73,19 +81,9 @@ class ReadModels:
         happened = [(r, found) for r in batch if (found := _event_of(r)) is not None]
         if not happened:
             return
-        events = [(r, event) for r, event in happened if not isinstance(event, RecordCorrected)]
         work = self._memory.begin(conn)
-        work.load_articles({event.article_id for _, event in events})
-        work.load_stories(
-            {
-                UUID(e.story_id)
-                for _, e in events
-                if isinstance(e, ArticleJudgedOriginal | ArticleJudgedDuplicate)
-            }
-        )
-        work.load_told({event.article_id for _, event in events})
-        self._load_told(work, [event for _, event in events])
-        texts = self._texts(conn, work, [event for _, event in events])
+        readings = self._load(work, happened)
+        texts = self._texts(conn, work, happened, readings) if readings else {}
         for recorded, event in happened:
             if isinstance(event, RecordCorrected):
                 self._rule(work, recorded, event)
@@ -103,46 +101,75 @@ class ReadModels:
             entries = self._timeline.rule(work, recorded, event)
             self._timeline.refold(work, entries, position=position, cause=CAUSE, change_number=0)
 
-    def _load_told(self, work: WorkingSet, events: Sequence[Event]) -> None:
-        """What the batch's readings touch, in a few queries rather than some for each article."""
-        read = [event for event in events if isinstance(event, ExtractionCompleted)]
+    def _load(self, work: WorkingSet, happened: _Happened) -> list[ExtractionCompleted]:
+        """What the batch touches, in a few queries rather than some for each event. Gives its readings."""
+        articles: set[str] = set()
+        new: set[str] = set()
+        stories: set[UUID] = set()
+        readings: list[ExtractionCompleted] = []
+        for recorded, event in happened:
+            if isinstance(event, RecordCorrected):
+                continue
+            articles.add(event.article_id)
+            if recorded.position == 0:
+                new.add(event.article_id)
+            if isinstance(event, _JUDGED):
+                stories.add(story_of(event.story_id))
+            elif isinstance(event, ExtractionCompleted):
+                readings.append(event)
+        if self._alone:
+            work.begin_articles(new)
+            articles -= new
+        work.load_revisions(articles)
+        work.load_articles(articles)
+        work.load_stories(stories)
+        work.load_told(articles)
         self._timeline.load(
-            work, {contributions.key_of(e.dossier, r) for e in read for r in e.political_events}
+            work, {contributions.key_of(e.dossier, r) for e in readings for r in e.political_events}
         )
-        work.load_cells({(e.dossier, r["actor"], r["proposition"]) for e in read for r in e.positions})
+        work.load_cells({(e.dossier, r["actor"], r["proposition"]) for e in readings for r in e.positions})
+        return readings
 
     def _texts(
-        self, conn: psycopg.Connection[Any], work: WorkingSet, events: Sequence[Event]
-    ) -> dict[str, str]:
-        """The texts that the batch's readings point into, by body."""
-        read = {
-            (e.article_id, e.revision)
-            for e in events
-            if isinstance(e, ExtractionCompleted)
-            and (e.positions or e.political_events)
-            and e.article_id not in self._withdrawn
-        }
-        bodies = {work.revisions[key].body_sha256 for key in read if key in work.revisions}
+        self,
+        conn: psycopg.Connection[Any],
+        work: WorkingSet,
+        happened: _Happened,
+        readings: Iterable[ExtractionCompleted],
+    ) -> dict[_Revision, str]:
+        """The texts that the batch's readings point into."""
+        read = {(e.article_id, e.revision) for e in readings if e.positions or e.political_events}
+        if self._alone and read:
+            with conn.cursor(row_factory=scalar_row) as cursor:
+                streams = [article_stream(article_id) for article_id, _ in read]
+                gone = set(cursor.execute(_WITHDRAWN, (streams,)))
+            read = {key for key in read if article_stream(key[0]) not in gone}
+        bodies = {key: work.revisions[key].body_sha256 for key in read if key in work.revisions}
         bodies |= {
-            e.body_sha256
-            for e in events
+            (e.article_id, e.revision): e.body_sha256
+            for _, e in happened
             if isinstance(e, ArticleReceived | ArticleRevised) and (e.article_id, e.revision) in read
         }
-        found = get_bodies(conn, map(bytes.fromhex, bodies)) if bodies else {}
-        return {key.hex(): body.text for key, body in found.items()}
+        found = get_bodies(conn, map(bytes.fromhex, set(bodies.values()))) if bodies else {}
+        return {
+            key: body.text
+            for key, sha256 in bodies.items()
+            if (body := found.get(bytes.fromhex(sha256))) is not None
+        }
 
-    def _apply_one(self, work: WorkingSet, recorded: Recorded, event: Event, texts: dict[str, str]) -> None:
+    def _apply_one(
+        self, work: WorkingSet, recorded: Recorded, event: Event, texts: dict[_Revision, str]
+    ) -> None:
         position = recorded.global_position
-        before = work.revisions.get((event.article_id, getattr(event, "revision", 0)))
+        revision = event.revision if isinstance(event, _READ) else None
+        before = work.revisions.get((event.article_id, revision)) if revision is not None else None
         read_before = before is not None and before.reading_position is not None
         moved = self._articles.apply(work, recorded, event)
-        article = work.articles[event.article_id]
         withdrawn = isinstance(event, ArticleWithdrawn)
-        read = (
-            isinstance(event, ExtractionCompleted | ExtractionSkipped)
-            and event.revision == article.revision
-            and article.state != "withdrawn"
-        )
+        if revision is None and not moved and not withdrawn:
+            return
+        article = work.articles[event.article_id]
+        read = revision == article.revision and article.state != "withdrawn"
         anew = (withdrawn or read) and (isinstance(event, ExtractionCompleted) or work.tells(article.id))
         again = [
             id_
@@ -166,11 +193,7 @@ class ReadModels:
             )
 
         if anew:
-            told = (
-                self._read(work, article, event, texts)
-                if isinstance(event, ExtractionCompleted | ExtractionSkipped)
-                else ([], [])
-            )
+            told = self._read(work, article, event, texts) if isinstance(event, _READ) else ([], [])
             tell(article.id, *told)
         for article_id in again:
             tell(article_id, *self._replaced(work, article_id))
@@ -182,7 +205,7 @@ class ReadModels:
         work: WorkingSet,
         article: ArticleState,
         event: ExtractionCompleted | ExtractionSkipped,
-        texts: dict[str, str],
+        texts: dict[_Revision, str],
     ) -> tuple[list[Mention], list[StatedPosition]]:
         """What the article tells now that it was read for a dossier; what it tells of others stays."""
         mentions, statements = self._replaced(work, article.id)
@@ -197,12 +220,12 @@ class ReadModels:
         work: WorkingSet,
         article: ArticleState,
         event: ExtractionCompleted | ExtractionSkipped,
-        texts: dict[str, str],
+        texts: dict[_Revision, str],
     ) -> tuple[list[Mention], list[StatedPosition]]:
         if isinstance(event, ExtractionSkipped):
             return [], []
         revision = work.revisions[event.article_id, event.revision]
-        text = None if article.id in self._withdrawn else texts.get(revision.body_sha256)
+        text = texts.get((event.article_id, event.revision))
         copy = is_copy(work, article)
         return (
             contributions.mentions(event, article, revision, text, self._name_of, copy=copy),

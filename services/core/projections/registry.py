@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from services.core.domain.dossier import load_dossier
 from services.core.projections.base import SCHEMA, Projection
@@ -21,9 +21,9 @@ def name_of(dossier: str, person: str) -> str | None:
     return known.name if known else None
 
 
-def read_models(schema: str = SCHEMA, *, withdrawn: Collection[str] = (), alone: bool = False) -> ReadModels:
+def read_models(schema: str = SCHEMA, *, alone: bool = False) -> ReadModels:
     """The read tables in a schema, by the dossiers that come with this release."""
-    return ReadModels(happens_once, name_of, schema=schema, withdrawn=withdrawn, alone=alone)
+    return ReadModels(happens_once, name_of, schema=schema, alone=alone)
 
 
 def projections() -> Sequence[Projection]:

@@ -102,6 +102,7 @@ class TimelineProjection:
     ) -> set[UUID]:
         """Put these mentions where they belong. Gives the entries that lost or won some."""
         placer = Placer(work, self._once, dossier)
+        work.roots.clear()
         touched: set[UUID] = set()
         for id_ in sorted(ids):
             placed = work.mention(id_)
@@ -129,19 +130,24 @@ class TimelineProjection:
 
         All mentions of a key lie in one entry, but for those that were just put there (`fresh`).
         """
-        told = work.keys_in_scope(dossier, kind)
-        roots = entry_roots(told, once=True)
-        new = set(fresh)
+        moving = list(fresh)
+        roots = work.roots.get((dossier, kind))
+        if roots is None:  # with the keys of before, all but the fresh ones lie where they belong
+            told = work.keys_in_scope(dossier, kind)
+            roots = {key: root.id for key, root in entry_roots(told, once=True).items()}
+            work.roots[dossier, kind] = roots
+            new = set(moving)
+            for key, ids in told.items():
+                settled = next((id_ for id_ in ids if id_ not in new), None)
+                if settled is not None and work.mention(settled).entry_id != roots[key]:
+                    moving += ids
         touched: set[UUID] = set()
-        for key, ids in told.items():
-            entry_id = roots[key].id
-            settled = next((id_ for id_ in ids if id_ not in new), None)
-            moved = settled is not None and work.mention(settled).entry_id != entry_id
-            for id_ in list(ids) if moved else [id_ for id_ in new if id_ in ids]:
-                placed = work.mention(id_)
-                if placed.entry_id != entry_id:
-                    touched |= {placed.entry_id, entry_id}
-                    work.put_mention(replace(placed, entry_id=entry_id), position=position, cause=cause)
+        for id_ in moving:
+            placed = work.mention(id_)
+            entry_id = roots.get(placed.mention.key, placed.entry_id)  # some fresh ones are of other kinds
+            if placed.entry_id != entry_id:
+                touched |= {placed.entry_id, entry_id}
+                work.put_mention(replace(placed, entry_id=entry_id), position=position, cause=cause)
         return touched
 
     def refold(

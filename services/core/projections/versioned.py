@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import Version
 
 Content = TypeVar("Content")
@@ -124,11 +125,8 @@ class VersionedTable(Generic[Content]):
 
     def _copy(self, versions: Iterable[Version[Content]]) -> None:
         names = ("id", "from_position", "to_position", "cause", *self._codec.columns)
-        query = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(self._codec.table), sql.SQL(", ").join(map(sql.Identifier, names))
+        encode = self._codec.encode
+        rows = (
+            (v.id, v.from_position, v.to_position, v.cause, *map(plain, encode(v.content))) for v in versions
         )
-        with self._conn.cursor() as cursor, cursor.copy(query) as copy:
-            for v in versions:
-                copy.write_row(
-                    (v.id, v.from_position, v.to_position, v.cause, *self._codec.encode(v.content))
-                )
+        copy_rows(self._conn, self._codec.table, names, rows)

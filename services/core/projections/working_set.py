@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -20,13 +21,15 @@ from services.core.projections.codecs import (
     StandingCodec,
     StandingVersion,
     StatementCodec,
-    mention_id,
 )
+from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
 from services.core.projections.rulings import RulingSet
 from services.core.projections.versioned import VersionedTable
 
 Scope = tuple[str, str]  # dossier, kind
+Cell = tuple[str, str, str]  # dossier, actor, proposition
+Key = TypeVar("Key")
 Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
 
 
@@ -46,11 +49,14 @@ class WorkingSet:
         self._mentions_by_article: dict[str, set[UUID]] = {}
         self._mentions_by_entry: dict[UUID, set[UUID]] = {}
         self._mentions_by_key: dict[Scope, dict[EntryKey, set[UUID]]] = {}
+        # By scope, where every open mention lies in the entry that its key has here. Forgotten with a key that
+        # comes or goes; whoever places mentions otherwise has to forget them too.
+        self.roots: dict[Scope, Mapping[EntryKey, UUID]] = {}
         self._statements_by_article: dict[str, set[UUID]] = {}
-        self._statements_by_cell: dict[tuple[str, str, str], set[UUID]] = {}
+        self._statements_by_cell: dict[Cell, dict[dt.date, set[UUID]]] = {}
         self._entries_loaded: set[UUID] = set()
         self._scopes_loaded: set[tuple[str, str]] = set()
-        self._cells_loaded: set[tuple[str, str, str]] = set()
+        self._cells_loaded: set[Cell] = set()
         self.begin()
 
     def begin(self) -> None:
@@ -77,14 +83,22 @@ class WorkingSet:
 
     # -- articles and stories ------------------------------------------------------------------------
 
+    def begin_articles(self, ids: Collection[str]) -> None:
+        """Articles of which the tables are known to hold nothing yet: they are not asked for."""
+        self._articles_asked.update(ids)
+        self._told_loaded.update(ids)
+
+    def load_revisions(self, ids: Collection[str]) -> None:
+        """All revisions of these articles. Needed only of those that something happens to."""
+        loaded = self._select(RevisionState, "article_revisions", "article_id = ANY(%s)", ids) if ids else []
+        self.revisions.update({(revision.article_id, revision.revision): revision for revision in loaded})
+
     def load_articles(self, ids: Collection[str]) -> None:
-        """Articles with their revisions, their stories and the heads of those."""
+        """Articles with their stories and the heads of those."""
         missing = [id_ for id_ in ids if id_ not in self._articles_asked]
         if not missing:
             return
         self._articles_asked.update(missing)
-        for revision in self._select(RevisionState, "article_revisions", "article_id = ANY(%s)", missing):
-            self.revisions[revision.article_id, revision.revision] = revision
         loaded = self._select(ArticleState, "articles", "id = ANY(%s)", missing)
         self.articles.update({article.id: article for article in loaded})
         self.load_stories({article.story_id for article in loaded if article.story_id})
@@ -150,12 +164,17 @@ class WorkingSet:
                 self._mentions_by_article.setdefault(version.content.mention.article_id, set()).add(id_)
                 self._mentions_by_entry.setdefault(version.content.entry_id, set()).add(id_)
                 key = version.content.mention.key
-                self._mentions_by_key.setdefault((key.dossier, key.kind), {}).setdefault(key, set()).add(id_)
+                told = self._mentions_by_key.setdefault((key.dossier, key.kind), {})
+                if key not in told:
+                    told[key] = set()
+                    self.roots.pop((key.dossier, key.kind), None)
+                told[key].add(id_)
 
     def tells(self, article_id: str) -> bool:
         """Whether the article, as it stands now, tells anything at all. Most do not."""
-        self.load_articles((article_id,))
-        self.load_told((article_id,))
+        if article_id not in self._told_loaded:
+            self.load_articles((article_id,))
+            self.load_told((article_id,))
         return article_id in self._mentions_by_article or article_id in self._statements_by_article
 
     def mentions_of_article(self, article_id: str) -> list[PlacedMention]:
@@ -180,7 +199,7 @@ class WorkingSet:
         return version.content
 
     def put_mention(self, placed: PlacedMention, *, position: int, cause: str) -> None:
-        id_ = mention_id(placed.mention.article_id, placed.mention.key)
+        id_ = placed.mention.id
         before = self.mentions.get(id_)
         if before is not None:
             self._mentions_by_entry[before.content.entry_id].discard(id_)
@@ -196,12 +215,13 @@ class WorkingSet:
         in_scope[key].discard(id_)
         if not in_scope[key]:
             del in_scope[key]
+            self.roots.pop((key.dossier, key.kind), None)
         self.mentions.remove(id_, position=position)
 
     # -- statements ----------------------------------------------------------------------------------
 
-    def load_cells(self, cells: Collection[tuple[str, str, str]]) -> None:
-        """All open statements of these (dossier, actor, proposition), and the standings."""
+    def load_cells(self, cells: Collection[Cell]) -> None:
+        """All open statements of these cells, and the standings."""
         missing = [cell for cell in cells if cell not in self._cells_loaded]
         if missing:
             self._cells_loaded.update(missing)
@@ -218,25 +238,41 @@ class WorkingSet:
             if version is not None:
                 s = version.content
                 self._statements_by_article.setdefault(s.article_id, set()).add(id_)
-                self._statements_by_cell.setdefault((s.dossier, s.actor, s.proposition), set()).add(id_)
+                days = self._statements_by_cell.setdefault((s.dossier, s.actor, s.proposition), {})
+                days.setdefault(s.day, set()).add(id_)
 
     def statements_of_article(self, article_id: str) -> list[StatedPosition]:
         ids = self._statements_by_article.get(article_id, ())
         return [version.content for id_ in ids if (version := self.statements.get(id_))]
 
-    def statements_of_cell(self, cell: tuple[str, str, str]) -> list[StatedPosition]:
-        ids = self._statements_by_cell.get(cell, ())
+    def statements_of_cell(self, cell: Cell) -> list[StatedPosition]:
+        days = self._statements_by_cell.get(cell, {})
+        ids = (id_ for day in days.values() for id_ in day)
         return [version.content for id_ in ids if (version := self.statements.get(id_))]
 
+    def days_of_cell(self, cell: Cell) -> Iterator[list[StatedPosition]]:
+        """What was stated and holds, by day, newest first."""
+        days = self._statements_by_cell.get(cell, {})
+        for day in sorted(days, reverse=True):
+            versions = map(self.statements.get, days[day])
+            told = [version.content for version in versions if version and not version.content.rejected]
+            if told:
+                yield told
+
     def put_statement(self, statement: StatedPosition, *, position: int, cause: str) -> None:
+        before = self.statements.get(statement.id)
+        if before is not None:
+            self._forget_day(before.content)  # a ruling may have given it another one
         self.statements.put(statement.id, statement, position=position, cause=cause)
         self._index_statements((statement.id,))
 
     def remove_statement(self, statement: StatedPosition, *, position: int) -> None:
         self.statements.remove(statement.id, position=position)
         _discard(self._statements_by_article, statement.article_id, statement.id)
-        cell = (statement.dossier, statement.actor, statement.proposition)
-        self._statements_by_cell[cell].discard(statement.id)
+        self._forget_day(statement)
+
+    def _forget_day(self, s: StatedPosition) -> None:
+        _discard(self._statements_by_cell[s.dossier, s.actor, s.proposition], s.day, s.id)
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -261,12 +297,7 @@ class WorkingSet:
             keys = zip(*changed, strict=True) if cls is RevisionState else [changed]
             self._conn.execute(_DELETE[cls], [list(column) for column in keys])
         if written:
-            query = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns(cls)))
-            )
-            with self._conn.cursor() as cursor, cursor.copy(query) as copy:
-                for _, now in written:
-                    copy.write_row(["{}" if value == [] else value for value in now])
+            copy_rows(self._conn, table, columns(cls), _plain_rows(cls, [now for _, now in written]))
 
     def _blank(self, articles: list[str]) -> None:
         """A takedown reaches into the past: no version keeps a word of a withdrawn article."""
@@ -292,11 +323,21 @@ _BLANK = (
 )
 
 
+_TAGS = columns(RevisionState).index("tags")
+
+
+def _plain_rows(cls: type, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows without the only value that is a list."""
+    if cls is not RevisionState:
+        return rows
+    return [(*row[:_TAGS], plain(row[_TAGS]), *row[_TAGS + 1 :]) for row in rows]
+
+
 def _key(row: ArticleState | RevisionState | StoryState) -> Any:
     return (row.article_id, row.revision) if isinstance(row, RevisionState) else row.id
 
 
-def _discard(index: dict[str, set[UUID]], key: str, id_: UUID) -> None:
+def _discard(index: dict[Key, set[UUID]], key: Key, id_: UUID) -> None:
     """Takes an id out of an index, and a key that has none left."""
     ids = index[key]
     ids.discard(id_)

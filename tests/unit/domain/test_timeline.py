@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.calendar import covers
+from services.core.domain.calendar import covering
 from services.core.domain.ids import derived_id
 from services.core.domain.timeline import (
     Counts,
@@ -148,6 +148,11 @@ def test_other_kinds_join_only_on_equal_dates_and_actors() -> None:
     assert len(group([mention("a", coarse), mention("b", fine), mention("c", fine)], once)) == 2
 
 
+def test_a_date_is_covered_by_its_year_its_month_and_itself() -> None:
+    assert covering("2019-08-02") == ["2019", "2019-08", "2019-08-02"]
+    assert covering("2019") == ["2019"]
+
+
 def test_kinds_and_dossiers_do_not_mix() -> None:
     coarse = key("2019-08", kind="agreement-ended")
     fine = key("2019-08-02", "usa", kind="suspension")
@@ -173,7 +178,7 @@ def test_the_order_of_arrival_changes_nothing(told: list[EntryKey], random: Any)
     assert entry_roots(shuffled, once=True) == roots
     for each, root in roots.items():
         assert roots[root] == root, "a root is no alias"
-        assert covers(each.date, root.date)
+        assert each.date in covering(root.date)
         assert each.actors in {(), root.actors} or not root.actors
 
 
