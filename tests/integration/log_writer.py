@@ -26,8 +26,10 @@ from services.core.domain.events import (
     review_stream,
 )
 from services.core.domain.ids import derived_id
+from services.core.domain.timeline import EntryKey
 from services.core.eventstore.bodies import Body, BodyWrite, release_bodies, text_sha256
 from services.core.eventstore.store import StreamWrite, append, make_event
+from services.core.projections.codecs import standing_id
 
 _numbers = itertools.count()
 
@@ -49,6 +51,19 @@ class Telling:
     named: str | None = None  # the words of the text that name the speaker
     voice: str = "own"
     condition: str | None = None  # words of the text
+
+
+COMPLIED = standing_id("inf", "russia", "russia-complied")  # the position that tests rule on
+
+
+def id_of(telling: Telling) -> UUID:
+    """The entry that shows it, as long as nobody ruled on it."""
+    return EntryKey("inf", telling.kind, telling.date, telling.actors).id
+
+
+def stated(stance: str = "supports", date: str = "2019-08-02") -> dict[str, str]:
+    """The stance and day that a ruling on that position binds to."""
+    return {"actor": "russia", "proposition": "russia-complied", "stance": stance, "date": date}
 
 
 class LogWriter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,14 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.main import app
-from tests.integration.feed_site import Answer, Site, feed_site, item, rss, whole_item
+from tests.integration.feed_site import Answer, Site, item, rss, whole_item
 from tests.integration.ingest_client import events
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with feed_site() as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

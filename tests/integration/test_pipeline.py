@@ -6,27 +6,18 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from redis import Redis
 
 from services.core.domain.events import article_stream
 from tests.integration import saboteur
-from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in, withdraw
+from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, take_in, withdraw
 from workers.app import make_app
 from workers.dispatches import DEDUPLICATE, EXTRACT
 from workers.tasks import WorkerProcess
 
 PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}."
-
-
-@pytest.fixture
-def pipe(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    made = pipeline(database_url, valkey_url, tmp_path)
-    yield made
-    made.stop()
 
 
 def read(pipe: Pipeline) -> dict[str, str]:

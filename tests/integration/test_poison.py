@@ -21,7 +21,7 @@ from services.core.eventstore.upcasters import UPCASTERS
 from services.core.projections.registry import projections
 from tests.integration import saboteur
 from tests.integration.ingest_client import ingest_client
-from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in
+from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, take_in
 from tests.integration.test_relay import at, states
 from workers import projector, relay
 from workers.articles import judgement_id, outcome_id
@@ -30,13 +30,6 @@ from workers.projector import catch_up
 from workers.tasks import WorkerProcess
 
 PLAIN = "NATO rejects the proposal of a moratorium, a spokeswoman said on day {}."
-
-
-@pytest.fixture
-def pipe(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    made = pipeline(database_url, valkey_url, tmp_path)
-    yield made
-    made.stop()
 
 
 @contextmanager
