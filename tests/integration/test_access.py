@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,23 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
-def keyed(module_database: Database) -> tuple[Database, dict[Scope, Key]]:
-    """A database with a key of each scope; tests change nothing that others see."""
-    return module_database, {scope: make_key(module_database, scope, name=scope.value) for scope in Scope}
+def keys(module_database: Database) -> dict[Scope, Key]:
+    """A key of each scope, to a database that tests change nothing in."""
+    return {scope: make_key(module_database, scope, name=scope.value) for scope in Scope}
+
+
+@pytest.fixture(scope="module")
+async def client(module_database: Database, keys: dict[Scope, Key]) -> AsyncIterator[Client]:
+    """Asks the services on that database."""
+    async with serving(module_database) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def reader(module_database: Database, keys: dict[Scope, Key]) -> AsyncIterator[Client]:
+    """Asks the services on that database, where reading is open to all."""
+    async with serving(module_database, open_reading=True) as client:
+        yield client
 
 
 GUARDED = [
@@ -53,50 +68,47 @@ GUARDED = [
 
 @pytest.mark.parametrize(("method", "path", "scope"), GUARDED)
 async def test_each_route_asks_for_its_scope(
-    keyed: tuple[Database, dict[Scope, Key]], method: str, path: str, scope: Scope
+    client: Client, keys: dict[Scope, Key], method: str, path: str, scope: Scope
 ) -> None:
-    database, keys = keyed
-    async with serving(database) as client:
-        without = await client.request(method, path)
-        assert without.status_code == 401
-        assert without.headers["WWW-Authenticate"] == 'Bearer realm="treatyline"'
-        assert without.headers["Content-Type"] == "application/problem+json"
-        for held, key in keys.items():
-            answer = await client.request(method, path, headers=bearing(key))
-            if held in {scope, Scope.ADMIN}:
-                assert answer.status_code not in {401, 403}, (held, answer.text)
-            else:
-                assert answer.status_code == 403, held
-                challenge = answer.headers["WWW-Authenticate"]
-                assert f'error="insufficient_scope", scope="{scope}"' in challenge
+    without = await client.request(method, path)
+    assert without.status_code == 401
+    assert without.headers["WWW-Authenticate"] == 'Bearer realm="treatyline"'
+    assert without.headers["Content-Type"] == "application/problem+json"
+    for held, key in keys.items():
+        answer = await client.request(method, path, headers=bearing(key))
+        if held in {scope, Scope.ADMIN}:
+            assert answer.status_code not in {401, 403}, (held, answer.text)
+        else:
+            assert answer.status_code == 403, held
+            challenge = answer.headers["WWW-Authenticate"]
+            assert f'error="insufficient_scope", scope="{scope}"' in challenge
 
 
-async def test_no_route_was_forgotten(keyed: tuple[Database, dict[Scope, Key]]) -> None:
+async def test_no_route_was_forgotten(client: Client) -> None:
     """Every operation of the OpenAPI document asks for a key, but for those that name no thing of ours."""
-    async with serving(keyed[0]) as client:
-        document = (await client.get("/openapi.json")).json()
-        for path, operations in document["paths"].items():
-            for method, operation in operations.items():
-                if path in {"/healthz", "/readyz"}:
-                    assert (await client.request(method, path)).status_code in {200, 503}
-                    continue
-                if path == "/v1/hooks/miniflux":  # signed with a secret of its own instead
-                    assert (await client.request(method, path)).status_code == 403
-                    continue
-                asked = path.replace("{article_id}", "a").replace("{entry_id}", "a")
-                answer = await client.request(method, asked)
-                assert answer.status_code == 401, (method, path)
-                assert operation["security"], (method, path)
-                assert {"401", "403", "429"} <= operation["responses"].keys(), (method, path)
-        pages = [
-            "/",
-            "/positions",
-            "/positions/usa/deployment",
-            "/entries/6b1f0c3e-0000-5a54-9d0b-1f6d1a0c7e21",
-        ]
-        for page in pages:
-            answer = await client.get(page)
-            assert (answer.status_code, answer.headers["Location"][:8]) == (303, "/sign-in"), page
+    document = (await client.get("/openapi.json")).json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if path in {"/healthz", "/readyz"}:
+                assert (await client.request(method, path)).status_code in {200, 503}
+                continue
+            if path == "/v1/hooks/miniflux":  # signed with a secret of its own instead
+                assert (await client.request(method, path)).status_code == 403
+                continue
+            asked = path.replace("{article_id}", "a").replace("{entry_id}", "a")
+            answer = await client.request(method, asked)
+            assert answer.status_code == 401, (method, path)
+            assert operation["security"], (method, path)
+            assert {"401", "403", "429"} <= operation["responses"].keys(), (method, path)
+    pages = [
+        "/",
+        "/positions",
+        "/positions/usa/deployment",
+        "/entries/6b1f0c3e-0000-5a54-9d0b-1f6d1a0c7e21",
+    ]
+    for page in pages:
+        answer = await client.get(page)
+        assert (answer.status_code, answer.headers["Location"][:8]) == (303, "/sign-in"), page
 
 
 @pytest.mark.parametrize(
@@ -111,25 +123,20 @@ async def test_no_route_was_forgotten(keyed: tuple[Database, dict[Scope, Key]]) 
         "tl_000000000000_" + "0" * 64,
     ],
 )
-async def test_a_wrong_key_is_401_and_never_repeated(
-    keyed: tuple[Database, dict[Scope, Key]], given: str
-) -> None:
-    async with serving(keyed[0], open_reading=True) as client:
-        answer = await client.get("/v1/timeline", headers=[(b"authorization", given.encode("latin-1"))])
-        assert answer.status_code == 401  # also where reading is open: somebody meant to be somebody
-        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
-        assert "tl_" not in answer.text.replace("tl_…", "")
+async def test_a_wrong_key_is_401_and_never_repeated(reader: Client, given: str) -> None:
+    answer = await reader.get("/v1/timeline", headers=[(b"authorization", given.encode("latin-1"))])
+    assert answer.status_code == 401  # also where reading is open: somebody meant to be somebody
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert "tl_" not in answer.text.replace("tl_…", "")
 
 
-async def test_another_secret_under_a_known_id_is_wrong(keyed: tuple[Database, dict[Scope, Key]]) -> None:
-    database, keys = keyed
+async def test_another_secret_under_a_known_id_is_wrong(client: Client, keys: dict[Scope, Key]) -> None:
     key = keys[Scope.READ]
-    async with serving(database) as client:
-        assert (await client.get("/v1/timeline", headers=bearing(key))).status_code == 200
-        other = Key(key.id, new_key().secret)
-        assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 401
-        twice = [(b"authorization", f"Bearer {key.reveal()}".encode())] * 2
-        assert (await client.get("/v1/timeline", headers=twice)).status_code == 401
+    assert (await client.get("/v1/timeline", headers=bearing(key))).status_code == 200
+    other = Key(key.id, new_key().secret)
+    assert (await client.get("/v1/timeline", headers=bearing(other))).status_code == 401
+    twice = [(b"authorization", f"Bearer {key.reveal()}".encode())] * 2
+    assert (await client.get("/v1/timeline", headers=twice)).status_code == 401
 
 
 async def test_the_log_says_with_which_key(database: Database) -> None:
@@ -220,14 +227,12 @@ async def test_the_last_use_is_kept_without_a_write_for_each(database: Database)
         assert row[0] <= 1
 
 
-async def test_reading_may_be_opened_to_all_but_not_the_log(keyed: tuple[Database, dict[Scope, Key]]) -> None:
-    database, keys = keyed
-    async with serving(database, open_reading=True) as client:
-        for path in ("/v1/timeline", "/v1/positions", "/"):
-            assert (await client.get(path)).status_code == 200, path
-        for method, path in (("GET", "/v1/events"), ("POST", "/v1/articles"), ("GET", "/metrics")):
-            assert (await client.request(method, path)).status_code == 401, path
-        assert (await client.get("/v1/timeline", headers=bearing(keys[Scope.WRITE]))).status_code == 200
+async def test_reading_may_be_opened_to_all_but_not_the_log(reader: Client, keys: dict[Scope, Key]) -> None:
+    for path in ("/v1/timeline", "/v1/positions", "/"):
+        assert (await reader.get(path)).status_code == 200, path
+    for method, path in (("GET", "/v1/events"), ("POST", "/v1/articles"), ("GET", "/metrics")):
+        assert (await reader.request(method, path)).status_code == 401, path
+    assert (await reader.get("/v1/timeline", headers=bearing(keys[Scope.WRITE]))).status_code == 200
 
 
 # -- without keys ---------------------------------------------------------------------------------------------------
@@ -314,41 +319,40 @@ def test_a_key_has_a_name_that_can_be_shown(database: Database, name: str) -> No
 
 
 async def test_what_one_key_may_see_is_kept_from_shared_caches(
-    keyed: tuple[Database, dict[Scope, Key]],
+    client: Client,
+    keys: dict[Scope, Key],
 ) -> None:
-    database, keys = keyed
-    async with serving(database) as client:
-        answer = await client.get("/v1/timeline", headers=bearing(keys[Scope.READ]))
-        assert answer.headers["Cache-Control"] == "private, no-cache"
-        assert answer.headers["Vary"] == "Authorization, Cookie"
-        again = {**bearing(keys[Scope.READ]), "If-None-Match": answer.headers["ETag"]}
-        assert (await client.get("/v1/timeline", headers=again)).status_code == 304
-        assert (
-            await client.get("/v1/timeline", headers={"If-None-Match": answer.headers["ETag"]})
-        ).status_code == 401
+    answer = await client.get("/v1/timeline", headers=bearing(keys[Scope.READ]))
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Vary"] == "Authorization, Cookie"
+    again = {**bearing(keys[Scope.READ]), "If-None-Match": answer.headers["ETag"]}
+    assert (await client.get("/v1/timeline", headers=again)).status_code == 304
+    assert (
+        await client.get("/v1/timeline", headers={"If-None-Match": answer.headers["ETag"]})
+    ).status_code == 401
 
 
 async def test_other_sites_are_answered_only_where_they_are_named(
-    keyed: tuple[Database, dict[Scope, Key]],
+    module_database: Database,
+    client: Client,
+    keys: dict[Scope, Key],
 ) -> None:
-    database, keys = keyed
     news, evil = {"Origin": "https://news.example"}, {"Origin": "https://evil.example"}
     preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    async with serving(database) as client:
-        answers = [
-            await client.get("/v1/timeline", headers=news | bearing(keys[Scope.READ])),
-            await client.options("/v1/articles", headers=news | preflight),
-        ]
-        assert not any(name.startswith("access-control") for a in answers for name in a.headers)
-        assert answers[1].status_code == 405
-    async with serving(database, cors_origins=("https://news.example",)) as client:
-        answer = await client.get("/v1/timeline", headers=news | bearing(keys[Scope.READ]))
+    answers = [
+        await client.get("/v1/timeline", headers=news | bearing(keys[Scope.READ])),
+        await client.options("/v1/articles", headers=news | preflight),
+    ]
+    assert not any(name.startswith("access-control") for a in answers for name in a.headers)
+    assert answers[1].status_code == 405
+    async with serving(module_database, cors_origins=("https://news.example",)) as named:
+        answer = await named.get("/v1/timeline", headers=news | bearing(keys[Scope.READ]))
         assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
         assert "Access-Control-Allow-Credentials" not in answer.headers
-        assert (await client.options("/v1/articles", headers=news | preflight)).status_code == 200
-        answer = await client.get("/v1/timeline", headers=evil | bearing(keys[Scope.READ]))
+        assert (await named.options("/v1/articles", headers=news | preflight)).status_code == 200
+        answer = await named.get("/v1/timeline", headers=evil | bearing(keys[Scope.READ]))
         assert "Access-Control-Allow-Origin" not in answer.headers
-        assert (await client.options("/v1/articles", headers=evil | preflight)).status_code == 400
+        assert (await named.options("/v1/articles", headers=evil | preflight)).status_code == 400
 
 
 async def test_logs_hold_the_keys_id_and_no_key_and_no_words(
