@@ -87,9 +87,11 @@ def test_one_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
     assert [pid for pid in pids if alive(pid)] == []
 
 
-WRITES = (
-    "import os, sys; open(sys.argv[1], 'w').write(sys.stdin.readline() + os.environ['TREATYLINE_PARENT_PID'])"
-)
+WRITES = """
+import os, sys
+told = sys.stdin.readline() + os.environ["TREATYLINE_PARENT_PID"]
+open(sys.argv[1], "w").write(told)
+"""
 
 
 def told(file: Path) -> dict[str, str]:
