@@ -9,7 +9,8 @@ by the dossier's person id or a span.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -371,8 +372,15 @@ def article_stream(article_id: str) -> str:
 
 
 def data_of(event: Event | AdminEvent | RecordCorrected) -> dict[str, Any]:
-    """The event's `data` as it goes into the log (JSON-ready, tuples as lists)."""
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(event).items()}
+    """The event's `data` as it goes into the log (JSON-ready, tuples as lists). What is in its lists is the event's own."""
+    kind: Any = type(event)
+    values = ((name, getattr(event, name)) for name in _names(kind))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+
+
+@cache
+def _names(event_class: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(event_class))
 
 
 def event_of(event_type: str, data: dict[str, Any]) -> Event:
