@@ -58,4 +58,7 @@ if __name__ == "__main__":
         port=int(sys.argv[1]),
         log_config=None,
         access_log=False,
+        # As ours is served: the same loop and parser, which uvicorn finds, and nothing beside them.
+        proxy_headers=False,
+        server_header=False,
     )
