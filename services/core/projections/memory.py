@@ -9,6 +9,7 @@ import psycopg
 from services.core.projections.working_set import WorkingSet
 
 ROWS = 30_000  # more are not kept beyond a batch: some 60 MB
+ROWS_ALONE = 50_000  # of a rebuild, which has a process of its own
 
 # The transaction that wrote the checkpoint last, and this one: whoever writes read tables writes it with them.
 _BEGIN = """
@@ -26,11 +27,11 @@ class Memory:
     tables anyway, and a batch that fails ends it all.
     """
 
-    def __init__(self, checkpoint: str, schema: str, *, alone: bool = False, rows: int = ROWS) -> None:
+    def __init__(self, checkpoint: str, schema: str, *, alone: bool = False, rows: int | None = None) -> None:
         self._checkpoint = checkpoint
         self._schema = schema
         self._alone = alone
-        self._rows = rows
+        self._rows = rows or (ROWS_ALONE if alone else ROWS)
         self._conn: psycopg.Connection[Any] | None = None
         self._transaction = ""
         self._work: WorkingSet | None = None
