@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _RECENT_DAYS = 8
 _STORY_DAYS = 3
+_MOST_BY_FAR = 3
 _BULLET = 4  # characters before the date of an entry
 _HEADED = re.compile(r"[^\w\n]{0,4}(?:[A-Z0-9][\w.]*,? ){0,3}(?:19|20)\d\d\s*(?:[.:]\s|[—–-]\s)")
 
@@ -122,6 +124,8 @@ class Telling:
         """The date of the paragraph's last dated act, or of the same speaker's last recent statement."""
         cue = frame.cue
         paragraph = self.document.paragraph_index(cue.idx)
+        if met := self._there(paragraph, cue):
+            return met
         mine = self._who(frame)
         same: str | None = None
         before: str | None = None
@@ -140,10 +144,22 @@ class Telling:
                 before = date
         return same or before or self._met(paragraph, cue) or self._story_day()
 
+    def _there(self, paragraph: int, cue: Any) -> str | None:
+        """The day of what was told last in the paragraph, where something was said "there": at that meeting, on that spot."""
+        told = {cue.i, *(child.i for child in cue.children if child.dep_ in {"dobj", "dative"})}
+        if not any(t.lower_ == "there" and t.dep_ == "advmod" and t.head.i in told for t in cue.subtree):
+            return None
+        first = self.document.sentence_index(self.document.paragraphs[max(0, paragraph)].start)
+        for number in range(self.document.sentence_index(cue.idx) - 1, first - 1, -1):
+            days = [value for _, value in self.dating.dates_of(number) if len(value) == len("2019-01-23")]
+            if days:
+                return days[-1] if not self.article_date or days[-1] <= self.article_date else None
+        return None
+
     def _story_day(self) -> str | None:
-        """The day on which the story plays: where all its dated statements of the last days are of one."""
+        """The day on which the story plays: that of all its dated statements of the last days, or of most by far."""
         if "story" not in self._story:
-            days = set()
+            days: Counter[str] = Counter()
             for frame in self.scene.spoken:
                 date = self.act_date(frame.cue, frame.spans)
                 if (
@@ -153,8 +169,10 @@ class Telling:
                     and self._recent(date, _STORY_DAYS)
                     and not self._retold(frame, None)
                 ):
-                    days.add(date)
-            self._story["story"] = days.pop() if len(days) == 1 else None
+                    days[date] += 1
+            ranked = days.most_common(2)
+            alone = len(ranked) == 1 or (len(ranked) == 2 and ranked[0][1] >= _MOST_BY_FAR * ranked[1][1])
+            self._story["story"] = ranked[0][0] if alone else None
         return self._story["story"]
 
     def _entry(self, cue: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from workers.extraction.acts.performed import PERFORMING, performed
 from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
 from workers.extraction.rulework import spoken_act
@@ -46,9 +47,19 @@ def find_operators(scene: Scene, line: Line) -> Iterator[Finding]:
             and not recipients
             and frame.lemma
             in {"expect", "want", "insist", "demand", "order", "call for", "advise", "advocate", "recommend"}
+            and not (frame.lemma == "demand" and _on_weapons(scene, line, frame))
         ):
             continue
-        yield spoken_act(scene, line, frame, kind, recipients, rule=f"speech-{frame.lemma}", sure=0.65)
+        family = "performed/" if frame.cls in PERFORMING else "speech-"
+        yield spoken_act(scene, line, frame, kind, recipients, rule=family + frame.lemma, sure=0.65)
+
+
+def _on_weapons(scene: Scene, line: Line, frame: Frame) -> bool:
+    """Whether what is demanded has to do with the treaty or its weapons: "demanded that the missiles be destroyed"."""
+    return any(
+        sign.code[0] == "#" and sign.code != "#other" and frame.covers(scene.document.doc[sign.first].idx)
+        for sign in line.signs
+    )
 
 
 def _inside(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,7 +138,7 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
             )
         ):
             return "endorsement"
-    return None
+    return performed(frame)
 
 
 _VOICING = frozenset(

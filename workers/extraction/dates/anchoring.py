@@ -147,6 +147,9 @@ _VERB = re.compile(
 )
 
 
+_REPORTED_PLAN = re.compile(r"\b(?:would|were\s+to|was\s+to)\b")
+
+
 class Anchoring:
     """The state of one reading of a text: its anchor, and the dates mentioned so far."""
 
@@ -155,10 +158,11 @@ class Anchoring:
         self.anchor = anchor
         self.position = 0  # where the expression at hand begins
         self.mentioned: list[tuple[int, str]] = []  # (end, calendar date cut to its precision)
+        self._passed_over = -1  # where a date ends that nothing leans on
 
     def note(self, end: int, value: str) -> None:
         """Remember a date that the text has mentioned, for what leans on it."""
-        if date := to_calendar(value):
+        if end != self._passed_over and (date := to_calendar(value)):
             self.mentioned.append((end, date))
 
     def last(self, precision: int, *, since: int = 0) -> str | None:
@@ -209,7 +213,20 @@ class Anchoring:
         days = -back
         if back and self.tense(start, end) is Tense.FUTURE:
             days = 7 - back
+            told = self._told_before(start)
+            if told is not None:  # seen from the day on which it was said, and no base for what comes after
+                self._passed_over = end
+                return (told + dt.timedelta(days=(number - told.weekday() - 1) % 7 + 1)).isoformat()
         return (self.anchor + dt.timedelta(days=days)).isoformat()
+
+    def _told_before(self, start: int) -> dt.date | None:
+        """The day of the last week on which a plan was told of: "announced on Friday that it would stop on Saturday"."""
+        opening = self.sentence_start(start)
+        if self.anchor is None or not _REPORTED_PLAN.search(self.text, opening, start):
+            return None
+        value = self.last(10, since=opening)
+        told = make_day(*map(int, value.split("-"))) if value else None
+        return told if told and 0 < (self.anchor - told).days < 7 else None
 
     def month_day(self, month: int, day: int, start: int, end: int, weekday: int | None = None) -> str:
         """A day and month whose year is missing; a weekday beside it must agree if any near year does."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 from services.core.domain.reading import Timex
 from workers.extraction.dates import (
@@ -19,7 +21,7 @@ from workers.extraction.dates import (
 )
 from workers.extraction.dates.anchoring import Anchoring
 from workers.extraction.dates.rules import DIGIT, QUOTE, RULES
-from workers.extraction.dates.words import HEADS
+from workers.extraction.dates.words import HEADS, WEEKDAY
 
 # imported for the rules that they declare
 FAMILIES = (
@@ -35,6 +37,10 @@ FAMILIES = (
 )
 _HEADS = HEADS | {DIGIT, QUOTE}
 _NEAR = 9  # words within which an expression shows its head
+_WEEKDAY = re.compile(rf"{WEEKDAY}$")
+_FIGURES = re.compile(r"\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_BESIDE = re.compile(r",? ?\(?(?:the )?")
 _WORD = re.compile(r"\b(?:(?P<word>[A-Za-z]+)|\d+)|['’‘](?=[2-9]0s)")
 
 
@@ -74,4 +80,28 @@ def find_dates(text: str, anchor: dt.date | None) -> list[Timex]:
                 if timex.type in {"DATE", "TIME"}:
                     at.note(timex.end, timex.value)
             break
-    return clock_rules.join(text, found)
+    return _by_the_date_beside(text, clock_rules.join(text, found))
+
+
+def _by_the_date_beside(text: str, found: list[Timex]) -> list[Timex]:
+    """The same expressions; in "next Friday, 5 July" and "last Monday (June 3)" the weekday is that very day."""
+    told = list(found)
+    for number, (this, beside) in enumerate(pairwise(found)):
+        if (
+            _BESIDE.fullmatch(text[this.end : beside.start])
+            and _WEEKDAY.search(text[this.start : this.end])
+            and _FIGURES.search(text[beside.start : beside.end])
+            and this.type == beside.type == "DATE"
+            and (day := _weekday(beside.value)) is not None
+            and day == _weekday(this.value)
+        ):
+            told[number] = replace(this, value=beside.value)
+    return told
+
+
+def _weekday(value: str) -> int | None:
+    """0 (Monday) to 6 of a calendar day, None for anything else."""
+    try:
+        return dt.date.fromisoformat(value).weekday() if _DAY.fullmatch(value) else None
+    except ValueError:  # a day that no month has
+        return None
