@@ -13,6 +13,7 @@ from workers.extraction.learned.rendering import (
     COARSE_PAST,
     LENGTH,
     SILENT,
+    Renderer,
     concept_marks,
     party_of,
     render,
@@ -109,6 +110,29 @@ def test_whoever_goes_on_speaking_is_shown_in_front() -> None:
     scene = _scene("“The INF Treaty is dead,” Lavrov said. “It died in 2002. Nobody should weep.”")
     rendered = render(scene, scene.lines[-1], _spelled)
     assert any(rendered.pieces[place - 1] == SILENT for place in rendered.holders["russia"])
+
+
+def test_a_line_is_shown_the_same_alone_and_among_others() -> None:
+    scene = _scene(
+        "“The INF Treaty is dead,” Lavrov said on Monday. “It died in 2002.”\n\n"
+        "Pompeo told Germany on March 1 that Russia had built the 9M729. NATO agreed with him. It will respond."
+    )
+    together = Renderer(scene, _spelled)
+    for line in scene.lines:
+        assert together.render(line) == render(scene, line, _spelled)
+    assert together.render(scene.lines[2]) == render(scene, scene.lines[2], _spelled)
+
+
+def test_nobody_is_asked_about_where_nobody_is_named() -> None:
+    encoder = load("inf")
+    assert encoder is not None
+    scene = _scene("It rained on the INF Treaty. NATO accused Russia of violating the INF Treaty.")
+    rows = [render(scene, line, encoder.pieces) for line in scene.lines]
+    assert not rows[0].holders
+    assert not encoder.beliefs(rows)[0]
+    assert not encoder.beliefs(rows[:1])[0]
+    assert encoder.beliefs(rows)[1]
+    assert encoder.beliefs([]) == []
 
 
 def test_a_sentence_without_end_is_cut() -> None:

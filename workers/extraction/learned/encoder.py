@@ -55,9 +55,9 @@ class Encoder:
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         with resources.as_file(folder.joinpath("heads.npz")) as path, np.load(path) as heads:
-            self._heads = {name: heads[name] for name in heads.files}
-        self.stances = tuple(str(name) for name in self._heads["stances"])
-        self.kinds = tuple(str(name) for name in self._heads["kinds"])
+            self._heads = _Heads({name: heads[name] for name in heads.files})
+            self.stances = tuple(str(name) for name in heads["stances"])
+            self.kinds = tuple(str(name) for name in heads["kinds"])
         self.version = hashlib.sha256(weights).hexdigest()[:12]
         with resources.as_file(folder.joinpath("pieces.txt")) as path:
             self.pieces = tokenizer(path)
@@ -73,8 +73,10 @@ class Encoder:
         for at in range(0, len(order), BATCH):
             numbers = order[at : at + BATCH]
             vectors = self._vectors([sentences[n].pieces for n in numbers])
-            for number, rows in zip(numbers, vectors, strict=True):
-                found[number] = dict(self._asked(sentences[number], rows))
+            asked = [(n, rows) for n, rows in zip(numbers, vectors, strict=True) if sentences[n].holders]
+            believed = self._asked([sentences[n] for n, _ in asked], [rows for _, rows in asked])
+            for (number, _), beliefs in zip(asked, believed, strict=True):
+                found[number] = dict(beliefs)
         return found
 
     def _vectors(self, rows: Sequence[Sequence[int]]) -> Any:
@@ -86,18 +88,41 @@ class Encoder:
             mask[n, : len(row)] = 1
         return self._session.run(None, {"pieces": pieces, "mask": mask})[0]
 
-    def _asked(self, rendered: Rendered, vectors: Any) -> Iterator[tuple[str, Belief]]:
-        if not rendered.holders:
+    def _asked(
+        self, sentences: Sequence[Rendered], vectors: Sequence[Any]
+    ) -> Iterator[Iterator[tuple[str, Belief]]]:
+        """What is believed of the actors of each sentence. The heads are asked once for all of them: many small
+        products cost more than the encoder itself on a busy machine."""
+        if not sentences:
             return
-        about = vectors[rendered.target]
-        places = [p for mine in rendered.holders.values() for p in mine]
-        # All of a sentence at once: many small products cost more than the encoder itself on a busy machine.
-        own = np.stack([np.concatenate([vectors[p], about]) for p in places])
-        stances = _chance(self._head("positions", own))
-        kinds = _chance(self._head("kinds", own))
-        days = self._days(rendered, vectors, places)
+        actors: list[Any] = []
+        times: list[Any] = []
+        abouts: list[Any] = []
+        pairs: list[tuple[int, int]] = []  # of rows of actors and times
+        lines: list[int] = []  # of each row of actors
+        for line, (sentence, vector) in enumerate(zip(sentences, vectors, strict=True)):
+            abouts.append(vector[sentence.target])
+            first = len(times)
+            times += [vector[place] for place, _ in sentence.times]
+            for place in (p for mine in sentence.holders.values() for p in mine):
+                pairs += [(len(actors), time) for time in range(first, len(times))]
+                actors.append(vector[place])
+                lines.append(line)
+        stances, kinds, days = self._heads.asked(actors, times, abouts, lines, pairs)
+        row = pair = 0
+        for sentence in sentences:
+            count = sum(map(len, sentence.holders.values()))
+            here, fits = slice(row, row + count), slice(pair, pair + count * len(sentence.times))
+            row, pair = here.stop, fits.stop
+            yield self._believed(sentence, stances[here], kinds[here], days[fits])
+
+    def _believed(
+        self, sentence: Rendered, stances: Any, kinds: Any, days: Any
+    ) -> Iterator[tuple[str, Belief]]:
+        """Of an actor that is marked more than once the surest mark counts."""
+        fits = _by_date(sentence, days)
         at = 0
-        for actor, mine in rendered.holders.items():
+        for actor, mine in sentence.holders.items():
             rows = slice(at, at + len(mine))
             at += len(mine)
             done = kinds[rows].max(axis=0)
@@ -107,28 +132,66 @@ class Encoder:
                     dict(zip(self.stances, stances[rows].max(axis=0).tolist(), strict=True)),
                     {
                         value: dict(zip(self.kinds, (done * share).tolist(), strict=True))
-                        for value, share in _shares(days, rows)
+                        for value, share in _shares(fits, rows)
                     },
                 ),
             )
 
-    def _days(self, rendered: Rendered, vectors: Any, places: Sequence[int]) -> dict[str, Any]:
-        """By date, a row for each of the places: how well the date fits what is done, by kind."""
-        if not rendered.times:
-            return {}
-        about = vectors[rendered.target]
-        pairs = [np.concatenate([vectors[p], vectors[t], about]) for p in places for t, _ in rendered.times]
-        fits = self._head("days", np.stack(pairs)).reshape(len(places), len(rendered.times), -1)
-        best: dict[str, Any] = {}
-        for n, (_, value) in enumerate(rendered.times):
-            best[value] = np.maximum(fits[:, n], best[value]) if value in best else fits[:, n]
-        return best
 
-    def _head(self, name: str, rows: Any) -> Any:
-        heads = self._heads
-        hidden = rows @ heads[f"{name}.1.weight"].T + heads[f"{name}.1.bias"]
-        hidden = _gelu(hidden)
-        return hidden @ heads[f"{name}.4.weight"].T + heads[f"{name}.4.bias"]
+class _Heads:
+    """What is asked of the encoder's vectors: stances and kinds at an actor's mark, kinds at one and a date's.
+
+    The first layer of each is a product with the vectors side by side (actor, date, line): it is the sum of the
+    vectors' own products, each of which is worked out once.
+    """
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        first = {name: kept[f"{name}.1.weight"].T for name in ("positions", "kinds", "days")}
+        width = len(first["kinds"]) // 2
+        names = ("positions", "kinds", "days")
+        self._actor = np.hstack([first[name][:width] for name in names])
+        self._time = np.ascontiguousarray(first["days"][width : 2 * width])
+        self._about = np.hstack([first[name][-width:] for name in names])
+        self._bias = np.hstack([kept[f"{name}.1.bias"] for name in names])
+        self._last = {
+            name: (np.ascontiguousarray(kept[f"{name}.4.weight"].T), kept[f"{name}.4.bias"]) for name in names
+        }
+        self._hidden = len(kept["kinds.1.bias"])
+
+    def asked(
+        self,
+        actors: Sequence[Any],
+        times: Sequence[Any],
+        abouts: Sequence[Any],
+        lines: Sequence[int],
+        pairs: Sequence[tuple[int, int]],
+    ) -> tuple[Any, Any, Any]:
+        """For each actor's vector the chances of stances and of kinds; for each pair how well the date fits, by kind."""
+        hidden = self._hidden
+        own = np.stack(actors) @ self._actor + (np.stack(abouts) @ self._about + self._bias)[list(lines)]
+        told = _gelu(own[:, : 2 * hidden])
+        stances = _chance(self._end("positions", told[:, :hidden]))
+        kinds = _chance(self._end("kinds", told[:, hidden:]))
+        if not pairs:
+            return stances, kinds, np.empty((0, kinds.shape[1]), dtype=kinds.dtype)
+        rows, dates = np.array(pairs).T
+        fits = own[rows, 2 * hidden :] + (np.stack(times) @ self._time)[dates]
+        return stances, kinds, self._end("days", _gelu(fits))
+
+    def _end(self, name: str, rows: Any) -> Any:
+        weight, bias = self._last[name]
+        return rows @ weight + bias
+
+
+def _by_date(sentence: Rendered, days: Any) -> dict[str, Any]:
+    """By date, a row for each of the actors' marks: how well it fits what is done, by kind."""
+    if not sentence.times:
+        return {}
+    fits = days.reshape(-1, len(sentence.times), days.shape[1])
+    best: dict[str, Any] = {}
+    for n, (_, value) in enumerate(sentence.times):
+        best[value] = np.maximum(fits[:, n], best[value]) if value in best else fits[:, n]
+    return best
 
 
 def _chance(raw: Any) -> Any:
