@@ -32,6 +32,7 @@ class Telling:
         self.own_voice = scene.own_voice
         self._said: dict[tuple[int, tuple[Span, ...]], Dated] = {}
         self._story: dict[str, str | None] = {}
+        self._acts: dict[tuple[int, tuple[Span, ...], bool], str | None] = {}
 
     def said(self, frame: Frame) -> Dated:
         """When a frame's content was uttered."""
@@ -114,6 +115,12 @@ class Telling:
     def act_date(self, token: Any, spans: Iterable[Span] = (), *, past: bool = False) -> str | None:
         """The date that the clause of an act gives it, leaving out dates within `spans`."""
         inside = tuple(spans)
+        key = (token.i, inside, past)
+        if key not in self._acts:
+            self._acts[key] = self._act_date(token, inside, past=past)
+        return self._acts[key]
+
+    def _act_date(self, token: Any, inside: tuple[Span, ...], *, past: bool) -> str | None:
         sentence = self.document.sentence_at(token.idx)
         if sentence is None:
             return None
