@@ -31,6 +31,10 @@ INSERT INTO dispatches (article_id, stage, dossier, revision, cause_id, cause_po
 SELECT article_id, stage, dossier, revision, cause_id, cause_position, 'waiting', now() + delay * interval '1 second'
   FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::uuid[], %s::bigint[], %s::float8[])
        AS u (article_id, stage, dossier, revision, cause_id, cause_position, delay)
+ -- A row on conflict is locked even where nothing is changed in it, and whoever judged may be reading it by now.
+ WHERE NOT EXISTS (
+    SELECT FROM dispatches d WHERE (d.article_id, d.stage, d.dossier) = (u.article_id, u.stage, u.dossier)
+       AND d.cause_position >= u.cause_position)
  ORDER BY article_id
 ON CONFLICT (article_id, stage, dossier) DO UPDATE
    SET revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
@@ -97,8 +101,13 @@ UPDATE dispatches d SET state = 'sent', sent_at = clock_timestamp(), sends = sen
   FROM due WHERE (d.article_id, d.stage, d.dossier) = (due.article_id, due.stage, due.dossier)
 RETURNING d.article_id, d.dossier, d.cause_position, d.attempts
 """
+# What is locked is being taken up at this moment: waiting for it, each could wait for the other.
 UNSEND = """
-UPDATE dispatches SET state = 'waiting' WHERE state = 'sent' AND sent_at <= now() - %s * interval '1 second'
+WITH unheard AS (
+    SELECT article_id, stage, dossier FROM dispatches
+     WHERE state = 'sent' AND sent_at <= now() - %s * interval '1 second' FOR UPDATE SKIP LOCKED)
+UPDATE dispatches d SET state = 'waiting'
+  FROM unheard u WHERE (d.article_id, d.stage, d.dossier) = (u.article_id, u.stage, u.dossier)
 """
 BEGIN = """
 UPDATE dispatches SET state = 'started', started_at = clock_timestamp()

@@ -47,7 +47,8 @@ class Extraction:
         keep back the ones behind it. Whatever else fails counts as an attempt.
         """
         held, articles = self._take(article_ids, dossier)
-        passed = self._pass_over(held, articles, dossier) if len(held) > 1 else set()
+        together = len(held) > 1 and not self.stopping()
+        passed = self._pass_over(held, articles, dossier) if together else set()
         appended = len(passed)
         held = [work for work in held if work.article_id not in passed]
         if most is not None and len(held) > most:
@@ -92,7 +93,7 @@ class Extraction:
             reader = self.readers[dossier]
             with self.store.pool.connection() as conn:
                 dispatches.begin(conn, EXTRACT, dossier, ids)
-                passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard)
+                passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard, self.stopping)
                 dispatches.put_off(conn, EXTRACT, dossier, [item for item in ids if item not in passed])
         except Exception as error:
             self._hand_back_after(error, dossier, held)

@@ -6,7 +6,7 @@ out, and looking up, appending and noting them one by one would cost several tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,18 @@ class _Looked:
 
 
 def pass_over(
-    conn: psycopg.Connection[Any], articles: Sequence[Article], reader: Reader, soft: float, hard: float
+    conn: psycopg.Connection[Any],
+    articles: Sequence[Article],
+    reader: Reader,
+    soft: float,
+    hard: float,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> set[str]:
     """Appends, all at once, the outcomes of those that need no reading; returns which. The caller flushes.
 
     Left alone is what there is a reading of to reuse, and whatever goes wrong: it is told, and counted, when the
-    article is read by itself. `conn` is in autocommit. `soft` and `hard` are seconds for all together.
+    article is read by itself. `conn` is in autocommit. `soft` and `hard` are seconds for all together;
+    what was looked at before `stopping` says so is still done with.
     """
     reads = reader.reads
     if not isinstance(reads, PassesOver):
@@ -54,6 +60,8 @@ def pass_over(
     try:
         with time_limit(soft, hard):
             for article, text, input_ in texts:
+                if stopping():
+                    break
                 cause = article.reading_due(reader.dossier)
                 if cause is None or input_ in known:
                     continue
@@ -72,24 +80,27 @@ def _texts(
     found = []
     for article in articles:
         body = bodies.get(keys[article.article_id])
-        if body is not None:  # else it was withdrawn just now
+        if body is None:  # it was withdrawn just now
+            continue
+        try:
             text = readings.article_text(article, body)
-            found.append(
-                (article, text, readings.input_id(text, article.current.data["text_sha256"], reader))
-            )
+            input_ = readings.input_id(text, article.current.data["text_sha256"], reader)
+        except Exception:  # noqa: BLE001, S112 - it will be raised again where it is counted
+            continue
+        found.append((article, text, input_))
     return found
 
 
 def _look(reads: PassesOver, article: Article, text: ArticleText, reader: Reader) -> ExtractionSkipped | None:
     try:
         reading = reads.passed_over(text)
+        if reading is None:
+            return None
+        outcome = readings.outcome(reading, article, reader, reader.extractor_version)
     except TookTooLong:
         raise
     except Exception:  # noqa: BLE001 - it will be raised again where it is counted
         return None
-    if reading is None:
-        return None
-    outcome = readings.outcome(reading, article, reader, reader.extractor_version)
     return outcome if isinstance(outcome, ExtractionSkipped) else None
 
 

@@ -213,20 +213,18 @@ class Relay:
             log.info("the broker is there")
         self._broker_is_there = True
 
-    def send(self) -> bool:
-        """Sends what is due as far as the window allows. True where something was sent."""
-        if not self._broker_is_there:
-            return False
-        sent = False
-        for stage in STAGES:
-            sent = self._send_stage(stage) or sent
-        return self._send_feeds() or sent
+    def send(self) -> None:
+        """Sends what is due as far as the window allows."""
+        if self._broker_is_there:
+            for stage in STAGES:
+                self._send_stage(stage)
+            self._send_feeds()
 
-    def _send_feeds(self) -> bool:
+    def _send_feeds(self) -> None:
         """Sends feeds that are due, few at once: a slow site must not keep all workers from reading."""
         now = time.monotonic()
         if now - self._fed < FEED_SECONDS:
-            return False
+            return
         self._fed = now
         room = _feeds_at_once(self._settings.worker_concurrency)
         due = self._conn.execute(feeds.SEND, {"room": room, "lost": feeds.LOST_SECONDS}).fetchall()
@@ -236,15 +234,13 @@ class Relay:
         except (BrokerError, RedisError, OSError) as error:
             self._conn.execute(feeds.UNSEND)
             self._lose_broker(error)
-            return False
-        return bool(due)
 
-    def _send_stage(self, stage: str) -> bool:
+    def _send_stage(self, stage: str) -> None:
         row = self._conn.execute(dispatches.OUTSTANDING, [stage]).fetchone()
         outstanding = row[0] if row else 0
         room = self._settings.relay_window - outstanding
         if room <= 0:
-            return False
+            return
         due = self._conn.execute(dispatches.SEND, [stage, room]).fetchall()
         due.sort(key=lambda item: item[2])
         try:
@@ -253,8 +249,6 @@ class Relay:
         except (BrokerError, RedisError, OSError) as error:
             self._conn.execute(dispatches.UNSEND, [0])
             self._lose_broker(error)
-            return False
-        return bool(due)
 
     def _lose_broker(self, error: Exception) -> None:
         if self._broker_is_there:

@@ -97,7 +97,7 @@ def register(app: Celery, process: WorkerProcess) -> None:
 
     def deduplicate(article_ids: list[str]) -> None:
         with _letting_go(process):
-            if process.deduplication().run(article_ids):
+            if process.deduplication().run(article_ids) and not process.stopping.is_set():
                 process.read_on(article_ids)
 
     def extract(article_ids: list[str], dossier: str) -> None:

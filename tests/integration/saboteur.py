@@ -22,6 +22,7 @@ from workers.readings import Reader
 
 DIES, CRASHES, HANGS, DEAF, RAISES, SLOW = "DIES", "CRASHES", "HANGS", "DEAF", "RAISES", "SLOW"
 ELSEWHERE, DIES_LOOKING = "ELSEWHERE", "DIES_LOOKING"  # off topic; of being looked at among others
+OWNERLESS = "OWNERLESS"  # raises before it is looked at
 OFF_TOPIC = Reading("inf", "en", False, ArticleDate(None, DateBasis.UNKNOWN))
 HEALED = "healed"  # a file of this name in the folder: no word does anything any more
 
@@ -29,7 +30,9 @@ HEALED = "healed"  # a file of this name in the folder: no word does anything an
 class Saboteur:
     """Reads one position out of everything, unless the text begins with one of the words above."""
 
-    def owner(self, _article: ArticleText) -> str | None:
+    def owner(self, article: ArticleText) -> str | None:
+        if article.text.startswith(OWNERLESS):
+            raise RuntimeError(article.text)
         return None
 
     def passed_over(self, article: ArticleText) -> Reading | None:

@@ -94,12 +94,24 @@ def test_no_more_is_read_than_was_asked_for_and_nobody_waits_for_the_rest(
     assert due == (2,)
 
 
-def test_what_fails_when_looked_at_is_counted_by_itself(pipe: Pipeline, process: WorkerProcess) -> None:
-    raises, elsewhere = take_in(pipe.store, f"{saboteur.RAISES} {PLAIN}"), off_topic(pipe, 3)
+@pytest.mark.parametrize("word", [saboteur.RAISES, saboteur.OWNERLESS])
+def test_what_fails_when_looked_at_is_counted_by_itself(
+    pipe: Pipeline, process: WorkerProcess, word: str
+) -> None:
+    raises, elsewhere = take_in(pipe.store, f"{word} {PLAIN}"), off_topic(pipe, 3)
     process.deduplication().run([raises, *elsewhere])
     assert process.extraction().run([raises, *elsewhere], "inf") == 3
     assert set(outcomes(pipe)) == set(elsewhere)
     assert pipe.dispatches() == [(raises, EXTRACT, "waiting", 1)]
+
+
+def test_a_process_that_is_to_stop_begins_no_batch(pipe: Pipeline, process: WorkerProcess) -> None:
+    elsewhere = off_topic(pipe, 3)
+    process.deduplication().run(elsewhere)
+    process.stopping.set()
+    assert process.extraction().run(elsewhere, "inf") == 0
+    assert not outcomes(pipe)
+    assert sorted(pipe.dispatches()) == sorted((article, EXTRACT, "waiting", 0) for article in elsewhere)
 
 
 def test_an_outcome_that_the_log_refuses_does_not_keep_its_neighbours(
