@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from services.cli.embedded import EmbeddedPostgres
+from services.core.errors import UnknownEventVersion
 from services.core.eventstore import subscription
 from services.core.eventstore.migrate import migrate
 from services.core.eventstore.store import (
@@ -230,6 +231,30 @@ def test_a_reader_with_a_way_to_go_is_stopped_cut_off_and_goes_on(
     while seen[-1] < 20:
         seen += [record.global_position for record in next(batches)]
     assert seen == list(range(8, 21))
+
+
+def test_what_cannot_be_read_on_the_way_comes_to_the_reader_as_an_error(database_url: str) -> None:
+    """The rows that follow are still held then: whoever ends the connection must not wait for them."""
+    with psycopg.connect(database_url) as conn:
+        for number in range(10):
+            version = 99 if number == 6 else 1
+            event = NewEvent(
+                uuid.uuid4(), "Noted", {"writer": 0, "number": number}, {"schema_version": version}
+            )
+            append(conn, [StreamWrite("writer-0", [event], number - 1)])
+    told: list[BaseException] = []
+
+    def follow() -> None:
+        try:
+            for _ in Subscription(database_url, batch=2).batches():
+                pass
+        except UnknownEventVersion as error:
+            told.append(error)
+
+    reader = threading.Thread(target=follow, daemon=True)
+    reader.start()
+    reader.join(60)
+    assert told
 
 
 @pytest.mark.anyio

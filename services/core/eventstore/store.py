@@ -7,10 +7,10 @@ could take back the newest events.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
@@ -200,7 +200,9 @@ async def read_all_async(conn: psycopg.AsyncConnection[Any], after: int, limit: 
         return current(await cursor.fetchall())
 
 
-def read_range(conn: psycopg.Connection[Any], after: int, upto: int, batch: int) -> Iterator[list[Recorded]]:
+def read_range(
+    conn: psycopg.Connection[Any], after: int, upto: int, batch: int
+) -> Generator[list[Recorded], None, None]:
     """The events after `after` up to `upto`, in order, `batch` at a time. Not flushed.
 
     One statement, which the database goes on with while a batch is worked on: until the last of them the connection
@@ -208,9 +210,11 @@ def read_range(conn: psycopg.Connection[Any], after: int, upto: int, batch: int)
     """
     with conn.cursor(binary=True, row_factory=recorded) as cursor:
         read_json_with_orjson(cursor)
-        rows = cursor.stream(READ_RANGE, [after, upto], size=batch)
-        while records := list(islice(rows, batch)):
-            yield current(records)
+        # Closed in any case: as long as the rows are held open, nobody else gets hold of the connection, not even to end it.
+        stream = cast("Generator[Recorded, None, None]", cursor.stream(READ_RANGE, [after, upto], size=batch))
+        with closing(stream) as rows:
+            while records := list(islice(rows, batch)):
+                yield current(records)
 
 
 def last_position(conn: psycopg.Connection[Any]) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
@@ -34,6 +35,8 @@ ASYNC_BATCH = 500
 """Larger: each is a question of its own."""
 STRETCH = 10_000
 """Most events of one statement: for as long as they are worked on, the database keeps what its snapshot sees."""
+STRETCH_SECONDS = 10.0
+"""After which no further batch of it is taken: whoever is slow asks again."""
 POLL_SECONDS = 1.0
 STOP_CHECK_SECONDS = 0.25
 
@@ -96,11 +99,16 @@ class Subscription:
     def _up_to_flushed(self, conn: psycopg.Connection[Any]) -> Iterator[list[Recorded]]:
         """What else was in the log when the batch before was flushed: there is a way to go, so it is read at once."""
         while self.after < self._on_disk and not self.stop.is_set():
-            for records in read_range(conn, self.after, min(self._on_disk, self.after + STRETCH), self.batch):
-                self.after = records[-1].global_position
-                yield records
-                if self.stop.is_set():
-                    return
+            upto = min(self._on_disk, self.after + STRETCH)
+            end = time.monotonic() + STRETCH_SECONDS
+            with closing(read_range(conn, self.after, upto, self.batch)) as stretch:
+                for records in stretch:
+                    self.after = records[-1].global_position
+                    yield records
+                    if self.stop.is_set():
+                        return
+                    if time.monotonic() > end:
+                        break
 
 
 class AsyncSubscription:
