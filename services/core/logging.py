@@ -113,7 +113,8 @@ def configure_logging(*, level: str = "info", json: bool = True) -> None:
         "courlan",
     ):  # one access line a request is ours
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # three lines for each use of a connection
+    # It tells three lines for each use of a connection.
+    logging.getLogger("psycopg.pool").setLevel(max(logging.WARNING, root.level))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         server = logging.getLogger(name)
         server.handlers, server.propagate = [], True

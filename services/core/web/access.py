@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+import psycopg_pool
 from fastapi import Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
@@ -178,7 +179,12 @@ class Access:
         if asking is None:
             self._asking[name] = asking = asyncio.create_task(ask())
             asking.add_done_callback(lambda _: self._asking.pop(name))
-        await asyncio.shield(asking)  # the one may be cut off, the others not with it
+        try:
+            async with asyncio.timeout(self._settings.database_timeout):
+                await asyncio.shield(asking)  # the one may be cut off, the others not with it
+        except TimeoutError:
+            # Its connection may be silent for long; each waits no longer than for a connection of its own.
+            raise psycopg_pool.PoolTimeout("no answer about keys in time") from None
 
     async def _ask_in_force(self) -> None:
         now = time.monotonic()

@@ -54,7 +54,7 @@ def make_pool(settings: Settings, *, application_name: str, snapshots: bool = Fa
         reconnect_timeout=5.0,
         check=_Check(),
         configure=_configure_snapshots if snapshots else _configure,
-        kwargs={"application_name": application_name, "connect_timeout": 5, "autocommit": True},
+        kwargs={"application_name": application_name, "connect_timeout": 5, "autocommit": True, **_SILENCE},
         open=False,
         name=application_name,
         **options,
@@ -74,6 +74,15 @@ def pool_lifespan(pool: Pool) -> Lifespan:
             await pool.close()
 
     return lifespan
+
+
+# A server that is gone without a word is noticed in seconds, not when the kernel gives up: many wait for one answer.
+_SILENCE = {
+    "tcp_user_timeout": 10_000,  # ms that what was sent may be without an answer of its kernel
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 
 
 class _Check:

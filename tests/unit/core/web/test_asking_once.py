@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import psycopg_pool
 import pytest
 
 from services.core.access.keys import KeyRecord, Scope, new_key
@@ -67,6 +68,16 @@ async def test_many_at_once_are_one_question(keys: Slow, access: Access) -> None
     assert keys.asked == 2
     assert await access.in_force() is False
     assert keys.asked == 2, "it is believed for a second"
+
+
+async def test_who_waits_for_a_silent_database_is_told_in_time(keys: Slow, tmp_path: Path) -> None:
+    access = Access(Settings(data_dir=tmp_path, database_timeout=0.05), keys)
+    asking = [asyncio.create_task(access.in_force()) for _ in range(2)]
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [psycopg_pool.PoolTimeout] * 2
+    keys.go.set()
+    assert await access.in_force() is False
+    assert keys.asked == 1, "the question was not given up"
 
 
 async def test_a_failed_question_is_told_to_all_and_asked_again(keys: Slow, access: Access) -> None:
