@@ -79,8 +79,9 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     try:
         async with reads.notifier, Hub(reads) as hub:
             app.state.hub = hub
-            # What there is by now stays. To look through it for garbage now and then held up an answer for longer
-            # than it takes to make one.
+            # What there is by now stays, but for what is garbage already. To look through it now and then held up an
+            # answer for longer than it takes to make one.
+            gc.collect()
             gc.freeze()
             with on_stop_signal(hub.close):
                 yield

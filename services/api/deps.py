@@ -32,7 +32,8 @@ Connection = psycopg.AsyncConnection[DictRow]
 _POSITION = (
     sql.SQL("SELECT global_position FROM checkpoints WHERE name = {}").format(ReadModels.name).as_string()
 )
-_BEGIN = f"BEGIN; {_POSITION}"
+# Said each time, not left to the session's settings: what stands between may share or reset sessions.
+_BEGIN = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_POSITION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,15 @@ class Reads:
             cursor = conn.cursor(row_factory=scalar_row)
             await cursor.execute(_BEGIN, prepare=False)  # two statements cannot be prepared
             cursor.nextset()
-            yield View(conn, await cursor.fetchone() or 0)
+            view = View(conn, await cursor.fetchone() or 0)
+            try:
+                yield view
+            except psycopg.Error:
+                raise
+            except Exception:
+                # An answer such as 404. Nothing was written; rolled back, the connection would forget what it has prepared.
+                await conn.commit()
+                raise
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

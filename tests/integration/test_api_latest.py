@@ -45,7 +45,9 @@ def told(rng: random.Random) -> Telling:
     return Telling(rng.choice(WORDS), date, stance=stance, proposition=question, actors=(actor,))
 
 
-@pytest.mark.parametrize(("few", "more", "shown"), [(1, 2, 1), (2, 5, 3), (6, 9, 10), (12, 96, 10)])
+@pytest.mark.parametrize(
+    ("few", "more", "shown"), [(1, 2, 1), (2, 5, 3), (6, 9, 10), (12, 96, 10), (20, 100, 10)]
+)
 async def test_the_newest_statements_settle_what_all_of_them_say(
     database: Database, world: World, monkeypatch: pytest.MonkeyPatch, few: int, more: int, shown: int
 ) -> None:

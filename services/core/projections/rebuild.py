@@ -131,12 +131,17 @@ def _read_ahead(
     """The log up to a position: each batch is read, on a connection of its own, while the one before is folded."""
     info = conn.info
     with (
-        psycopg.connect(info.dsn, password=info.password or None, autocommit=True) as own,
+        # Host and port by name: the dsn leaves out what libpq would take anyway, were nothing set in the environment.
+        psycopg.connect(
+            info.dsn, host=info.host, port=info.port, password=info.password or None, autocommit=True
+        ) as own,
         ThreadPoolExecutor(1) as reader,
     ):
         coming = reader.submit(read_all, own, after, min(BATCH, upto - after))
         while after < upto:
             batch = coming.result()
+            if not batch:
+                raise RuntimeError("the log ends before the checkpoint of what was made of it")
             after = batch[-1].global_position
             if after < upto:
                 coming = reader.submit(read_all, own, after, min(BATCH, upto - after))
@@ -146,6 +151,8 @@ def _read_ahead(
 def _fold(conn: psycopg.Connection[Any], models: ReadModels, batch: list[Recorded]) -> int:
     with conn.transaction():
         # Nothing is known of tables as young as these: rows that are looked up would be sought by reading all.
+        # Where no index serves, that makes a plan look dear enough to be compiled, on servers before 18.
         conn.execute("SET LOCAL enable_seqscan = off")
+        conn.execute("SET LOCAL jit = off")
         models.apply(conn, batch)
     return batch[-1].global_position
