@@ -251,7 +251,8 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_is_lost(system: Run
     while (taken := system.post(**article)).status_code == 503:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert taken.status_code == 202
+    # 200: the database died between taking it and saying so, and it was told to be sent again.
+    assert taken.status_code in {200, 202}
     assert system.finished(taken.json()["id"])["state"] == "extracted"
     after = {article["id"] for article in system.http.get("/v1/articles?limit=500").json()["data"]}
     assert after == before | {taken.json()["id"]}

@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from services.cli import feeds
 from services.cli.main import app
 from tests.integration.feed_site import Answer, Site, item, rss, whole_item
 from tests.integration.ingest_client import events
@@ -18,7 +20,7 @@ from tests.integration.ingest_client import events
 def _settings(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     monkeypatch.setenv("TREATYLINE_DATABASE_URL", database_url)
     monkeypatch.setenv("TREATYLINE_FEED_NETWORKS", "127.0.0.1")
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(feeds, "out", Console(width=300))  # a console keeps the width that it was made with
 
 
 def feed(*arguments: str, exits: int = 0) -> Any:

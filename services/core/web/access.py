@@ -13,7 +13,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -178,13 +178,18 @@ class Access:
         asking = self._asking.get(name)
         if asking is None:
             self._asking[name] = asking = asyncio.create_task(ask())
-            asking.add_done_callback(lambda _: self._asking.pop(name))
+            asking.add_done_callback(partial(self._asked, name))
         try:
-            async with asyncio.timeout(self._settings.database_timeout):
+            async with asyncio.timeout(2 * self._settings.database_timeout):
                 await asyncio.shield(asking)  # the one may be cut off, the others not with it
         except TimeoutError:
-            # Its connection may be silent for long; each waits no longer than for a connection of its own.
+            # Its connection may be silent for long; each waits no longer than it might for one of its own.
             raise psycopg_pool.PoolTimeout("no answer about keys in time") from None
+
+    def _asked(self, name: str, asking: asyncio.Task[None]) -> None:
+        del self._asking[name]
+        if not asking.cancelled():
+            asking.exception()  # whoever waited has been told; perhaps nobody does any more
 
     async def _ask_in_force(self) -> None:
         now = time.monotonic()
