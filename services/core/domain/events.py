@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,22 +339,7 @@ AdminEvent = (
 )
 """What happened to the system itself, not to an article: all in the stream `admin`."""
 
-ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {
-    cls.type: cls
-    for cls in (
-        KeyCreated,
-        KeyRevoked,
-        WebhookRegistered,
-        WebhookChanged,
-        WebhookDisabled,
-        WebhookEnabled,
-        WebhookDeleted,
-        FeedAdded,
-        FeedMoved,
-        FeedDisabled,
-        FeedRemoved,
-    )
-}
+ADMIN_EVENT_TYPES: dict[str, type[AdminEvent]] = {cls.type: cls for cls in get_args(AdminEvent)}
 ADMIN_STREAM = "admin"
 
 
