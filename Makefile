@@ -58,7 +58,7 @@ format: $(READY) ## Rewrite the code in the project's format
 bench: $(READY) ## Measure everything against its bare limit (a quarter of an hour); writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-bench-million: $(READY) ## Measure how cost grows up to a million events (half an hour); draws docs/scaling.svg
+bench-million: $(READY) ## Measure how cost grows up to a million events (long); draws docs/scaling.svg
 	$(BIN)/python -m benchmarks.scaling $(BENCH_ARGS)
 
 evaluate: $(READY) ## Score the reading on every coded set that is present; writes docs/evaluation.md
