@@ -44,16 +44,19 @@ class RunningSystem:
     def post(self, **article: Any) -> httpx2.Response:
         return self.http.post("/v1/articles", json=article)
 
-    def finished(self, article_id: str, seconds: float = 120.0) -> dict[str, Any]:
-        """The article once it has reached an end."""
+    def finished(self, article_id: str, seconds: float = 120.0, *, through_refusals: bool = False) -> dict[str, Any]:
+        """The article once it has reached an end. `through_refusals`: a 503 says to ask again, as to any client."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             response = self.http.get(f"/v1/articles/{article_id}", headers={"Prefer": "wait=10"})
+            if through_refusals and response.status_code == 503:
+                time.sleep(0.2)
+                continue
             assert response.status_code == 200, response.text
             answer: dict[str, Any] = response.json()
             if answer["state"] in FINISHED:
                 return answer
-        raise AssertionError(f"{article_id} is still {answer['state']}")
+        raise AssertionError(f"{article_id} has not reached an end: {response.text}")
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A `treatyline` command beside the running system."""

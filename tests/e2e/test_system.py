@@ -255,7 +255,8 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_is_lost(system: Run
         time.sleep(0.2)
     # 200 only to what was told to be sent again: the database died between taking it and saying so.
     assert taken.status_code == 202 or (taken.status_code == 200 and refused)
-    assert system.finished(taken.json()["id"])["state"] == "extracted"
+    # A connection outlives its dead server for a moment: the article may be taken on one and asked for after it.
+    assert system.finished(taken.json()["id"], through_refusals=True)["state"] == "extracted"
     after = {article["id"] for article in system.http.get("/v1/articles?limit=500").json()["data"]}
     assert after == before | {taken.json()["id"]}
     assert system.command("verify").returncode == 0
