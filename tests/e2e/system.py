@@ -44,7 +44,9 @@ class RunningSystem:
     def post(self, **article: Any) -> httpx2.Response:
         return self.http.post("/v1/articles", json=article)
 
-    def finished(self, article_id: str, seconds: float = 120.0, *, through_refusals: bool = False) -> dict[str, Any]:
+    def finished(
+        self, article_id: str, seconds: float = 120.0, *, through_refusals: bool = False
+    ) -> dict[str, Any]:
         """The article once it has reached an end. `through_refusals`: a 503 says to ask again, as to any client."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
