@@ -37,23 +37,29 @@ class Deduplication:
     def run(self, article_ids: Sequence[str]) -> int:
         """Judges what is due of the articles. Returns how many judgements were appended.
 
-        A batch that fails is judged one by one. An article that cannot be compared, or that took workers
-        down, is in the end judged by equal text alone: it must not hold up its own reading. That the
-        database went away, or is being migrated, is nobody's fault.
+        A batch that fails is judged one by one, and so is what went wrong before. An article that cannot be compared, or
+        that took workers down by itself, is in the end judged by equal text alone: it must not hold up its own reading.
+        That the database went away, or is being migrated, is nobody's fault.
         """
         held = self._take(article_ids)
+        one_by_one = [item for item in held if item.went_wrong] if len(held) > 1 else []
+        together = [item for item in held if item not in one_by_one]
+        judged = 0
         try:
-            return self._judge(held)
+            judged = self._judge(together)
         except DATABASE_AWAY as error:
             unfit = isinstance(error, DATABASE_UNFIT)
             self._hand_back(held, dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the articles for ever
-            if len(held) > 1:
-                self._hand_back(held)
-                return sum(self.run([item.article_id]) for item in held)
-            self._count_failure(held[0], error)
-            return 0
+            if len(together) > 1:
+                one_by_one = held
+            else:
+                self._count_failure(together[0], error)
+        if one_by_one:
+            self._hand_back(one_by_one)
+            judged += sum(self.run([item.article_id]) for item in one_by_one)
+        return judged
 
     def _take(self, article_ids: Sequence[str]) -> list[Held]:
         work: list[tuple[str, int, UUID, int]] = []
@@ -69,18 +75,18 @@ class Deduplication:
                 else:
                     nothing_due.append((article_id, article.last_position))
             dispatches.settle(conn, DEDUPLICATE, "", nothing_due)
-            held = dispatches.hold(conn, DEDUPLICATE, "", work, self.hard)
-            dispatches.begin(conn, DEDUPLICATE, "", [item.article_id for item in held])
-        return held
+            return dispatches.hold(conn, DEDUPLICATE, "", work, self.hard)
 
     def _judge(self, held: Sequence[Held]) -> int:
         if not held:
             return 0
         plainly = {item.article_id for item in held if item.given_up}
+        ids = [item.article_id for item in held]
         with self.store.pool.connection() as conn:  # taken and given back where no alarm can ring
+            dispatches.begin(conn, DEDUPLICATE, "", ids)
             try:
                 with time_limit(self.soft, self.hard):
-                    return stories.judge(conn, [item.article_id for item in held], plainly=plainly)
+                    return stories.judge(conn, ids, plainly=plainly)
             except TookTooLong:
                 _discard(conn)
                 raise

@@ -3,6 +3,9 @@
 A row is there from the event that asks for the work to the one that is its outcome. The relay makes and sends
 it, a worker starts it, and either may end it: both only repeat what the log says. Attempts that failed are
 counted here, outside the worker that may not survive them.
+
+Every statement that waits for rows locks them in the order of their key, and no transaction has two such statements:
+so none can wait for another that waits for it.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 
 ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
 UNFIT_SECONDS = 5.0  # before the next try where the database is there and is not what is needed
+TOGETHER = "Together"
+"""Stands for the class of an error in what is looked at with others at this moment: if the worker dies, it may be of any
+of them, so that it counts for none, and each is then looked at alone."""
 LONGEST_SECONDS = 300.0  # before the next try of what this code cannot read
 ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
 """How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
@@ -35,29 +41,44 @@ SELECT article_id, stage, dossier, revision, cause_id, cause_position, 'waiting'
  WHERE NOT EXISTS (
     SELECT FROM dispatches d WHERE (d.article_id, d.stage, d.dossier) = (u.article_id, u.stage, u.dossier)
        AND d.cause_position >= u.cause_position)
- ORDER BY article_id
+ ORDER BY article_id, stage, dossier
 ON CONFLICT (article_id, stage, dossier) DO UPDATE
    SET revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
        state = 'waiting', sends = 0, attempts = 0, available_at = excluded.available_at, sent_at = NULL, started_at = NULL,
        worker = NULL, error_class = NULL, error_code = NULL
  WHERE dispatches.cause_position < excluded.cause_position
 """
-ENDED = """
-DELETE FROM dispatches d USING unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
-       AS e (article_id, stage, dossier, cause_id)
- WHERE (d.article_id, d.stage, d.dossier, d.cause_id) = (e.article_id, e.stage, e.dossier, e.cause_id)
-"""
-SETTLED = """
-DELETE FROM dispatches d USING unnest(%s::uuid[], %s::bigint[]) AS s (article_id, position)
- WHERE d.article_id = s.article_id AND stage = %s AND dossier = %s AND cause_position <= s.position
-"""
-FORGOTTEN = "DELETE FROM dispatches WHERE article_id = ANY (%s::uuid[])"
+_IN_ORDER = "ORDER BY d.article_id, d.stage, d.dossier FOR UPDATE OF d"
+_THESE = "(d.article_id, d.stage, d.dossier) = (these.article_id, these.stage, these.dossier)"
+ENDED = f"""
+WITH these AS MATERIALIZED (
+    SELECT d.article_id, d.stage, d.dossier
+      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[]) AS e (article_id, stage, dossier, cause_id)
+      JOIN dispatches d USING (article_id, stage, dossier, cause_id) {_IN_ORDER})
+DELETE FROM dispatches d USING these WHERE {_THESE}
+"""  # noqa: S608 - constants
+SETTLED = f"""
+WITH these AS MATERIALIZED (
+    SELECT d.article_id, d.stage, d.dossier
+      FROM unnest(%s::uuid[], %s::bigint[]) AS s (article_id, position) JOIN dispatches d USING (article_id)
+     WHERE d.stage = %s AND d.dossier = %s AND d.cause_position <= s.position {_IN_ORDER})
+DELETE FROM dispatches d USING these WHERE {_THESE}
+"""  # noqa: S608 - constants
+FORGOTTEN = f"""
+WITH these AS MATERIALIZED (
+    SELECT d.article_id, d.stage, d.dossier FROM dispatches d WHERE d.article_id = ANY (%s::uuid[]) {_IN_ORDER})
+DELETE FROM dispatches d USING these WHERE {_THESE}
+"""  # noqa: S608 - constants
 
 # A worker is alive as long as the connection is that it took the work on; numbers of server processes come again.
 _ALIVE = "EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = d.worker AND a.backend_start <= d.started_at)"
 # A worker that was lost with the whole server did not die of what it read.
 _COUNTS = "(d.state = 'started' AND pg_postmaster_start_time() <= d.started_at)"
+# What is locked is being dealt with at this moment.
 LOSE = f"""
+WITH these AS MATERIALIZED (
+    SELECT article_id, stage, dossier FROM dispatches d
+     WHERE state IN ('held', 'started') AND NOT {_ALIVE} FOR UPDATE OF d SKIP LOCKED)
 UPDATE dispatches d
    SET state = 'waiting', available_at = now(), worker = NULL,
        attempts = attempts + {_COUNTS}::integer,
@@ -65,7 +86,7 @@ UPDATE dispatches d
        error_code = CASE WHEN NOT {_COUNTS} THEN error_code
                          WHEN now() - started_at >= %(limit)s * interval '1 second' THEN 'timeout'
                          ELSE 'lost' END
- WHERE state IN ('held', 'started') AND NOT {_ALIVE}
+  FROM these WHERE {_THESE}
 """  # noqa: S608 - constants
 HOLD = f"""
 INSERT INTO dispatches AS d
@@ -99,7 +120,7 @@ WITH due AS (
      ORDER BY cause_position LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE dispatches d SET state = 'sent', sent_at = clock_timestamp(), sends = sends + 1
   FROM due WHERE (d.article_id, d.stage, d.dossier) = (due.article_id, due.stage, due.dossier)
-RETURNING d.article_id, d.dossier, d.cause_position, d.attempts
+RETURNING d.article_id, d.dossier, d.cause_position, d.attempts > 0 OR d.error_class IS NOT NULL
 """
 # What is locked is being taken up at this moment: waiting for it, each could wait for the other.
 UNSEND = """
@@ -109,15 +130,15 @@ WITH unheard AS (
 UPDATE dispatches d SET state = 'waiting'
   FROM unheard u WHERE (d.article_id, d.stage, d.dossier) = (u.article_id, u.stage, u.dossier)
 """
-BEGIN = """
-UPDATE dispatches SET state = 'started', started_at = clock_timestamp()
- WHERE article_id = ANY (%s::uuid[]) AND stage = %s AND dossier = %s AND worker = pg_backend_pid()
-"""
-# What was begun together and is now to be done one by one.
-PUT_OFF = """
-UPDATE dispatches SET state = 'held'
- WHERE article_id = ANY (%s::uuid[]) AND stage = %s AND dossier = %s AND worker = pg_backend_pid()
-"""
+_HELD_HERE = f"""
+WITH these AS MATERIALIZED (
+    SELECT d.article_id, d.stage, d.dossier FROM dispatches d
+     WHERE d.article_id = ANY (%s::uuid[]) AND d.stage = %s AND d.dossier = %s AND d.worker = pg_backend_pid()
+     {_IN_ORDER})
+UPDATE dispatches d"""  # noqa: S608 - constants
+BEGIN = f"{_HELD_HERE} SET state = 'started', started_at = clock_timestamp() FROM these WHERE {_THESE}"
+BEGIN_TOGETHER = f"{_HELD_HERE} SET error_class = '{TOGETHER}' FROM these WHERE {_THESE}"
+PUT_OFF = f"{_HELD_HERE} SET error_class = NULL FROM these WHERE {_THESE} AND error_class = '{TOGETHER}'"
 FAILED = """
 UPDATE dispatches
    SET state = 'waiting', attempts = attempts + 1, error_class = %(error_class)s, error_code = %(code)s,
@@ -133,13 +154,16 @@ UPDATE dispatches
  WHERE article_id = %(id)s AND stage = %(stage)s AND dossier = %(dossier)s
    AND (state IN ('sent', 'waiting') OR worker = %(worker)s)
 """
-HAND_BACK = """
+HAND_BACK = f"""
+WITH these AS MATERIALIZED (
+    SELECT d.article_id, d.stage, d.dossier
+      FROM unnest(%(ids)s::uuid[], %(workers)s::integer[]) AS h (article_id, worker) JOIN dispatches d USING (article_id)
+     WHERE d.stage = %(stage)s AND d.dossier = %(dossier)s AND (d.state = 'sent' OR d.worker = h.worker) {_IN_ORDER})
 UPDATE dispatches d
-   SET state = 'waiting', worker = NULL, available_at = now() + %(delay)s * interval '1 second'
-  FROM unnest(%(ids)s::uuid[], %(workers)s::integer[]) AS h (article_id, worker)
- WHERE d.article_id = h.article_id AND stage = %(stage)s AND dossier = %(dossier)s
-   AND (state = 'sent' OR d.worker = h.worker)
-"""
+   SET state = 'waiting', worker = NULL, available_at = now() + %(delay)s * interval '1 second',
+       error_class = nullif(error_class, '{TOGETHER}')
+  FROM these WHERE {_THESE}
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,11 @@ class Held:
     attempts: int
     error_class: str | None
     error_code: str | None
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether an attempt on it failed, or was lost with others that it was begun together with."""
+        return self.attempts > 0 or self.error_class is not None
 
     @property
     def given_up(self) -> bool:
@@ -190,12 +219,15 @@ def hold(
 
 
 def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
-    """Says that the work held is being done: from here on, losing the worker counts as an attempt."""
-    conn.execute(BEGIN, [list(ids), stage, dossier])
+    """Says that the work held is being done.
+
+    From here on, losing the worker counts as an attempt of what is done alone; what is done together will be done alone.
+    """
+    conn.execute(BEGIN if len(ids) == 1 else BEGIN_TOGETHER, [list(ids), stage, dossier])
 
 
 def put_off(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
-    """Takes back that the work held is being done: until it is begun again, losing the worker counts for nothing."""
+    """Takes back that the work held is being done together: nobody died of it."""
     if ids:
         conn.execute(PUT_OFF, [list(ids), stage, dossier])
 

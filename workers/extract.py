@@ -84,10 +84,11 @@ class Extraction:
     def _pass_over(self, held: Sequence[Held], articles: Mapping[str, Article], dossier: str) -> set[str]:
         """Those that need no reading, and are done. What fails counts nothing here; who dies of it is counted.
 
-        All are begun at once, so that the death of this process counts as an attempt for each: what failed
-        before is sent alone, and so is looked at alone.
+        All are begun at once: if this process dies, each is looked at alone, as is what went wrong before.
         """
-        fresh = [articles[work.article_id] for work in held if not work.attempts]
+        fresh = [articles[work.article_id] for work in held if not work.went_wrong]
+        if len(fresh) < 2:
+            return set()
         ids = [article.article_id for article in fresh]
         try:
             reader = self.readers[dossier]

@@ -100,20 +100,27 @@ class Work:
             del self.asked[key]
         self.ended.append((*key, cause))
 
-    def save(self, conn: psycopg.Connection[Any]) -> None:
-        """Writes it down, in the caller's transaction."""
+    def save(self, conn: psycopg.Connection[Any], position: int) -> None:
+        """Writes it down, and at last how far the relay got. `conn` is in autocommit.
+
+        What ends work is a transaction of its own: holding those rows while waiting for others, two could wait for each
+        other. It says what the log says, and is said again by who does not come to the end.
+        """
         if self.withdrawn:
-            # Before any row is touched, as those who judge do: the other way round they would wait for each other.
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
-            conn.execute(dispatches.FORGOTTEN, [self.withdrawn])
-            index = PostgresIndex(conn)
-            for article_id in self.withdrawn:
-                index.forget(article_id)
+            with conn.transaction():
+                # Before any row is touched, as those who judge do: the other way round they would wait for each other.
+                conn.execute("SELECT pg_advisory_xact_lock(%s)", [locks.JUDGE])
+                conn.execute(dispatches.FORGOTTEN, [self.withdrawn])
+                index = PostgresIndex(conn)
+                for article_id in self.withdrawn:
+                    index.forget(article_id)
         if self.ended:
             conn.execute(dispatches.ENDED, [list(column) for column in zip(*self.ended, strict=True)])
-        if self.asked:
-            rows = [(*key, *value) for key, value in self.asked.items()]
-            conn.execute(dispatches.ASK, [list(column) for column in zip(*rows, strict=True)])
+        with conn.transaction():
+            if self.asked:
+                rows = [(*key, *value) for key, value in self.asked.items()]
+                conn.execute(dispatches.ASK, [list(column) for column in zip(*rows, strict=True)])
+            save_checkpoint(conn, NAME, position)
 
 
 class Relay:
@@ -177,10 +184,7 @@ class Relay:
         for event in records:
             work.add(event)
         position = records[-1].global_position
-        with self._conn.transaction():
-            self._conn.execute("SET LOCAL synchronous_commit = off")  # all of it can be made again
-            work.save(self._conn)
-            save_checkpoint(self._conn, NAME, position)
+        work.save(self._conn, position)
         self._unsealed += position - self._position
         self._position = position
         return len(records) == BATCH
@@ -272,16 +276,16 @@ class Relay:
 
 
 def messages(
-    stage: str, due: Sequence[tuple[UUID, str, int, int]], outstanding: int
+    stage: str, due: Sequence[tuple[UUID, str, int, bool]], outstanding: int
 ) -> list[tuple[Any, ...]]:
-    """Arguments of the tasks for what is due: (article, dossier, position, attempts that failed).
+    """Arguments of the tasks for what is due: (article, dossier, position, whether it went wrong before).
 
     Alone when little is under way, in batches under load; alone after a failure. `outstanding` are those sent before.
     """
-    single = [item for item in due if item[3] > 0]
+    single = [item for item in due if item[3]]
     by_dossier: dict[str, list[str]] = {}
-    for article_id, dossier, _, attempts in due:
-        if attempts == 0:
+    for article_id, dossier, _, went_wrong in due:
+        if not went_wrong:
             by_dossier.setdefault(dossier, []).append(str(article_id))
     batches = [([str(article_id)], dossier) for article_id, dossier, _, _ in single]
     for dossier, ids in by_dossier.items():

@@ -22,6 +22,7 @@ from workers.readings import Reader
 
 DIES, CRASHES, HANGS, DEAF, RAISES, SLOW = "DIES", "CRASHES", "HANGS", "DEAF", "RAISES", "SLOW"
 ELSEWHERE, DIES_LOOKING = "ELSEWHERE", "DIES_LOOKING"  # off topic; of being looked at among others
+DEAF_LOOKING = "DEAF_LOOKING"  # hangs however it is looked at
 OWNERLESS = "OWNERLESS"  # raises before it is looked at
 OFF_TOPIC = Reading("inf", "en", False, ArticleDate(None, DateBasis.UNKNOWN))
 HEALED = "healed"  # a file of this name in the folder: no word does anything any more
@@ -39,6 +40,8 @@ class Saboteur:
         word = article.text.split(maxsplit=1)[0]
         if word == DIES_LOOKING:
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == DEAF_LOOKING:
+            _hang()
         if word == RAISES:
             raise RuntimeError(article.text)
         return OFF_TOPIC if word == ELSEWHERE else None
@@ -57,9 +60,8 @@ class Saboteur:
         if word == HANGS:
             while True:
                 time.sleep(0.01)
-        if word == DEAF:
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
-            time.sleep(60)
+        if word in {DEAF, DEAF_LOOKING}:
+            _hang()
         if word == RAISES:
             raise RuntimeError(article.text)
         if word == SLOW:
@@ -69,6 +71,11 @@ class Saboteur:
         evidence = Span(0, 4)
         position = Position("nato", "moratorium", Stance.OPPOSES, evidence, date="2019-09-25")
         return Reading("inf", "en", True, ArticleDate("2019-09-25", DateBasis.TEXT), positions=(position,))
+
+
+def _hang() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    time.sleep(60)
 
 
 def load(dossiers: tuple[str, ...]) -> Mapping[str, Reader]:

@@ -32,8 +32,8 @@ def test_a_reading_for_a_dossier_that_no_worker_knows_is_none() -> None:
     assert not work.asked
 
 
-def due(count: int, attempts: int = 0) -> list[tuple[UUID, str, int, int]]:
-    return [(UUID(int=number), "inf", number, attempts) for number in range(count)]
+def due(count: int, *, went_wrong: bool = False) -> list[tuple[UUID, str, int, bool]]:
+    return [(UUID(int=number), "inf", number, went_wrong) for number in range(count)]
 
 
 def sizes(stage: str, count: int, outstanding: int) -> list[int]:
@@ -48,5 +48,5 @@ def test_little_work_goes_out_one_by_one_and_much_in_batches() -> None:
 
 
 def test_what_failed_goes_out_alone() -> None:
-    sent = messages(EXTRACT, due(3, attempts=1), 200)
+    sent = messages(EXTRACT, due(3, went_wrong=True), 200)
     assert sent == [([str(UUID(int=number))], "inf") for number in range(3)]
