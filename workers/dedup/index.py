@@ -124,11 +124,12 @@ class PostgresIndex:
         if text.version is not None and text.version != version:
             raise MovedError(text.article_id)
         equal = next((Known(row[0], str(row[1]), row[2]) for row in rows if row[1] is not None), None)
-        return Beside(equal, self._printed([(row[0], *row[3:]) for row in rows if row[3] is not None]))
+        lately = sorted(((row[0], *row[3:]) for row in rows if row[3] is not None), reverse=True)
+        return Beside(equal, [says for says in self.printed(lately) if says is not None])
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
-        refs, crowded = most_shared(self._cursor.execute(SHARING, [_array(query)]).fetchall())
-        asked = [_array(refs[:CANDIDATES]), _array(refs)]
+        refs, crowded = most_shared(self._cursor.execute(SHARING, [array(query)]).fetchall())
+        asked = [array(refs[:CANDIDATES]), array(refs)]
         rows = self._cursor.execute(KNOWN, asked).fetchall() if refs else []
         found = {ref: Known(ref, str(article), story, frozenset(furniture or ()), body)
                  for ref, article, story, furniture, body, _ in rows}  # fmt: skip
@@ -150,16 +151,17 @@ class PostgresIndex:
             _fingerprints.put(known.body, made)
         return made
 
-    def _printed(self, rows: Sequence[tuple[Any, ...]]) -> list[Printed]:
-        """What the outlet's articles say about its furniture, by the table, else by their bodies."""
+    def printed(self, rows: Sequence[tuple[Any, ...]]) -> list[Printed | None]:
+        """What an outlet's articles (ref, body, words, lines, sample) say about its furniture: by the table, else by their
+        bodies, None where those are gone."""
         missing = [body for _, body, words, *_ in rows if words is None]
         bodies = get_bodies(self._conn, missing) if missing else {}
-        found = []
-        for _, body, words, lines, sample in sorted(rows, reverse=True):
+        found: list[Printed | None] = []
+        for _, body, words, lines, sample in rows:
             if words is not None:
                 found.append(Printed(words, frozenset(lines), frozenset(sample)))
-            elif body in bodies:
-                found.append(printed(fingerprint(bodies[body].text)))
+            else:
+                found.append(printed(fingerprint(bodies[body].text)) if body in bodies else None)
         return found
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:
@@ -171,10 +173,10 @@ class PostgresIndex:
         """Remember an article and the verdict on it."""
         own = text.fingerprint.without(verdict.furniture)
         values: list[Any] = [revision, text.outlet, UUID(text.article_id), story_id, text.sha256, body_sha256]
-        values += [_array(sorted(verdict.furniture)) if verdict.furniture else None, _array(own.keys)]
+        values += [array(sorted(verdict.furniture)) if verdict.furniture else None, array(own.keys)]
         says = text.fingerprint  # as `furniture.printed` takes it
-        values += [says.words, _array(set(says.lines)), _array(says.query), UNKNOWN, text.outlet]
-        keys = _array(verdict.keys)
+        values += [says.words, array(set(says.lines)), array(says.query), UNKNOWN, text.outlet]
+        keys = array(verdict.keys)
         if not verdict.keys:
             self._cursor.execute(ADD_COPY, values)
         elif verdict.of is None:
@@ -188,11 +190,11 @@ class PostgresIndex:
         if row is None:
             return
         ref, story_id, keys = row
-        gone = [key for (key,) in self._cursor.execute(FORGET_KEYS, [_array(keys), ref])]
+        gone = [key for (key,) in self._cursor.execute(FORGET_KEYS, [array(keys), ref])]
         if gone:
-            self._cursor.execute(HAND_OVER, [story_id, _array(gone)])
+            self._cursor.execute(HAND_OVER, [story_id, array(gone)])
 
 
-def _array(numbers: Iterable[int]) -> str:
-    """As PostgreSQL reads an array: for some hundred numbers a tenth of what a list costs as a parameter."""
+def array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL reads an array: for some hundred numbers a tenth of what a list costs as a parameter."""
     return f"{{{','.join(map(str, numbers))}}}"

@@ -117,7 +117,7 @@ def find_original(index: CopyIndex, text: Text) -> Verdict:
     similarity, new = 0.0, 1.0
     settled: set[UUID] = set()
     sharing = index.sharing(own.query, text.article_id)
-    candidates = _few_of_each_story(sharing.articles)
+    candidates = few_of_each_story(sharing.articles)
     index.fetch(candidates)
     for known in candidates:
         if known.story_id in settled:
@@ -170,7 +170,7 @@ def _telling(own: Fingerprint, sharing: Sharing) -> tuple[int, ...]:
     return tuple(key for key in own.keys if key not in sharing.crowded)
 
 
-def _few_of_each_story(candidates: Iterable[Known]) -> list[Known]:
+def few_of_each_story(candidates: Iterable[Known]) -> list[Known]:
     """The first CANDIDATES of which no more than OF_ONE_STORY are of one story."""
     seen: Counter[UUID] = Counter()
     chosen = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from workers.dedup.furniture import outlet_number
 from workers.dedup.index import PostgresIndex
 from workers.dedup.near_duplicates import fingerprint
 from workers.dedup.search import EXACT, NEAR, MovedError, Text, Verdict, find_original
+from workers.dedup.together import TogetherIndex
 
 TRIES = 5  # against writers on the same streams
 # A transaction whose commit does not wait for the disk: `flush` does, once it is over and the lock is free again.
@@ -123,39 +125,84 @@ def _is_free(conn: psycopg.Connection[Any]) -> bool:
 
 
 def _search_ahead(conn: psycopg.Connection[Any], ready: Iterable[_Ready]) -> None:
-    """So that the texts to compare are at hand."""
-    index = PostgresIndex(conn)
-    for item in ready:
-        find_original(index, item.text)
+    """So that the fingerprints to compare are at hand."""
+    TogetherIndex(conn, [item.text for item in ready]).warm()
 
 
 def _judge_serially(
     conn: psycopg.Connection[Any], ready: Mapping[str, _Ready], articles: Mapping[str, Article], id_of: IdOf
 ) -> int:
     """Judges the articles. They may have been loaded before the lock was had: each is looked at again."""
-    index = PostgresIndex(conn)
     writes: list[StreamWrite] = []
     done: list[tuple[str, int]] = []
-    for article_id, known in articles.items():
-        item, article = ready.get(article_id), known
-        try:
-            # What the index has of an earlier revision goes before the search: then all must be known.
-            if known.story_id is not None and known.needs_judging:
-                article = _as_it_stands(conn, article_id)
-            version = known.version if article is known else None
-            write = _judge_one(conn, index, article, item, id_of, version)
-        except MovedError:
-            article = _as_it_stands(conn, article_id)
-            write = _judge_one(conn, index, article, item, id_of)
-        if write is not None:
-            writes.append(write)
-        if write is not None or not article.needs_judging:
-            done.append((article_id, article.last_position))
-        # else revised since: its row in the table of work is of the revision, and stays
+    left = list(articles.values())
+    while left:
+        new = list(takewhile(lambda article: _is_new(article, ready), left))
+        count = _judge_together(conn, new, ready, id_of, writes) if len(new) > 1 else 0
+        done += [(article.article_id, article.last_position) for article in left[:count]]
+        left = left[count:]
+        if left and (not count or count < len(new)):
+            article, write = _judge_alone(conn, left.pop(0), ready, id_of)
+            if write is not None:
+                writes.append(write)
+            if write is not None or not article.needs_judging:
+                done.append((article.article_id, article.last_position))
+            # else revised since: its row in the table of work is of the revision, and stays
     dispatches.settle(conn, dispatches.DEDUPLICATE, "", done)
     if writes:
         append(conn, writes, flush_later=True)
     return len(writes)
+
+
+def _is_new(article: Article, ready: Mapping[str, _Ready]) -> bool:
+    """Whether the index has nothing of it, and all is ready to judge it."""
+    item = ready.get(article.article_id)
+    return (
+        item is not None
+        and item.cause == article.current.id
+        and article.needs_judging
+        and article.story_id is None
+    )
+
+
+def _judge_together(
+    conn: psycopg.Connection[Any],
+    articles: Sequence[Article],
+    ready: Mapping[str, _Ready],
+    id_of: IdOf,
+    writes: list[StreamWrite],
+) -> int:
+    """Judges what the index has nothing of, up to the first that has changed meanwhile. Returns how many."""
+    texts = [replace(ready[article.article_id].text, version=article.version) for article in articles]
+    index = TogetherIndex(conn, texts)
+    count = 0
+    for article, text in zip(articles, texts, strict=True):
+        try:
+            verdict = find_original(index, text)
+        except MovedError:
+            break
+        story_id = verdict.of.story_id if verdict.of else _new_story(article)
+        index.add(text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
+        writes.append(_write(conn, article, story_id, verdict, id_of))
+        count += 1
+    index.write()
+    return count
+
+
+def _judge_alone(
+    conn: psycopg.Connection[Any], known: Article, ready: Mapping[str, _Ready], id_of: IdOf
+) -> tuple[Article, StreamWrite | None]:
+    """The article as it stands, and the judgement on it where one is due."""
+    index, item, article = PostgresIndex(conn), ready.get(known.article_id), known
+    try:
+        # What the index has of an earlier revision goes before the search: then all must be known.
+        if known.story_id is not None and known.needs_judging:
+            article = _as_it_stands(conn, known.article_id)
+        version = known.version if article is known else None
+        return article, _judge_one(conn, index, article, item, id_of, version)
+    except MovedError:
+        article = _as_it_stands(conn, known.article_id)
+        return article, _judge_one(conn, index, article, item, id_of)
 
 
 def _wanted_id(_conn: psycopg.Connection[Any], wanted: UUID, _stream_name: str) -> UUID:
@@ -183,6 +230,12 @@ def _judge_one(
     verdict = find_original(index, replace(ready.text, version=version))
     story_id = verdict.of.story_id if verdict.of else _own_story(index, article)
     index.add(ready.text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
+    return _write(conn, article, story_id, verdict, id_of)
+
+
+def _write(
+    conn: psycopg.Connection[Any], article: Article, story_id: UUID, verdict: Verdict, id_of: IdOf
+) -> StreamWrite:
     event_id = id_of(conn, judgement_id(article.current), article_stream(article.article_id))
     return article.write(article.current, (event_id, _event(article, story_id, verdict)))
 
@@ -209,6 +262,10 @@ def _own_story(index: PostgresIndex, article: Article) -> UUID:
     before = article.story_id
     if before is not None and not index.story_has_others(before, article.article_id):
         return before
+    return _new_story(article)
+
+
+def _new_story(article: Article) -> UUID:
     return derived_id("story", article.article_id, article.revision)
 
 
