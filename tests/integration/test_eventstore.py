@@ -287,6 +287,17 @@ def test_an_acknowledged_append_is_on_disk(store: EventStore, superuser_url: str
     assert on_disk >= 15
 
 
+def test_an_append_whose_flush_fails_is_not_acknowledged(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("services.core.eventstore.store.FLUSH", "SELECT 1/0")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            store.append([write("a", "a0")])
+    assert not store.append([write("a", "a0")]).new  # sent again, it is there and on disk
+    assert store.append([write("a", "a1")]).last == 2
+
+
 def test_listeners_hear_the_last_position(store: EventStore, database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("LISTEN treatyline_events")
