@@ -7,8 +7,9 @@ order in which articles arrive changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -95,6 +96,8 @@ class Entry:
     status: Status
     actors: tuple[str, ...]
     recipients: tuple[str, ...]
+    speakers: Sequence[str]  # persons, sorted
+    outlets: Sequence[str]  # by their keys, sorted
     representative: Mention
     counts: Counts
 
@@ -147,7 +150,7 @@ def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
     status = Status.ACTUAL if any(m.status is Status.ACTUAL for m in own) else Status.PLANNED
     # An announcement must not speak for what has happened since.
     representative = _representative([m for m in own if m.status is status])
-    actors = root.actors or next((m.key.actors for m in sorted(mentions, key=_by_key) if m.key.actors), ())
+    actors = shown_actors(root, {m.key for m in mentions})
     return Entry(
         key=root,
         plover=representative.plover,
@@ -155,9 +158,70 @@ def fold_entry(root: EntryKey, mentions: Sequence[Mention]) -> Entry:
         status=status,
         actors=actors,
         recipients=tuple(sorted({r for m in mentions for r in m.recipients} - set(actors))),
+        speakers=sorted({m.person for m in mentions if m.person}),
+        outlets=sorted({m.outlet_key for m in mentions}),
         representative=representative,
         counts=count(mentions),
     )
+
+
+def shown_actors(root: EntryKey, keys: Iterable[EntryKey]) -> tuple[str, ...]:
+    """The actors of an entry: its root's; where that has none, those that another of its keys has."""
+    return root.actors or next((key.actors for key in sorted(keys) if key.actors), ())
+
+
+def fold_more(entry: Entry, gone: Sequence[Mention], come: Sequence[Mention], counts: Counts) -> Entry | None:
+    """What `fold_entry` makes of an entry's mentions once some have gone and others come, by these alone.
+
+    Its root stays; `counts` are of all there are now, but for the outlets. None where it takes a look at those that
+    stayed: where what goes may have been the last of its outlet, or the one that spoke for all.
+    """
+    if any(mention.key.kind != entry.key.kind for mention in (*gone, *come)):
+        return None
+    actual = sum(m.status is Status.ACTUAL for m in come) - sum(m.status is Status.ACTUAL for m in gone)
+    recipients = _exchanged(
+        entry.recipients,
+        (r for m in gone for r in m.recipients if r not in entry.actors),
+        (r for m in come for r in m.recipients if r not in entry.actors),
+    )
+    speakers = _exchanged(
+        entry.speakers, (m.person for m in gone if m.person), (m.person for m in come if m.person)
+    )
+    outlets = _exchanged(entry.outlets, (m.outlet_key for m in gone), (m.outlet_key for m in come))
+    if actual < 0 or recipients is None or speakers is None or outlets is None:
+        return None
+    status = Status.ACTUAL if actual > 0 else entry.status
+    candidates = [m for m in come if m.status is status]
+    if status is entry.status:
+        shown = entry.representative
+        now = next((m for m in candidates if m.id == shown.id), shown)
+        if any(m.id == shown.id for m in gone) and (
+            now is shown or representative_order(now) > representative_order(shown)
+        ):
+            return None
+        candidates.append(now)
+    representative = min(candidates, key=representative_order)
+    return replace(
+        entry,
+        plover=representative.plover,
+        plover_mode=representative.plover_mode,
+        status=status,
+        recipients=tuple(recipients),
+        speakers=speakers,
+        outlets=outlets,
+        representative=representative,
+        counts=replace(counts, outlets=len(outlets)),
+    )
+
+
+def _exchanged(present: Sequence[str], gone: Iterable[str], come: Iterable[str]) -> Sequence[str] | None:
+    """The distinct values, sorted, once some have gone and come; None where one may have been the last of its kind."""
+    more = Counter(come)
+    more.subtract(gone)
+    if any(number < 0 for number in more.values()):
+        return None
+    new = [value for value, number in more.items() if number > 0 and value not in present]
+    return sorted((*present, *new)) if new else present
 
 
 def _representative(mentions: Sequence[Mention]) -> Mention:
@@ -183,8 +247,9 @@ def _finest_first(key: EntryKey) -> tuple[object, ...]:
     return (-len(key.date), -len(key.actors), key)
 
 
-def _by_key(mention: Mention) -> EntryKey:
-    return mention.key
+def account_of(telling: Telling) -> UUID | str:
+    """What counts as one independent account: its story, else the article alone."""
+    return telling.story_id or telling.article_id
 
 
 class Telling(Protocol):
@@ -204,7 +269,7 @@ def count(tellings: Iterable[Telling]) -> Counts:
     return Counts(
         mentions=len({t.article_id for t in tellings}),
         outlets=len({t.outlet_key for t in tellings}),
-        stories=len({t.story_id or t.article_id for t in tellings}),
+        stories=len(set(map(account_of, tellings))),
     )
 
 

@@ -11,7 +11,8 @@ from services.core.domain.standing import Run, StatedPosition, newest_run
 from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import StandingVersion, standing_id
 from services.core.projections.rulings import CAUSE
-from services.core.projections.working_set import Cell, WorkingSet
+from services.core.projections.stated import Cell, cell_of
+from services.core.projections.working_set import WorkingSet
 
 
 class ActorPositionsProjection:
@@ -28,19 +29,19 @@ class ActorPositionsProjection:
     ) -> set[Cell]:
         """Let the article tell exactly these. Gives the cells to be folded again."""
         work.load_told({article_id})
-        before = {statement.id: statement for statement in work.statements_of_article(article_id)}
+        before = {statement.id: statement for statement in work.stated.of_article(article_id)}
         read = [statement.as_read() for statement in statements]
         work.rulings.load(map(_stated_id, read))
         after = {statement.id: _ruled(work, statement) for statement in read}
         cells = {cell_of(s) for id_, s in before.items() if after.get(id_) != s}
         cells |= {cell_of(s) for id_, s in after.items() if before.get(id_) != s}
-        work.load_cells(cells)
+        work.stated.load_cells(cells)
         for id_, statement in before.items():
             if id_ not in after:
-                work.remove_statement(statement, position=position)
+                work.stated.remove(statement, position=position)
         for id_, statement in after.items():
             if before.get(id_) != statement:
-                work.put_statement(statement, position=position, cause=cause)
+                work.stated.put(statement, position=position, cause=cause)
         return cells
 
     def rule(self, work: WorkingSet, recorded: Recorded, event: RecordCorrected) -> set[Cell]:
@@ -52,10 +53,10 @@ class ActorPositionsProjection:
         ruling = ruled(before, event, position=position, number=number, at=recorded.recorded_at)
         work.rulings.put(id_, ruling, position=position)
         cell = (event.dossier, stated["actor"], stated["proposition"])
-        work.load_cells({cell})
-        for statement in work.statements_of_cell(cell):
+        work.stated.load_whole(cell)
+        for statement in work.stated.of_cell(cell):
             if (statement.read_stance, statement.read_date) == (stated["stance"], stated["date"]):
-                work.put_statement(_ruled(work, statement), position=position, cause=CAUSE)
+                work.stated.put(_ruled(work, statement), position=position, cause=CAUSE)
         return {cell}
 
     def refold(
@@ -64,8 +65,8 @@ class ActorPositionsProjection:
         """Write a new version of every standing that changed. Gives the number of the last change."""
         for cell in sorted(cells):
             id_ = standing_id(*cell)
-            before = work.standings.get(id_)
-            run = newest_run(work.days_of_cell(cell))
+            before = work.stated.standings.get(id_)
+            run = newest_run(work.stated.days(cell))
             if run is None and (before is None or before.content.stance is None):
                 continue
             content = _standing_version(
@@ -75,7 +76,7 @@ class ActorPositionsProjection:
             if before is not None and _same(before.content, content) and cause != CAUSE:
                 continue
             change_number += 1
-            work.standings.put(id_, content, position=position, cause=cause)
+            work.stated.standings.put(id_, content, position=position, cause=cause)
         return change_number
 
 
@@ -87,10 +88,6 @@ def _ruled(work: WorkingSet, statement: StatedPosition) -> StatedPosition:
 
 def _stated_id(read: StatedPosition) -> UUID:
     return stated_id(read.dossier, read.actor, read.proposition, read.stance.value, read.date)
-
-
-def cell_of(statement: StatedPosition) -> Cell:
-    return statement.dossier, statement.actor, statement.proposition
 
 
 def _same(before: StandingVersion, after: StandingVersion) -> bool:

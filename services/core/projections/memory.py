@@ -51,5 +51,6 @@ class Memory:
 
     def end(self, work: WorkingSet) -> None:
         """The batch is folded and written. Words that a takedown took out of the tables must go here too."""
-        if not work.withdrawn and work.size <= self._rows:
+        if not work.withdrawn:
+            work.forget(self._rows)
             self._work = work

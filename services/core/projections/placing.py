@@ -25,8 +25,8 @@ class Placer:
     def roots(self, kind: str) -> Mapping[EntryKey, EntryKey]:
         """For each told key of a kind that happens once the key of the entry it belongs to."""
         if kind not in self._roots:
-            self._work.load_scope(self._dossier, kind)
-            told = self._work.keys_in_scope(self._dossier, kind)
+            self._work.told.load_keys(self._dossier, kind)
+            told = self._work.told.keys(self._dossier, kind)
             self._work.rulings.load(key.id for key in told)
             self._roots[kind] = entry_roots(told, once=True)
         return self._roots[kind]

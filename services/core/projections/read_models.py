@@ -105,7 +105,7 @@ class ReadModels:
         """What the batch touches, in a few queries rather than some for each event. Gives its readings."""
         articles: set[str] = set()
         new: set[str] = set()
-        stories: set[UUID] = set()
+        judged: dict[str, UUID] = {}  # to which stories
         readings: list[ExtractionCompleted] = []
         for recorded, event in happened:
             if isinstance(event, RecordCorrected):
@@ -114,7 +114,7 @@ class ReadModels:
             if recorded.position == 0:
                 new.add(event.article_id)
             if isinstance(event, _JUDGED):
-                stories.add(story_of(event.story_id))
+                judged[event.article_id] = story_of(event.story_id)
             elif isinstance(event, ExtractionCompleted):
                 readings.append(event)
         if self._alone:
@@ -122,12 +122,16 @@ class ReadModels:
             articles -= new
         work.load_revisions(articles)
         work.load_articles(articles)
-        work.load_stories(stories)
+        work.load_stories(set(judged.values()))
         work.load_told(articles)
-        self._timeline.load(
-            work, {contributions.key_of(e.dossier, r) for e in readings for r in e.political_events}
+        told = {
+            (contributions.key_of(e.dossier, r), e.article_id) for e in readings for r in e.political_events
+        }
+        self._timeline.load(work, {key for key, _ in told})
+        self._timeline.load_accounts(work, told, judged)
+        work.stated.load_cells(
+            {(e.dossier, r["actor"], r["proposition"]) for e in readings for r in e.positions}
         )
-        work.load_cells({(e.dossier, r["actor"], r["proposition"]) for e in readings for r in e.positions})
         return readings
 
     def _texts(
@@ -243,8 +247,8 @@ class ReadModels:
             "published_on": article.published_on,
         }
         return (
-            [replace(placed.mention, **place) for placed in work.mentions_of_article(article_id)],
-            [replace(statement, **place) for statement in work.statements_of_article(article_id)],
+            [replace(placed.mention, **place) for placed in work.told.of_article(article_id)],
+            [replace(statement, **place) for statement in work.stated.of_article(article_id)],
         )
 
 

@@ -32,9 +32,8 @@ NEARER = 3 / 4  # of what was left before: while a round leaves no more than tha
 # What folding looks rows up by beside their keys. The other indexes serve readers, who never see these tables.
 _LOOKED_UP: dict[str, tuple[LiteralString, ...]] = {
     "articles": ("story_id",),
-    "mentions": ("article_id", "entry_id", "dossier, kind"),
-    "statements": ("article_id", "dossier, actor, proposition"),
-    "standings": ("dossier, actor, proposition",),
+    "mentions": ("article_id", "entry_id, story_id", "dossier, kind"),
+    "statements": ("article_id", "dossier, actor, proposition, date_to"),
 }
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)

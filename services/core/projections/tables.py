@@ -135,6 +135,7 @@ class MentionRow(SQLModel, table=True):
             "id",
             postgresql_where=text("to_position IS NULL"),
         ),
+        Index("mentions_story", "entry_id", "story_id", postgresql_where=text("to_position IS NULL")),
         Index("mentions_article", "article_id"),
         Index("mentions_scope", "dossier", "kind", postgresql_where=text("to_position IS NULL")),
         Index("mentions_published", "published_on"),

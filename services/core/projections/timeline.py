@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from services.core.domain.events import RecordCorrected
 from services.core.domain.review import Ruling, amended_entry, ruled, ruling_on_part
-from services.core.domain.timeline import Entry, EntryKey, Mention, entry_roots, fold_entry, shown_root
+from services.core.domain.timeline import Entry, EntryKey, Mention, entry_roots
 from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import EntryVersion, PlacedMention, period
 from services.core.projections.placing import Placer
 from services.core.projections.rulings import CAUSE
+from services.core.projections.tellings import Scope
 from services.core.projections.working_set import WorkingSet
 
 
@@ -30,16 +32,16 @@ class TimelineProjection:
     ) -> set[UUID]:
         """Let the article tell exactly these. Gives the entries to be folded again."""
         work.load_told({article_id})
-        before = {placed.mention.id: placed for placed in work.mentions_of_article(article_id)}
+        before = {placed.mention.id: placed for placed in work.told.of_article(article_id)}
         after = {mention.id: mention for mention in mentions}
         touched: set[UUID] = set()
-        scopes: set[tuple[str, str]] = set()
+        scopes: set[Scope] = set()
         keys = [p.mention.key for p in before.values()] + [m.key for m in after.values()]
         self.load(work, keys)
         guests = self._guests(work, keys)
         for id_, placed in before.items():
             if id_ not in after:
-                work.remove_mention(placed, position=position)
+                work.told.remove(placed, position=position)
                 touched.add(placed.entry_id)
                 scopes.add((placed.mention.key.dossier, placed.mention.key.kind))
         fresh: list[UUID] = []
@@ -51,7 +53,7 @@ class TimelineProjection:
             if not self._once(mention.key.dossier, mention.key.kind) and work.rulings.any():
                 entry_id = Placer(work, self._once, mention.key.dossier).entry_of(mention)
             touched |= {present.entry_id} if present else set()
-            work.put_mention(PlacedMention(entry_id, mention), position=position, cause=cause)
+            work.told.put(PlacedMention(entry_id, mention), position=position, cause=cause)
             fresh.append(id_)
             touched.add(entry_id)
             scopes.add((mention.key.dossier, mention.key.kind))
@@ -59,11 +61,8 @@ class TimelineProjection:
             if not self._once(dossier, kind):
                 continue
             if work.rulings.placing(dossier, kind):
-                ids = {id_ for told in work.keys_in_scope(dossier, kind).values() for id_ in told}
-                others = guests.get((dossier, kind), set()) | Placer(work, self._once, dossier).guests(kind)
-                work.load_entries(others)
-                ids |= {p.mention.id for entry in others for p in work.mentions_of_entry(entry)}
-                touched |= self._settle(work, dossier, ids, position=position, cause=cause)
+                others = guests.get((dossier, kind), set())
+                touched |= self._place(work, dossier, kind, fresh, others, position=position, cause=cause)
             else:
                 touched |= self._regroup(work, dossier, kind, fresh, position=position, cause=cause)
         return touched
@@ -85,69 +84,117 @@ class TimelineProjection:
         if not places:
             return entries
         entries |= placer.reach(id_, event.kind)
-        work.load_entries(entries)
-        ids = {p.mention.id for entry in entries for p in work.mentions_of_entry(entry)}
+        work.told.roots.clear()
+        work.told.settled.clear()
+        work.told.load_mentions(entries)
+        ids = {p.mention.id for entry in entries for p in work.told.of_entry(entry)}
         touched = self._settle(work, event.dossier, ids, position=position, cause=CAUSE)
         return touched | ruled_on
 
-    def _guests(self, work: WorkingSet, keys: Iterable[EntryKey]) -> dict[tuple[str, str], set[UUID]]:
+    def _guests(self, work: WorkingSet, keys: Iterable[EntryKey]) -> dict[Scope, set[UUID]]:
         """By the kinds of the keys that happen once: where, before anything changes, mergers put other kinds."""
         if not work.rulings.any():
             return {}
         scopes = {(key.dossier, key.kind) for key in keys if self._once(key.dossier, key.kind)}
         return {scope: Placer(work, self._once, scope[0]).guests(scope[1]) for scope in scopes}
 
+    def _place(
+        self,
+        work: WorkingSet,
+        dossier: str,
+        kind: str,
+        fresh: Iterable[UUID],
+        guests: set[UUID],
+        *,
+        position: int,
+        cause: str,
+    ) -> set[UUID]:
+        """Put what is told of a kind that happens once, of which rulings place some, where it belongs.
+
+        While no key comes or goes, all but the fresh ones lie there. `guests`: where mergers put other kinds before.
+        """
+        told = work.told
+        ids = {id_ for id_ in fresh if told.mention(id_).mention.key[:2] == (dossier, kind)}
+        if (dossier, kind) not in told.settled:
+            told.roots.clear()
+            others = guests | Placer(work, self._once, dossier).guests(kind)
+            told.load_mentions(others)
+            ids |= told.load_scope(dossier, kind)
+            ids |= {p.mention.id for entry in others for p in told.of_entry(entry)}
+        touched = self._settle(work, dossier, ids, position=position, cause=cause)
+        told.settled.add((dossier, kind))
+        return touched
+
     def _settle(
         self, work: WorkingSet, dossier: str, ids: Iterable[UUID], *, position: int, cause: str
     ) -> set[UUID]:
         """Put these mentions where they belong. Gives the entries that lost or won some."""
         placer = Placer(work, self._once, dossier)
-        work.roots.clear()
         touched: set[UUID] = set()
         for id_ in sorted(ids):
-            placed = work.mention(id_)
+            placed = work.told.mention(id_)
             entry_id = placer.entry_of(placed.mention)
             if entry_id != placed.entry_id:
                 touched |= {placed.entry_id, entry_id}
-                work.put_mention(replace(placed, entry_id=entry_id), position=position, cause=cause)
+                work.told.put(replace(placed, entry_id=entry_id), position=position, cause=cause)
         return touched
 
     def load(self, work: WorkingSet, keys: Iterable[EntryKey]) -> None:
         """Load what mentions under these keys may touch; at once for many is faster than one by one."""
         entries = set()
         for key in keys:
+            entries.add(key.id)
             if self._once(key.dossier, key.kind):
-                work.load_scope(key.dossier, key.kind)
-            else:
-                entries.add(key.id)
-        work.load_entries(entries)
+                work.told.load_keys(key.dossier, key.kind)
+                entries.update(work.told.keys(key.dossier, key.kind).get(key, ()))
+        work.told.load_entries(entries)
         work.rulings.load(entries)
+
+    def load_accounts(
+        self, work: WorkingSet, told: Iterable[tuple[EntryKey, str]], judged: Mapping[str, UUID]
+    ) -> None:
+        """Whether the stories of these articles tell of these keys already; `judged` says where they are put now."""
+        asked: set[tuple[UUID, UUID]] = set()
+        for key, article_id in told:
+            article = work.articles.get(article_id)
+            story_id = judged.get(article_id) or (article.story_id if article else None)
+            if story_id is not None:
+                once = self._once(key.dossier, key.kind)
+                entries = work.told.keys(key.dossier, key.kind).get(key, ()) if once else (key.id,)
+                asked.update((entry_id, story_id) for entry_id in entries)
+        work.told.load_accounts(asked)
 
     def _regroup(
         self, work: WorkingSet, dossier: str, kind: str, fresh: Iterable[UUID], *, position: int, cause: str
     ) -> set[UUID]:
         """Place every key of a kind that happens once by the finer keys that are told now.
 
-        All mentions of a key lie in one entry, but for those that were just put there (`fresh`).
+        While no key comes or goes, all mentions of a key lie in one entry, but for those that were just put there
+        (`fresh`).
         """
-        moving = list(fresh)
-        roots = work.roots.get((dossier, kind))
-        if roots is None:  # with the keys of before, all but the fresh ones lie where they belong
-            told = work.keys_in_scope(dossier, kind)
-            roots = {key: root.id for key, root in entry_roots(told, once=True).items()}
-            work.roots[dossier, kind] = roots
-            new = set(moving)
-            for key, ids in told.items():
-                settled = next((id_ for id_ in ids if id_ not in new), None)
-                if settled is not None and work.mention(settled).entry_id != roots[key]:
-                    moving += ids
+        told = work.told
+        moving = set(fresh)
+        roots = told.roots.get((dossier, kind))
+        if roots is None:
+            placed_keys = told.keys(dossier, kind)
+            roots = {key: root.id for key, root in entry_roots(placed_keys, once=True).items()}
+            just_put = Counter((p.mention.key, p.entry_id) for p in map(told.mention, moving))
+            astray = {
+                entry_id
+                for key, entries in placed_keys.items()
+                for entry_id, mentions in entries.items()
+                if entry_id != roots[key] and mentions > just_put[key, entry_id]
+            }
+            told.load_mentions(astray)
+            moving.update(p.mention.id for entry in astray for p in told.of_entry(entry))
+            told.roots[dossier, kind] = roots
         touched: set[UUID] = set()
         for id_ in moving:
-            placed = work.mention(id_)
-            entry_id = roots.get(placed.mention.key, placed.entry_id)  # some fresh ones are of other kinds
+            placed = told.mention(id_)
+            entry_id = roots.get(placed.mention.key, placed.entry_id)  # some are of other kinds
             if placed.entry_id != entry_id:
                 touched |= {placed.entry_id, entry_id}
-                work.put_mention(replace(placed, entry_id=entry_id), position=position, cause=cause)
+                told.put(replace(placed, entry_id=entry_id), position=position, cause=cause)
         return touched
 
     def refold(
@@ -155,24 +202,23 @@ class TimelineProjection:
     ) -> int:
         """Write a new version of every touched entry. Gives the number of the last change."""
         touched = set(touched)
-        work.load_entries(touched)
+        work.told.load_entries(touched)
         work.rulings.load(touched)
         for entry_id in sorted(touched, key=str):
-            mentions = [placed.mention for placed in work.mentions_of_entry(entry_id)]
-            before = work.entries.get(entry_id)
+            before = work.told.entries.get(entry_id)
             ruling = work.rulings.get(entry_id)
-            live = bool(mentions) and not (ruling and ruling.rejected)
-            if not live and (before is None or not (before.content.live or ruling)):
+            read = self._fold(work, entry_id, ruling, anew=cause == CAUSE)
+            entry = None if ruling and ruling.rejected else read
+            if entry is None and (before is None or not (before.content.live or ruling)):
                 continue
             version = before.content.version + 1 if before else 1
-            if live:
-                entry = fold_entry(shown_root(entry_id, {m.key for m in mentions}), mentions)
+            if entry is not None:
                 if ruling is not None:
-                    entry = amended_entry(entry, mentions, ruling.changes)
+                    entry = self._amended(work, entry_id, entry, ruling)
                 change = "changed" if before and before.content.live else "added"
-                content = _entry_version(entry, mentions, ruling, version, change, change_number + 1)
+                content = _entry_version(entry, ruling, version, change, change_number + 1)
             elif before is not None:
-                merged_into = None if mentions else self._merged_into(work, entry_id, before.content, ruling)
+                merged_into = None if read else self._merged_into(work, entry_id, before.content, ruling)
                 change = "merged" if merged_into else "removed"
                 if not before.content.live and (change, merged_into) == (
                     before.content.change,
@@ -189,8 +235,25 @@ class TimelineProjection:
                     review=ruling.shown() if ruling else None,
                 )
             change_number += 1
-            work.entries.put(entry_id, content, position=position, cause=cause)
+            work.told.entries.put(entry_id, content, position=position, cause=cause)
         return change_number
+
+    def _fold(self, work: WorkingSet, entry_id: UUID, ruling: Ruling | None, *, anew: bool) -> Entry | None:
+        """What the entry's mentions say, before anything is amended."""
+
+        def keys_known(dossier: str, kind: str) -> bool:
+            return self._once(dossier, kind) and not work.rulings.placing(dossier, kind)
+
+        return work.told.fold(entry_id, ruling, keys_known, anew=anew)
+
+    def _amended(self, work: WorkingSet, entry_id: UUID, entry: Entry, ruling: Ruling) -> Entry:
+        """The entry as an analyst amended it."""
+        speaks: list[Mention] = []
+        if (article_id := ruling.changes.get("representative")) is not None:
+            work.load_articles((article_id,))
+            work.load_told((article_id,))
+            speaks = [p.mention for p in work.told.of_article(article_id) if p.entry_id == entry_id]
+        return amended_entry(entry, speaks, ruling.changes)
 
     def _merged_into(
         self, work: WorkingSet, entry_id: UUID, gone: EntryVersion, ruling: Ruling | None
@@ -202,17 +265,11 @@ class TimelineProjection:
         shown = Placer(work, self._once, gone.dossier).canonical(entry_id, kind)
         if shown == entry_id:
             return None
-        work.load_entries((shown,))
-        return shown if work.mentions_of_entry(shown) else None
+        return shown if work.told.is_told(shown) else None
 
 
 def _entry_version(
-    entry: Entry,
-    mentions: list[Mention],
-    ruling: Ruling | None,
-    version: int,
-    change: str,
-    change_number: int,
+    entry: Entry, ruling: Ruling | None, version: int, change: str, change_number: int
 ) -> EntryVersion:
     date_from, date_to = period(entry.key.date)
     return EntryVersion(
@@ -230,8 +287,8 @@ def _entry_version(
         status=entry.status.value,
         actors=list(entry.actors),
         recipients=list(entry.recipients),
-        speakers=sorted({m.person for m in mentions if m.person}),
-        outlets=sorted({m.outlet_key for m in mentions}),
+        speakers=list(entry.speakers),
+        outlets=list(entry.outlets),
         summary=entry.representative.sentence,
         representative=entry.representative.id,
         confidence=entry.representative.confidence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -14,6 +14,14 @@ from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import Version
 
 Content = TypeVar("Content")
+
+NEWEST: LiteralString = """
+  FROM unnest(%s::uuid[]) AS wanted (id)
+ CROSS JOIN LATERAL (SELECT * FROM {table} AS version WHERE version.id = wanted.id
+                      ORDER BY version.from_position DESC LIMIT 1) AS row
+ WHERE row.to_position IS NULL
+"""
+"""Rows by their ids, for `load_from`: however many versions each has, the newest is looked at alone."""
 
 
 class Codec(Protocol[Content]):
@@ -43,15 +51,16 @@ class VersionedTable(Generic[Content]):
         self._known: set[UUID] = set()  # loaded or opened in this batch: memory is ahead of the table
         self._written: list[Version[Content]] = []
 
-    def load(self, where: str, parameters: Sequence[Any]) -> list[UUID]:
+    def load(self, where: LiteralString, parameters: Sequence[Any]) -> list[UUID]:
         """Load the open rows for which `where` holds, unless memory has them. Gives the new ids."""
+        return self.load_from(f"FROM {{table}} AS row WHERE to_position IS NULL AND ({where})", parameters)
+
+    def load_from(self, source: LiteralString, parameters: Sequence[Any]) -> list[UUID]:
+        """The same, for open rows of the table that `source` has found and calls `row`."""
         codec = self._codec
-        query = sql.SQL(
-            "SELECT id, from_position, cause, {} FROM {} WHERE to_position IS NULL AND ({})"
-        ).format(
-            sql.SQL(", ").join(map(sql.Identifier, codec.columns)),
-            sql.Identifier(codec.table),
-            sql.SQL(where),
+        query = sql.SQL("SELECT row.id, row.from_position, row.cause, {} {}").format(
+            sql.SQL(", ").join(sql.Identifier("row", column) for column in codec.columns),
+            sql.SQL(source).format(table=sql.Identifier(codec.table)),
         )
         loaded = []
         with self._conn.cursor(row_factory=tuple_row) as cursor:
@@ -84,6 +93,11 @@ class VersionedTable(Generic[Content]):
             self._written.remove(present)
             return
         self._close(present, position)
+
+    def forget(self, id_: UUID) -> None:
+        """Drop what memory has of it. Only once everything is written."""
+        self._open.pop(id_, None)
+        self._known.discard(id_)
 
     def _close(self, present: Version[Content] | None, position: int) -> None:
         if present is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -11,52 +10,26 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from services.core.domain.standing import StatedPosition
-from services.core.domain.timeline import EntryKey
-from services.core.projections.codecs import (
-    EntryCodec,
-    EntryVersion,
-    MentionCodec,
-    PlacedMention,
-    StandingCodec,
-    StandingVersion,
-    StatementCodec,
-)
 from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
 from services.core.projections.rulings import RulingSet
-from services.core.projections.versioned import VersionedTable
+from services.core.projections.stated import Stated
+from services.core.projections.tellings import Tellings
 
-Scope = tuple[str, str]  # dossier, kind
-Cell = tuple[str, str, str]  # dossier, actor, proposition
-Key = TypeVar("Key")
 Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
 
 
 class WorkingSet:
     """The rows of all read tables that are in play while a batch is folded.
 
-    What is versioned is kept from one batch to the next where the same `WorkingSet` folds both, so that an entry
-    that thousands of articles tell is not loaded again for each. Only where nobody else writes the tables.
+    What entries and standings say is kept from one batch to the next where the same `WorkingSet` folds both. Only where
+    nobody else writes the tables.
     """
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
-        self.mentions: VersionedTable[PlacedMention] = VersionedTable(conn, MentionCodec())
-        self.entries: VersionedTable[EntryVersion] = VersionedTable(conn, EntryCodec())
-        self.statements: VersionedTable[StatedPosition] = VersionedTable(conn, StatementCodec())
-        self.standings: VersionedTable[StandingVersion] = VersionedTable(conn, StandingCodec())
-        self._mentions_by_article: dict[str, set[UUID]] = {}
-        self._mentions_by_entry: dict[UUID, set[UUID]] = {}
-        self._mentions_by_key: dict[Scope, dict[EntryKey, set[UUID]]] = {}
-        # By scope, where every open mention lies in the entry that its key has here. Forgotten with a key that
-        # comes or goes; whoever places mentions otherwise has to forget them too.
-        self.roots: dict[Scope, Mapping[EntryKey, UUID]] = {}
-        self._statements_by_article: dict[str, set[UUID]] = {}
-        self._statements_by_cell: dict[Cell, dict[dt.date, set[UUID]]] = {}
-        self._entries_loaded: set[UUID] = set()
-        self._scopes_loaded: set[tuple[str, str]] = set()
-        self._cells_loaded: set[Cell] = set()
+        self.told = Tellings(conn)
+        self.stated = Stated(conn)
         self.begin()
 
     def begin(self) -> None:
@@ -78,8 +51,13 @@ class WorkingSet:
 
     @property
     def size(self) -> int:
-        """How many versioned rows it holds."""
-        return len(self.mentions) + len(self.entries) + len(self.statements) + len(self.standings)
+        """About how many rows what it keeps beyond the batch takes the room of."""
+        return self.told.size + self.stated.size
+
+    def forget(self, rows: int) -> None:
+        """What only this batch needs, and of the rest what was used longest ago, until about so many rows are left."""
+        self.stated.forget(rows // 2)
+        self.told.forget(rows - self.stated.size)
 
     # -- articles and stories ------------------------------------------------------------------------
 
@@ -87,6 +65,7 @@ class WorkingSet:
         """Articles of which the tables are known to hold nothing yet: they are not asked for."""
         self._articles_asked.update(ids)
         self._told_loaded.update(ids)
+        self.told.know(ids)
 
     def load_revisions(self, ids: Collection[str]) -> None:
         """All revisions of these articles. Needed only of those that something happens to."""
@@ -131,148 +110,24 @@ class WorkingSet:
         self._stored[cls].update((_key(row), values(row)) for row in rows)
         return rows
 
-    # -- mentions ------------------------------------------------------------------------------------
+    # -- what articles tell --------------------------------------------------------------------------
 
     def load_told(self, articles: Collection[str]) -> None:
         """All open mentions and statements of these articles. An article never read tells nothing."""
         new = [id_ for id_ in articles if id_ not in self._told_loaded]
         self._told_loaded.update(new)
+        self.told.know(new)
         missing = [id_ for id_ in new if (a := self.articles.get(id_)) and a.shown_revision is not None]
         if missing:
-            self._index_mentions(self.mentions.load("article_id = ANY(%s)", (missing,)))
-            self._index_statements(self.statements.load("article_id = ANY(%s)", (missing,)))
-
-    def load_entries(self, ids: Collection[UUID]) -> None:
-        """Entries with all their open mentions."""
-        missing = [id_ for id_ in ids if id_ not in self._entries_loaded]
-        if missing:
-            self._entries_loaded.update(missing)
-            self._index_mentions(self.mentions.load("entry_id = ANY(%s)", (missing,)))
-            self.entries.load("id = ANY(%s)", (missing,))
-
-    def load_scope(self, dossier: str, kind: str) -> None:
-        """All open mentions of a kind that happens once, and their entries."""
-        if (dossier, kind) not in self._scopes_loaded:
-            self._scopes_loaded.add((dossier, kind))
-            self._index_mentions(self.mentions.load("dossier = %s AND kind = %s", (dossier, kind)))
-            self.entries.load("dossier = %s AND kind = %s", (dossier, kind))
-
-    def _index_mentions(self, ids: Iterable[UUID]) -> None:
-        for id_ in ids:
-            version = self.mentions.get(id_)
-            if version is not None:
-                self._mentions_by_article.setdefault(version.content.mention.article_id, set()).add(id_)
-                self._mentions_by_entry.setdefault(version.content.entry_id, set()).add(id_)
-                key = version.content.mention.key
-                told = self._mentions_by_key.setdefault((key.dossier, key.kind), {})
-                if key not in told:
-                    told[key] = set()
-                    self.roots.pop((key.dossier, key.kind), None)
-                told[key].add(id_)
+            self.told.load_articles(missing)
+            self.stated.load_articles(missing)
 
     def tells(self, article_id: str) -> bool:
         """Whether the article, as it stands now, tells anything at all. Most do not."""
         if article_id not in self._told_loaded:
             self.load_articles((article_id,))
             self.load_told((article_id,))
-        return article_id in self._mentions_by_article or article_id in self._statements_by_article
-
-    def mentions_of_article(self, article_id: str) -> list[PlacedMention]:
-        """What `load_told` loaded, as it stands now."""
-        ids = self._mentions_by_article.get(article_id, ())
-        return [version.content for id_ in ids if (version := self.mentions.get(id_))]
-
-    def mentions_of_entry(self, entry_id: UUID) -> list[PlacedMention]:
-        """What `load_entries` or `load_scope` loaded, as it stands now."""
-        ids = self._mentions_by_entry.get(entry_id, ())
-        return [version.content for id_ in ids if (version := self.mentions.get(id_))]
-
-    def keys_in_scope(self, dossier: str, kind: str) -> Mapping[EntryKey, Collection[UUID]]:
-        """The ids of the open mentions of a loaded scope by their keys."""
-        return self._mentions_by_key.get((dossier, kind), {})
-
-    def mention(self, id_: UUID) -> PlacedMention:
-        """An open mention that was loaded or put."""
-        version = self.mentions.get(id_)
-        if version is None:
-            raise LookupError(id_)
-        return version.content
-
-    def put_mention(self, placed: PlacedMention, *, position: int, cause: str) -> None:
-        id_ = placed.mention.id
-        before = self.mentions.get(id_)
-        if before is not None:
-            self._mentions_by_entry[before.content.entry_id].discard(id_)
-        self.mentions.put(id_, placed, position=position, cause=cause)
-        self._index_mentions((id_,))
-
-    def remove_mention(self, placed: PlacedMention, *, position: int) -> None:
-        id_ = placed.mention.id
-        self._mentions_by_entry[placed.entry_id].discard(id_)
-        _discard(self._mentions_by_article, placed.mention.article_id, id_)
-        key = placed.mention.key
-        in_scope = self._mentions_by_key[key.dossier, key.kind]
-        in_scope[key].discard(id_)
-        if not in_scope[key]:
-            del in_scope[key]
-            self.roots.pop((key.dossier, key.kind), None)
-        self.mentions.remove(id_, position=position)
-
-    # -- statements ----------------------------------------------------------------------------------
-
-    def load_cells(self, cells: Collection[Cell]) -> None:
-        """All open statements of these cells, and the standings."""
-        missing = [cell for cell in cells if cell not in self._cells_loaded]
-        if missing:
-            self._cells_loaded.update(missing)
-            where = (
-                "(dossier, actor, proposition) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))"
-            )
-            parameters = tuple([cell[i] for cell in missing] for i in range(3))
-            self._index_statements(self.statements.load(where, parameters))
-            self.standings.load(where, parameters)
-
-    def _index_statements(self, ids: Iterable[UUID]) -> None:
-        for id_ in ids:
-            version = self.statements.get(id_)
-            if version is not None:
-                s = version.content
-                self._statements_by_article.setdefault(s.article_id, set()).add(id_)
-                days = self._statements_by_cell.setdefault((s.dossier, s.actor, s.proposition), {})
-                days.setdefault(s.day, set()).add(id_)
-
-    def statements_of_article(self, article_id: str) -> list[StatedPosition]:
-        ids = self._statements_by_article.get(article_id, ())
-        return [version.content for id_ in ids if (version := self.statements.get(id_))]
-
-    def statements_of_cell(self, cell: Cell) -> list[StatedPosition]:
-        days = self._statements_by_cell.get(cell, {})
-        ids = (id_ for day in days.values() for id_ in day)
-        return [version.content for id_ in ids if (version := self.statements.get(id_))]
-
-    def days_of_cell(self, cell: Cell) -> Iterator[list[StatedPosition]]:
-        """What was stated and holds, by day, newest first."""
-        days = self._statements_by_cell.get(cell, {})
-        for day in sorted(days, reverse=True):
-            versions = map(self.statements.get, days[day])
-            told = [version.content for version in versions if version and not version.content.rejected]
-            if told:
-                yield told
-
-    def put_statement(self, statement: StatedPosition, *, position: int, cause: str) -> None:
-        before = self.statements.get(statement.id)
-        if before is not None:
-            self._forget_day(before.content)  # a ruling may have given it another one
-        self.statements.put(statement.id, statement, position=position, cause=cause)
-        self._index_statements((statement.id,))
-
-    def remove_statement(self, statement: StatedPosition, *, position: int) -> None:
-        self.statements.remove(statement.id, position=position)
-        _discard(self._statements_by_article, statement.article_id, statement.id)
-        self._forget_day(statement)
-
-    def _forget_day(self, s: StatedPosition) -> None:
-        _discard(self._statements_by_cell[s.dossier, s.actor, s.proposition], s.day, s.id)
+        return self.told.tells(article_id) or self.stated.tells(article_id)
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -283,7 +138,8 @@ class WorkingSet:
         self._write(ArticleState, "articles", self.articles)
         self._write(RevisionState, "article_revisions", self.revisions)
         self._write(StoryState, "stories", self.stories)
-        for table in (self.mentions, self.entries, self.statements, self.standings):
+        told, stated = self.told, self.stated
+        for table in (told.mentions, told.entries, stated.statements, stated.standings):
             table.flush()
         self.rulings.flush()
         if self.withdrawn:
@@ -335,11 +191,3 @@ def _plain_rows(cls: type, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]
 
 def _key(row: ArticleState | RevisionState | StoryState) -> Any:
     return (row.article_id, row.revision) if isinstance(row, RevisionState) else row.id
-
-
-def _discard(index: dict[Key, set[UUID]], key: Key, id_: UUID) -> None:
-    """Takes an id out of an index, and a key that has none left."""
-    ids = index[key]
-    ids.discard(id_)
-    if not ids:
-        del index[key]

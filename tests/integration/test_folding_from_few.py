@@ -1,0 +1,150 @@
+"""Entries and standings folded from what they said before are those folded from all that is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.core.eventstore.store import read_all
+from services.core.eventstore.subscription import save_checkpoint
+from services.core.projections import stated
+from services.core.projections.memory import Memory
+from services.core.projections.read_models import ReadModels
+from services.core.projections.registry import read_models
+from services.core.projections.tellings import Tellings
+from services.core.projections.versioned import VersionedTable
+from tests.integration.log_writer import LogWriter, Telling
+from tests.integration.read_tables import ENDED, clear, everything, steps, write
+from tests.integration.test_rulings_in_every_order import (
+    a_ruling,
+    a_stance,
+    an_article,
+    by_source,
+    happens,
+)
+
+sizes_of_batches = st.lists(st.integers(1, 9), min_size=1, max_size=5)
+TEXT = "On Friday Washington left the treaty."
+
+
+@contextmanager
+def from_all() -> Iterator[None]:
+    """Every entry is folded from all its mentions, every standing from all that was stated."""
+    fold = Tellings.fold
+
+    def anew(told: Tellings, *given_: Any, **_: Any) -> Any:
+        return fold(told, *given_, anew=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tellings, "fold", anew)
+        patch.setattr(stated, "FIRST", 10_000)
+        yield
+
+
+@contextmanager
+def from_few() -> Iterator[None]:
+    """Statements are loaded one by one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stated, "FIRST", 1)
+        yield
+
+
+def fold(conn: psycopg.Connection[Any], after: int, sizes: list[int], rows: int = 10_000) -> None:
+    """Fold the log from `after` on as one projector does that remembers so many rows."""
+    models, turn = read_models(), 0
+    models._memory = Memory(ReadModels.name, "read", rows=rows)
+    conn.execute("DELETE FROM checkpoints")
+    while batch := read_all(conn, after, sizes[turn % len(sizes)]):
+        with conn.transaction():
+            models.apply(conn, batch)
+            save_checkpoint(conn, ReadModels.name, batch[-1].global_position)
+        after, turn = batch[-1].global_position, turn + 1
+
+
+def end_of_log(conn: psycopg.Connection[Any]) -> int:
+    row = conn.execute("SELECT coalesce(max(global_position), 0) FROM events").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def assert_few_do(conn: psycopg.Connection[Any], start: int, sizes: list[int], rows: int) -> None:
+    clear(conn)
+    with from_all():
+        fold(conn, start, [10_000])
+    expected = everything(conn)
+    clear(conn)
+    with from_few():
+        fold(conn, start, sizes, rows)
+    assert everything(conn) == expected
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(happened=steps, sizes=sizes_of_batches, rows=st.sampled_from((1, 5, 10_000)))
+def test_whatever_happens_to_articles(
+    superuser_url: str, happened: list[tuple[Any, ...]], sizes: list[int], rows: int
+) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as conn:
+        start = end_of_log(conn)
+        write(LogWriter(conn), [(w, f"{start}{a}", t, p, f"{start}{s}") for w, a, t, p, s in happened])
+        assert_few_do(conn, start, sizes, rows)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    articles=st.lists(an_article, min_size=2, max_size=4),
+    rulings=st.lists(a_ruling, max_size=5),
+    stances=st.lists(a_stance, max_size=3),
+    sizes=sizes_of_batches,
+    rows=st.sampled_from((1, 5, 10_000)),
+    data=st.data(),
+)
+def test_whatever_is_ruled_meanwhile(
+    superuser_url: str,
+    articles: list[Any],
+    rulings: list[Any],
+    stances: list[Any],
+    sizes: list[int],
+    rows: int,
+    data: st.DataObject,
+) -> None:
+    streams = [[("article", (n, a)), ("end", (n, a))] for n, a in enumerate(articles)]
+    streams += [*by_source(rulings), [("stance", s) for s in stances]]
+    order = data.draw(st.permutations([n for n, stream in enumerate(streams) for _ in stream]))
+    with psycopg.connect(superuser_url, autocommit=True) as conn:
+        start, left = end_of_log(conn), [iter(stream) for stream in streams]
+        happens(LogWriter(conn), [next(left[n]) for n in order], f"-{start}")
+        assert_few_do(conn, start, sizes, rows)
+
+
+def test_one_more_telling_loads_none_of_the_others(
+    conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coarse = Telling("Washington left the treaty", "2019", "agreement-ended", ("usa",))
+    asked: list[str] = []
+    load = VersionedTable.load
+
+    def noted(table: VersionedTable[Any], where: Any, parameters: Any) -> Any:
+        asked.append(where)
+        return load(table, where, parameters)
+
+    for name in "abcdefgh":
+        log.article(name, TEXT + name, [ENDED, coarse], outlet=f"Outlet {name}")
+    fold(conn, 0, [3])
+    after = end_of_log(conn)
+    monkeypatch.setattr(VersionedTable, "load", noted)
+    for name in "ijk":
+        log.article(name, TEXT + name, [coarse, ENDED], outlet="Outlet a", story="s", of="i")
+    fold(conn, after, [3])
+    assert "id = ANY(%s)" in asked, "the one that speaks for all"
+    assert not [where for where in asked if "entry_id" in where]
+    counts = conn.execute(
+        "SELECT mention_count, outlet_count, story_count FROM read.entries WHERE to_position IS NULL"
+        " AND change = 'changed'"
+    )
+    assert counts.fetchall() == [(11, 8, 9)]
