@@ -89,7 +89,7 @@ class Reads:
 
     async def newest(self) -> int:
         """The last global position of the log, projected or not."""
-        async with self.connection() as conn:
+        async with self._lent() as conn:
             return await newest_position(conn)
 
     async def wait_for(self, position: int, seconds: float) -> bool:

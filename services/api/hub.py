@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Self
 
-from services.api.deps import Connection, Reads, projected_position
+from services.api.deps import Connection, Reads
 from services.api.feed import Change, ChangeId, found_by_search, read_changes
 from services.api.filters import TimelineFilter
 from services.core.eventstore.outages import DATABASE_AWAY
@@ -81,12 +81,12 @@ class Hub:
 
     async def _read(self) -> bool:
         """Take in the next changes. False where there are none."""
-        async with self._reads.connection() as conn:
-            position = await projected_position(conn)
+        async with self._reads.view() as view:
+            position = view.position
             if position <= self.position:
                 return False
-            withdrawn = await _withdrawn_between(conn, self.position, position)
-            changes = await read_changes(conn, ChangeId.end_of(self.position), upto=position, limit=KEPT)
+            withdrawn = await _withdrawn_between(view.conn, self.position, position)
+            changes = await read_changes(view.conn, ChangeId.end_of(self.position), upto=position, limit=KEPT)
         if withdrawn:
             # The tables no longer hold the withdrawn words; memory must not either.
             self.forgotten += 1
@@ -170,8 +170,8 @@ async def _next(
     """The next changes of the feed, and the ids of those that pass the filter."""
     changes = hub.since(after)
     if changes is None:
-        async with reads.connection() as conn:
-            changes = await read_changes(conn, after, upto=await projected_position(conn), limit=BATCH)
+        async with reads.view() as view:
+            changes = await read_changes(view.conn, after, upto=view.position, limit=BATCH)
     passing = [change for change in changes if change.passes(chosen)]
     if passing and chosen.needs_search:
         async with reads.connection() as conn:

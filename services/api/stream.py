@@ -50,10 +50,10 @@ async def stream_timeline(
 ) -> Response:
     """What changes on the timeline and in positions, as it changes."""
     hub: Hub = request.app.state.hub
-    async with reads.connection() as conn:
+    async with reads.view() as view:
         # The log's end: after a crash of the database the read tables may be behind what was streamed.
-        newest = await newest_position(conn)
-    after = ChangeId.end_of(await reads.position())
+        newest = await newest_position(view.conn)
+    after = ChangeId.end_of(view.position)
     if last_event_id is not None:
         after = _parse(last_event_id, newest, "header")
     elif last_event_id_query is not None:
