@@ -15,6 +15,7 @@ from rich.console import Console
 from services.cli.upkeep import NotTheOwner, rebuild_tables
 from services.core.projections.read_models import ReadModels
 from services.core.projections.rebuild import rebuild
+from services.core.projections.rows import ArticleState, RevisionState, StoryState
 from services.core.settings import Settings
 from tests.integration.log_writer import LogWriter, Telling
 from tests.integration.read_tables import (
@@ -114,6 +115,24 @@ def test_a_rebuild_that_fails_leaves_nothing_running_and_can_be_done_again(
         assert time.monotonic() < end
     assert everything(conn) == before
     rebuild(conn)
+    assert everything(conn) == before
+
+
+def test_a_rebuild_whose_rows_cannot_be_written_changes_nothing(
+    conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are written behind the fold: also those of the last batch have come to the end before anything is replaced."""
+    log.article("a", "On Friday Washington left the treaty.", [ENDED])
+    set_checkpoint(conn, project(conn))
+    before, threads = everything(conn), threading.active_count()
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "services.core.projections.article_rows._TABLES",
+            dict.fromkeys((ArticleState, RevisionState, StoryState), "stories"),
+        )
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            rebuild(conn)
+    assert threading.active_count() == threads
     assert everything(conn) == before
 
 

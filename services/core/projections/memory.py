@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from services.core.projections.behind import Behind
 from services.core.projections.working_set import WorkingSet
 
 ROWS = 30_000  # more are not kept beyond a batch: some 60 MB
@@ -27,10 +28,19 @@ class Memory:
     tables anyway, and a batch that fails ends it all.
     """
 
-    def __init__(self, checkpoint: str, schema: str, *, alone: bool = False, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: str,
+        schema: str,
+        *,
+        alone: bool = False,
+        behind: Behind | None = None,
+        rows: int | None = None,
+    ) -> None:
         self._checkpoint = checkpoint
         self._schema = schema
         self._alone = alone
+        self._behind = behind
         self._rows = rows or (ROWS_ALONE if alone else ROWS)
         self._conn: psycopg.Connection[Any] | None = None
         self._transaction = ""
@@ -43,7 +53,7 @@ class Memory:
         # Until the batch has come to its end there is nothing to be remembered.
         work, self._work = self._work, None
         if work is None or self._conn is not conn or not (self._alone or written_by == self._transaction):
-            work = WorkingSet(conn)
+            work = WorkingSet(conn, self._behind)
         else:
             work.begin()
         self._conn, self._transaction = conn, transaction

@@ -36,6 +36,7 @@ from services.core.projections import contributions
 from services.core.projections.actor_positions import ActorPositionsProjection
 from services.core.projections.articles import ArticlesProjection, is_copy, story_of
 from services.core.projections.base import SCHEMA
+from services.core.projections.behind import Behind
 from services.core.projections.contributions import NameOf
 from services.core.projections.memory import Memory
 from services.core.projections.rows import ArticleState
@@ -57,6 +58,7 @@ class ReadModels:
     `once(dossier, kind)`: whether a kind of political event happens once. `name_of(dossier, person)`:
     a speaker's name. `alone`: for a rebuild, which begins with empty tables that nobody else has. It writes no words
     of articles that are withdrawn later in the log, even where another article still holds the same body.
+    `behind`: where it writes rows of articles while it folds the next batch; they are there after `behind.wait()`.
     """
 
     name = "read-models"
@@ -68,10 +70,11 @@ class ReadModels:
         *,
         schema: str = SCHEMA,
         alone: bool = False,
+        behind: Behind | None = None,
     ) -> None:
         self._name_of = name_of
         self._alone = alone
-        self._memory = Memory(self.name, schema, alone=alone)
+        self._memory = Memory(self.name, schema, alone=alone, behind=behind)
         self._articles = ArticlesProjection()
         self._timeline = TimelineProjection(once)
         self._positions = ActorPositionsProjection()

@@ -19,6 +19,7 @@ from sqlalchemy import inspect
 
 from services.core.eventstore import locks
 from services.core.eventstore.store import Recorded, read_all
+from services.core.projections.behind import Behind
 from services.core.projections.read_models import ReadModels
 from services.core.projections.registry import read_models
 from services.core.projections.replacing import replace_rows
@@ -51,21 +52,23 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
         if not _checkpoint(conn):
             return 0  # nothing was projected yet; the projector begins with empty tables itself
         _prepare(conn)
-        models = read_models(NEXT, alone=True)
         done = 0
-        for upto in _rounds(conn):
-            with _garbage_seldom(), closing(_read_ahead(conn, done, upto)) as batches:
-                for batch in batches:
-                    done = _fold(conn, models, batch)
-                    on_progress(done, upto)
-        with conn.transaction():
-            # The projector takes this row first in each of its transactions: from here on it waits.
-            upto = _checkpoint(conn, lock=True)
-            while done < upto:
-                done = _fold(conn, models, read_all(conn, done, min(BATCH, upto - done)))
-            replace_rows(conn, NEXT)
-            # The projector sees by it that the tables are no longer as it left them.
-            conn.execute("UPDATE checkpoints SET updated_at = now() WHERE name = %s", (ReadModels.name,))
+        with _another(conn) as own, Behind(own, NEXT) as behind, _garbage_seldom():
+            models = read_models(NEXT, alone=True, behind=behind)
+            for upto in _rounds(conn):
+                with closing(_read_ahead(conn, done, upto)) as batches:
+                    for batch in batches:
+                        done = _fold(conn, models, batch)
+                        on_progress(done, upto)
+            with conn.transaction():
+                # The projector takes this row first in each of its transactions: from here on it waits.
+                upto = _checkpoint(conn, lock=True)
+                while done < upto:
+                    done = _fold(conn, models, read_all(conn, done, min(BATCH, upto - done)))
+                behind.wait()
+                replace_rows(conn, NEXT)
+                # The projector sees by it that the tables are no longer as it left them.
+                conn.execute("UPDATE checkpoints SET updated_at = now() WHERE name = %s", (ReadModels.name,))
         _drop(conn)
         on_progress(done, upto)
         return done
@@ -124,18 +127,20 @@ def _garbage_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def _another(conn: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """A connection to the same database, in autocommit."""
+    info = conn.info
+    # Host and port by name: the dsn leaves out what libpq would take anyway, were nothing set in the environment.
+    return psycopg.connect(
+        info.dsn, host=info.host, port=info.port, password=info.password or None, autocommit=True
+    )
+
+
 def _read_ahead(
     conn: psycopg.Connection[Any], after: int, upto: int
 ) -> Generator[list[Recorded], None, None]:
     """The log up to a position: each batch is read, on a connection of its own, while the one before is folded."""
-    info = conn.info
-    with (
-        # Host and port by name: the dsn leaves out what libpq would take anyway, were nothing set in the environment.
-        psycopg.connect(
-            info.dsn, host=info.host, port=info.port, password=info.password or None, autocommit=True
-        ) as own,
-        ThreadPoolExecutor(1) as reader,
-    ):
+    with _another(conn) as own, ThreadPoolExecutor(1) as reader:
         coming = reader.submit(read_all, own, after, min(BATCH, upto - after))
         while after < upto:
             batch = coming.result()

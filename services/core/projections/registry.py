@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.core.domain.dossier import load_dossier
 from services.core.projections.base import SCHEMA, Projection
+from services.core.projections.behind import Behind
 from services.core.projections.read_models import ReadModels
 
 
@@ -21,9 +22,9 @@ def name_of(dossier: str, person: str) -> str | None:
     return known.name if known else None
 
 
-def read_models(schema: str = SCHEMA, *, alone: bool = False) -> ReadModels:
+def read_models(schema: str = SCHEMA, *, alone: bool = False, behind: Behind | None = None) -> ReadModels:
     """The read tables in a schema, by the dossiers that come with this release."""
-    return ReadModels(happens_once, name_of, schema=schema, alone=alone)
+    return ReadModels(happens_once, name_of, schema=schema, alone=alone, behind=behind)
 
 
 def projections() -> Sequence[Projection]:
