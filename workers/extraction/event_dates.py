@@ -137,6 +137,8 @@ class Dating:
         dates = self._by_sentence.get(number, ())
         if not dates:
             return None
+        if when := self._when(token, dates):
+            return when
         spans = tuple(within)
         if past and self.article:
             dates = [d for d in dates if d[1] <= str(self.article)[: len(d[1])]]
@@ -150,6 +152,18 @@ class Dating:
             if hung:
                 return min(hung)[2]
         return None
+
+    def _when(self, token: Any, dates: Iterable[tuple[Timex, str, Any, tuple[int, ...]]]) -> str | None:
+        """The day of "in February, when the pact was suspended": the one right before the clause's "when"."""
+        if token.dep_ not in {"relcl", "advcl"}:
+            return None
+        mark = next((c for c in token.children if c.lower_ == "when" and c.i < token.i), None)
+        if mark is None or mark.i == 0:
+            return None
+        before = mark.nbor(-1)
+        if before.is_punct and before.i:
+            before = before.nbor(-1)
+        return next((value for t, value, _, _ in dates if t.start <= before.idx < t.end), None)
 
     def in_sentence(self, token: Any) -> list[tuple[Timex, str]]:
         """Every calendar date of the token's sentence."""

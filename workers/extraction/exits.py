@@ -26,6 +26,9 @@ _VERBS = (
     "h=(leave|quit|exit|abandon|scrap|ditch|terminate) it !(to|up|for|open)",
     "{treaty} %8 (it|which|that) ~5 h=(leave|quit|exit|abandon|scrap|ditch|terminate|leaving|abandoning|quitting) !@",
     "h=(take|taking|took|pull|pulling) ~4 out of ~4 {treaty}",
+    "h=(stop|cease|halt) ~1 (honour*|honor*|fulfil*|observ*|implement*|comply*|abid*|adher*|respect*) ~4 ({treaty}|{duty})",
+    "no (long|longer) ~5 h=(bind|bound) (by ~3 {treaty}|.|,|;|from)",
+    "{treaty} (be|have be|will be|would be) ~1 h=(suspend*) by",
     "h=(suspend*) ~5 ({treaty}|{duty}|participation|compliance|membership|adherence|observance|implementation)",
 )
 _NOUNS = (
@@ -35,6 +38,7 @@ _NOUNS = (
     "h=({exit-noun}) (of|by) @ ~3 from? ~3 {treaty}?",
     "(its|his|their|our|this|@russia|announced|planned|formal|unilateral) ~1 h=({exit-noun})",
     "h=(withdrawal|pullout|pull-out|exit|departure)",
+    "(law|decree|bill|order|act) on ~2 h=suspension",
     "h=suspension of ~5 ({treaty}|{duty}|participation|compliance)",
 )
 _FUTURE_HEADS = frozenset(
@@ -67,6 +71,7 @@ _FUTURE_HEADS = frozenset(
         "notify",
     ]
 )
+_STOPPING = frozenset({"stop", "cease", "halt"})  # to honour it: the treaty is suspended, not left
 _THREAT_HEADS = frozenset(
     {
         "threaten",
@@ -161,7 +166,9 @@ def _other(hit: Hit, token: Any) -> bool:
 
 
 def _exit(scene: Scene, line: Line, token: Any) -> Exit:
-    noun = token.pos_ in {"NOUN", "PROPN"} and token.lemma_.lower() not in {"quit", "scrap"}
+    lemma = token.lemma_.lower()
+    noun = token.pos_ in {"NOUN", "PROPN"} and lemma not in {"quit", "scrap"}
+    unbound = lemma in {"bind", "bound"}  # found only where it is "no longer"
     agents = scene.agents(token)
     if not agents and token.dep_ in {"ccomp", "xcomp", "ROOT", "conj", "advcl", "relcl"} and not noun:
         agents = _before(line, line.sign_of(token.i) or 0)
@@ -169,10 +176,10 @@ def _exit(scene: Scene, line: Line, token: Any) -> Exit:
         token=token,
         number=line.sign_of(token.i) or 0,
         agents=agents,
-        mood=_mood(token, noun),
+        mood=Mood.COMING if unbound else _mood(token, noun),
         noun=noun,
-        negated=is_negated(token) or _under_negation(token),
-        suspends=token.lemma_.lower().startswith("suspen"),
+        negated=not unbound and (is_negated(token) or _under_negation(token)),
+        suspends=lemma.startswith("suspen") or unbound or lemma in _STOPPING,
     )
 
 

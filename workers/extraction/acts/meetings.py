@@ -42,6 +42,12 @@ _NOUNS = frozenset(
 _SHOWN = frozenset({"show", "demonstrate", "present", "display", "unveil", "exhibit"})
 _VERB = "h=(see|reach|meet|hold|discuss|consult|confer|gather|convene|negotiate|brief|host|talk|sit|show|demonstrate|present|display|visit|speak|attend|exhibit|take)"
 _NOUN = "h=(meeting|talk|talks|consultation|summit|session|briefing|negotiation|discussion|visit|call|conversation|round|presentation|demonstration|display)"
+_NAMED = "({treaty}|#9m729|#inf*|#moratorium|#usmissile|#rumissile)"
+#: What else is met about, where the subject is not named beside it.
+_ELSEWHERE = (
+    "(about|on|over|regarding|concerning) ~3 (war|trade|climate|economy|gas|grain|prisoner|syria|@ukraine|libya|energy|"
+    "sanction|border|migration|migrant|budget|tariff|visa|election|terrorism|@iran|@north-korea|peace|pension|football)"
+)
 _SUBJECT = "(#treaty|#9m729|#inf*|#moratorium|missile|arms control|#mk41|inf|disarmament)"
 
 
@@ -57,11 +63,11 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             if not date or len(date) < 7 or date in days:
                 continue
             actors = _actors(scene, token)
-            if not actors or not _on_subject(scene, line):
+            if not actors or not on_subject(scene, line):
                 continue
             if (
                 token.dep_ == "pobj"
-                and token.head.lower_ in {"after", "following", "at", "during"}
+                and token.head.lower_ in {"after", "following", "at", "during", "of", "before"}
                 and len(actors) < 2
             ):
                 continue  # the place of another act, not an act of its own
@@ -252,7 +258,10 @@ def _guests(scene: Scene, token: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _on_subject(scene: Scene, line: Line) -> bool:
+def on_subject(scene: Scene, line: Line) -> bool:
+    """Whether a meeting told of in a line has to do with the subject."""
     if "#other" in line.code and "#treaty" not in line.code:
         return False
-    return scene.has(line, _SUBJECT) or scene.recently(line, "{treaty}", 4)
+    if not scene.has(line, _SUBJECT) and scene.has(line, _ELSEWHERE):
+        return False
+    return scene.has(line, _SUBJECT) or scene.recently(line, _NAMED, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from workers.extraction.acts.backing import is_backing
 from workers.extraction.acts.performed import PERFORMING, performed
 from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
@@ -99,45 +100,8 @@ def _kind(scene: Scene, line: Line, frame: Frame, holders: tuple[str, ...]) -> s
         and not frame.noun
     ):
         return "accusation"
-    if frame.cls == "endorse" and lemma in {
-        "back",
-        "support",
-        "endorse",
-        "welcome",
-        "praise",
-        "hail",
-        "applaud",
-        "side with",
-        "stand by",
-        "stand with",
-        "stand behind",
-    }:
-        content = " ".join(s.code for s in line.signs if frame.covers(scene.document.doc[s.first].idx))
-        if any(a not in holders for a in _named(content)) and any(
-            w in f" {content} "
-            for w in (
-                " decision ",
-                " withdraw",
-                " position ",
-                " finding ",
-                " conclusion ",
-                " move ",
-                " assessment ",
-                " step ",
-                " exit ",
-                " stance ",
-                " initiative ",
-                " proposal ",
-                " effort ",
-                " action ",
-                " #moratorium ",
-                " @usa ",
-                " suspension ",
-                " plan ",
-                " deployment ",
-            )
-        ):
-            return "endorsement"
+    if frame.cls == "endorse" and is_backing(scene, frame, holders):
+        return "endorsement"
     return performed(frame)
 
 
@@ -157,10 +121,6 @@ _VOICING = frozenset(
         "bring",
     }
 )
-
-
-def _named(content: str) -> list[str]:
-    return [w[1:] for w in content.split() if w.startswith("@") and w != "@nobody"]
 
 
 def _to_actor(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> bool:

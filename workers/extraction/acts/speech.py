@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from workers.extraction.acts.backing import find_backing
 from workers.extraction.acts.operators import find_operators
 from workers.extraction.acts.ultimatums import find_ultimatums
 from workers.extraction.event_dates import Basis
@@ -22,6 +23,7 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     """The findings of one line beyond what the propositions' rules made of it."""
     yield from find_ultimatums(scene, line, found)
     yield from find_operators(scene, line)
+    yield from find_backing(scene, line)
     yield from _phrases(scene, line, scene.words.patterns("speech/response"), "warning")
     yield from _phrases(scene, line, scene.words.patterns("speech/offer"), "proposal")
     yield from _musts(scene, line)

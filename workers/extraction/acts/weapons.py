@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from services.core.domain.vocabulary import Status
+from workers.extraction.acts.arms import owner
+from workers.extraction.frames import is_negated
 from workers.extraction.rulework import dated_act
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _MISSILE = "(#inf*|#9m729|#usmissile|#rumissile|missile|weapon)"
 _TESTS = (
-    f"h=(test|test-fire|test-fired|test-launch|fire|launch|flight-test|trial|tested|conduct|carry out|shot) ~7 {_MISSILE}",
+    f"h=(test|test-fire|test-fired|test-launch|fire|launch|fly|flight-test|trial|tested|conduct|carry out|shot) ~7 {_MISSILE}",
     f"h=(test|tests|launch|firing|trial|flight|testing|flights) ~4 of ~6 {_MISSILE}",
     f"{_MISSILE} ~3 h=(test|launch|tests|trial|be test|flight)",
     f"{_MISSILE} %4 be ~2 h=(test|fire|launch|tested|fired)",
@@ -25,7 +26,9 @@ _TESTS = (
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
     """The findings of one line."""
-    if not any(w in line.code for w in (" test", " fire", " launch", " trial", " firing", " flight")):
+    if not any(
+        w in line.code for w in (" test", " fire", " launch", " trial", " firing", " flight", " fly ")
+    ):
         return
     done: set[str] = set()
     for source in _TESTS[:4]:
@@ -35,10 +38,13 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                 w in line.code for w in (" test ", " launch ", " trial ")
             ):
                 continue
-            loose = token.lemma_.lower() in {"fire", "launch"} and token.pos_ == "VERB" and not _known(line)
-            if loose and not scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
+            if token.lemma_.lower() in _LOOSE and token.pos_ == "VERB" and not _trial(scene, line, token):
                 continue
-            if _alleged(scene, token) or any(w in line.code for w in (" target missile", " intercept")):
+            if (
+                is_negated(token)
+                or _alleged(scene, token)
+                or any(w in line.code for w in (" target missile", " intercept"))
+            ):
                 continue
             carried = _carried(token)
             actors = tuple(a for a in scene.agents(token) if a in scene.dossier.actors)
@@ -57,8 +63,23 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                         actors,
                         rule="weapons-test",
                         sure=0.75,
-                        status=Status.ACTUAL,
                     )
+
+
+_LOOSE = frozenset({"fire", "launch", "fly"})
+
+
+def _trial(scene: Scene, line: Line, token: Any) -> bool:
+    """Whether a launch is one of a missile of the kind: it is named, a test was told of, or it is a single one."""
+    if token.lemma_.lower() == "fly" and not any(c.dep_ == "dobj" for c in token.children):
+        return False
+    if _known(line) or scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
+        return True
+    single = any(
+        c.dep_ in {"dobj", "nsubjpass"} and c.tag_ == "NN" and c.lemma_.lower() in {"missile", "rocket"}
+        for c in token.children
+    )
+    return single and scene.recently(line, "({treaty}|#inf*|#9m729|#usmissile|#rumissile)", 2)
 
 
 def _carried(token: Any) -> Any:
@@ -91,6 +112,9 @@ def _alleged(scene: Scene, token: Any) -> bool:
 
 
 def _owner(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
+    for child in token.children:
+        if child.dep_ in {"nsubjpass", "dobj", "compound"} and (named := owner(scene, line, child)):
+            return named
     for other in reversed(scene.lines[max(0, line.number - 3) : line.number]):
         for hit in scene.find(other, "v=@ ~6 test* ~8 (#inf*|#9m729|missile)"):
             sign = hit.sign("v")

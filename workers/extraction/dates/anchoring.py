@@ -141,7 +141,7 @@ _PAST_IRREGULAR = [
     "says",
 ]
 _VERB = re.compile(
-    rf"\b(?P<future>(?:{_FUTURE})(?: not| also| only| then| now)?(?: be [a-z]+| have [a-z]+)?)\b|\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
+    rf"\b(?P<future>(?:{_FUTURE})(?: not| also| only| then| now)?(?: be [a-z]+| have [a-z]+)?)\b|(?<!-)\b(?P<past>{'|'.join(_PAST_IRREGULAR)}|(?!need|indeed|speed|feed|seed|proceed|succeed|exceed|"
     r"breed|hundred|united|armed|so-called|wed|bed|red|embed|shed|allied|nuclear-armed|unprecedented|limited)[a-z]{2,}ed)\b",
     re.IGNORECASE,
 )
