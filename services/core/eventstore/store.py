@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, cast
 
 import psycopg
+from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from services.core.eventstore.arrays import bind_packed
@@ -31,6 +32,7 @@ from services.core.eventstore.wire import (
     parameters_of,
     read_json_with_orjson,
     recorded,
+    to_fold,
     translate,
 )
 
@@ -60,6 +62,7 @@ __all__ = [
     "read_stream",
     "read_stream_async",
     "read_streams",
+    "read_to_fold",
     "transaction_on",
 ]
 
@@ -77,6 +80,9 @@ _COLUMNS = "SELECT global_position, stream_name, position, id, type, data, metad
 READ_STREAM = _COLUMNS + "WHERE stream_name = %s AND position > %s ORDER BY position"
 READ_STREAMS = _COLUMNS + "WHERE stream_name = ANY (%s) ORDER BY stream_name, position"
 READ_ALL = _COLUMNS + "WHERE global_position > %s ORDER BY global_position LIMIT %s"
+READ_TO_FOLD = """
+SELECT global_position, stream_name, position, type, data, (metadata->>'schema_version')::integer, recorded_at
+  FROM events WHERE global_position > %s ORDER BY global_position LIMIT %s"""
 READ_RANGE = _COLUMNS + "WHERE global_position > %s AND global_position <= %s ORDER BY global_position"
 LAST_POSITION = "SELECT global_position FROM events ORDER BY global_position DESC LIMIT 1"
 # What the position is taken from, the statement's snapshot, is older than the flush beside it, in whatever order the
@@ -207,6 +213,13 @@ def read_all(conn: psycopg.Connection[Any], after: int, limit: int) -> list[Reco
     with conn.cursor(binary=True, row_factory=recorded) as cursor:
         read_json_with_orjson(cursor)
         return current(cursor.execute(READ_ALL, [after, limit], prepare=True).fetchall())
+
+
+def read_to_fold(conn: psycopg.Connection[Any], after: int, limit: int) -> list[Recorded]:
+    """`read_all` without ids and metadata, which are a third of its work: for folds, whose rows never tell them."""
+    with conn.cursor(binary=True, row_factory=tuple_row) as cursor:
+        read_json_with_orjson(cursor)
+        return to_fold(cursor.execute(READ_TO_FOLD, [after, limit], prepare=True).fetchall())
 
 
 async def read_all_async(conn: psycopg.AsyncConnection[Any], after: int, limit: int) -> list[Recorded]:

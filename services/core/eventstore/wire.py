@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn, cast
 
@@ -115,4 +117,30 @@ def current(records: list[Recorded], upcasters: Upcasters = UPCASTERS) -> list[R
         and record.type not in changed
         else record._replace(data=upcast(record.type, record.data, version, upcasters))
         for record in records
+    ]
+
+
+_NO_ID = uuid.UUID(int=0)
+
+
+def to_fold(
+    rows: Iterable[tuple[int, str, int, str, dict[str, Any], int | None, datetime]],
+    upcasters: Upcasters = UPCASTERS,
+) -> list[Recorded]:
+    """Records with `data` of the current version, a void id and no metadata, of rows that tell the version alone."""
+    changed = {event_type for event_type, _ in upcasters}
+    return [
+        Recorded(
+            at,
+            stream_name,
+            position,
+            _NO_ID,
+            event_type,
+            data
+            if (version or FIRST_VERSION) == FIRST_VERSION and event_type not in changed
+            else upcast(event_type, data, version or FIRST_VERSION, upcasters),
+            {},
+            recorded_at,
+        )
+        for at, stream_name, position, event_type, data, version, recorded_at in rows
     ]

@@ -12,7 +12,7 @@ from services.core.domain.events import EVENT_TYPES
 from services.core.errors import UnknownEventVersion
 from services.core.eventstore.events import Recorded
 from services.core.eventstore.upcasters import FIRST_VERSION, UPCASTERS, Data, current_version, upcast
-from services.core.eventstore.wire import current
+from services.core.eventstore.wire import current, to_fold
 
 
 def rename(data: Data) -> Data:
@@ -60,6 +60,27 @@ def test_records_are_read_as_the_current_version() -> None:
     assert [r._replace(data={}) for r in read] == [r._replace(data={}) for r in records]
     with pytest.raises(UnknownEventVersion, match="Other version 2"):
         current([record("Other", {"schema_version": 2}, {})], STEPS)
+
+
+def test_what_is_read_to_be_folded_is_of_the_current_version() -> None:
+    at = datetime(2020, 1, 1, tzinfo=UTC)
+
+    def row(
+        event_type: str, data: Data, version: int | None
+    ) -> tuple[int, str, int, str, Data, int | None, datetime]:
+        return 7, "s", 3, event_type, data, version, at
+
+    rows = [
+        row("Posted", {"source": "TASS"}, None),
+        row("Posted", {"outlet": "TASS"}, 2),
+        row("Other", {"source": "TASS"}, 1),
+    ]
+    read = to_fold(rows, STEPS)
+    assert [r.data for r in read] == [{"outlet": "TASS", "tags": []}] * 2 + [{"source": "TASS"}]
+    assert {(r.global_position, r.stream_name, r.position, r.recorded_at) for r in read} == {(7, "s", 3, at)}
+    assert [r.type for r in read] == ["Posted", "Posted", "Other"]
+    with pytest.raises(UnknownEventVersion, match="Other version 2"):
+        to_fold([row("Other", {}, 2)], STEPS)
 
 
 def test_upcasters_are_of_types_that_exist_and_have_no_gap() -> None:
