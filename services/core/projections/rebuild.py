@@ -18,7 +18,7 @@ from psycopg import sql
 from sqlalchemy import inspect
 
 from services.core.eventstore import locks
-from services.core.eventstore.store import Recorded, read_all
+from services.core.eventstore.store import Recorded, read_to_fold
 from services.core.projections.behind import Behind
 from services.core.projections.read_models import ReadModels
 from services.core.projections.registry import read_models
@@ -64,7 +64,7 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
                 # The projector takes this row first in each of its transactions: from here on it waits.
                 upto = _checkpoint(conn, lock=True)
                 while done < upto:
-                    done = _fold(conn, models, read_all(conn, done, min(BATCH, upto - done)))
+                    done = _fold(conn, models, read_to_fold(conn, done, min(BATCH, upto - done)))
                 behind.wait()
                 replace_rows(conn, NEXT)
                 # The projector sees by it that the tables are no longer as it left them.
@@ -141,14 +141,14 @@ def _read_ahead(
 ) -> Generator[list[Recorded], None, None]:
     """The log up to a position: each batch is read, on a connection of its own, while the one before is folded."""
     with _another(conn) as own, ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(read_all, own, after, min(BATCH, upto - after))
+        coming = reader.submit(read_to_fold, own, after, min(BATCH, upto - after))
         while after < upto:
             batch = coming.result()
             if not batch:
                 raise RuntimeError("the log ends before the checkpoint of what was made of it")
             after = batch[-1].global_position
             if after < upto:
-                coming = reader.submit(read_all, own, after, min(BATCH, upto - after))
+                coming = reader.submit(read_to_fold, own, after, min(BATCH, upto - after))
             yield batch
 
 
