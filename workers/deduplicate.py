@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.core import metrics
 from services.core.eventstore.outages import DATABASE_AWAY, DATABASE_UNFIT
 from services.core.eventstore.store import EventStore
 from workers import dispatches
-from workers.articles import load_readable
+from workers.articles import Article, load_readable
 from workers.dedup import stories
 from workers.dispatches import DEDUPLICATE, ERROR, Held
 from workers.limits import TookTooLong, time_limit
@@ -41,12 +41,12 @@ class Deduplication:
         that took workers down by itself, is in the end judged by equal text alone: it must not hold up its own reading.
         That the database went away, or is being migrated, is nobody's fault.
         """
-        held = self._take(article_ids)
+        held, articles = self._take(article_ids)
         one_by_one = [item for item in held if item.went_wrong] if len(held) > 1 else []
         together = [item for item in held if item not in one_by_one]
         judged = 0
         try:
-            judged = self._judge(together)
+            judged = self._judge(together, articles)
         except DATABASE_AWAY as error:
             unfit = isinstance(error, DATABASE_UNFIT)
             self._hand_back(held, dispatches.UNFIT_SECONDS if unfit else RETRY_SECONDS)
@@ -61,7 +61,7 @@ class Deduplication:
             judged += sum(self.run([item.article_id]) for item in one_by_one)
         return judged
 
-    def _take(self, article_ids: Sequence[str]) -> list[Held]:
+    def _take(self, article_ids: Sequence[str]) -> tuple[list[Held], dict[str, Article]]:
         work: list[tuple[str, int, UUID, int]] = []
         nothing_due: list[tuple[str, int]] = []
         with self.store.pool.connection() as conn:
@@ -75,18 +75,19 @@ class Deduplication:
                 else:
                     nothing_due.append((article_id, article.last_position))
             dispatches.settle(conn, DEDUPLICATE, "", nothing_due)
-            return dispatches.hold(conn, DEDUPLICATE, "", work, self.hard)
+            return dispatches.hold(conn, DEDUPLICATE, "", work, self.hard), articles
 
-    def _judge(self, held: Sequence[Held]) -> int:
+    def _judge(self, held: Sequence[Held], articles: Mapping[str, Article]) -> int:
         if not held:
             return 0
         plainly = {item.article_id for item in held if item.given_up}
         ids = [item.article_id for item in held]
         with self.store.pool.connection() as conn:  # taken and given back where no alarm can ring
-            dispatches.begin(conn, DEDUPLICATE, "", ids)
+            if len(ids) == 1:
+                dispatches.begin(conn, DEDUPLICATE, "", ids[0])
             try:
                 with time_limit(self.soft, self.hard):
-                    return stories.judge(conn, ids, plainly=plainly)
+                    return stories.judge(conn, ids, plainly=plainly, loaded=articles)
             except TookTooLong:
                 _discard(conn)
                 raise

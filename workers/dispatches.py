@@ -26,8 +26,8 @@ STAGES = DEDUPLICATE, EXTRACT = "deduplicate", "extract"
 ERROR, TIMEOUT, LOST = "error", "timeout", "lost"
 UNFIT_SECONDS = 5.0  # before the next try where the database is there and is not what is needed
 TOGETHER = "Together"
-"""Stands for the class of an error in what is looked at with others at this moment: if the worker dies, it may be of any
-of them, so that it counts for none, and each is then looked at alone."""
+"""Stands for the class of an error in what was taken with others: if the worker dies, it may be of any of them, so that it
+counts for none, and each is then looked at alone."""
 LONGEST_SECONDS = 300.0  # before the next try of what this code cannot read
 ATTEMPTS = {ERROR: 3, TIMEOUT: 2, LOST: 5}
 """How often an attempt may end so before the work is given up: lost workers are seldom the article's fault."""
@@ -90,9 +90,9 @@ UPDATE dispatches d
 """  # noqa: S608 - constants
 HOLD = f"""
 INSERT INTO dispatches AS d
-       (article_id, stage, dossier, revision, cause_id, cause_position, state, started_at, worker)
+       (article_id, stage, dossier, revision, cause_id, cause_position, state, started_at, worker, error_class)
 SELECT u.article_id, %(stage)s, %(dossier)s, u.revision, u.cause_id, u.cause_position, 'held',
-       clock_timestamp(), pg_backend_pid()
+       clock_timestamp(), pg_backend_pid(), %(mark)s
   FROM unnest(%(ids)s::uuid[], %(revisions)s::integer[], %(causes)s::uuid[], %(positions)s::bigint[])
        AS u (article_id, revision, cause_id, cause_position)
  ORDER BY u.article_id
@@ -101,8 +101,9 @@ ON CONFLICT (article_id, stage, dossier) DO UPDATE
        revision = excluded.revision, cause_id = excluded.cause_id, cause_position = excluded.cause_position,
        attempts = CASE WHEN d.cause_id <> excluded.cause_id THEN 0
                        ELSE d.attempts + {_COUNTS}::integer END,
-       error_class = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
-                          WHEN {_COUNTS} THEN 'WorkerLost' ELSE d.error_class END,
+       error_class = CASE WHEN d.cause_id <> excluded.cause_id THEN excluded.error_class
+                          WHEN {_COUNTS} OR d.error_class = '{TOGETHER}' THEN 'WorkerLost'
+                          ELSE coalesce(d.error_class, excluded.error_class) END,
        error_code = CASE WHEN d.cause_id <> excluded.cause_id THEN NULL
                          WHEN NOT {_COUNTS} THEN d.error_code
                          WHEN now() - d.started_at >= %(limit)s * interval '1 second' THEN 'timeout'
@@ -112,7 +113,13 @@ ON CONFLICT (article_id, stage, dossier) DO UPDATE
 RETURNING article_id, cause_id, worker, attempts, error_class, error_code
 """  # noqa: S608 - constants
 # What was sent waits in the broker's queue; a batch in work is held by its worker.
-OUTSTANDING = "SELECT count(*) FROM dispatches WHERE stage = %s AND state IN ('sent', 'held', 'started')"
+UNDER_WAY = """
+SELECT count(*) FILTER (WHERE state <> 'waiting'), count(*) FILTER (WHERE state = 'waiting')
+  FROM (SELECT state FROM dispatches WHERE stage = %(stage)s AND state IN ('sent', 'held', 'started')
+        UNION ALL
+        (SELECT state FROM dispatches WHERE stage = %(stage)s AND state = 'waiting' AND available_at <= now()
+          LIMIT %(most)s)) AS d
+"""
 SEND = """
 WITH due AS (
     SELECT article_id, stage, dossier FROM dispatches
@@ -137,7 +144,6 @@ WITH these AS MATERIALIZED (
      {_IN_ORDER})
 UPDATE dispatches d"""  # noqa: S608 - constants
 BEGIN = f"{_HELD_HERE} SET state = 'started', started_at = clock_timestamp() FROM these WHERE {_THESE}"
-BEGIN_TOGETHER = f"{_HELD_HERE} SET error_class = '{TOGETHER}' FROM these WHERE {_THESE}"
 PUT_OFF = f"{_HELD_HERE} SET error_class = NULL FROM these WHERE {_THESE} AND error_class = '{TOGETHER}'"
 FAILED = """
 UPDATE dispatches
@@ -179,8 +185,8 @@ class Held:
 
     @property
     def went_wrong(self) -> bool:
-        """Whether an attempt on it failed, or was lost with others that it was begun together with."""
-        return self.attempts > 0 or self.error_class is not None
+        """Whether an attempt on it failed, or was lost with others that it was taken with."""
+        return self.attempts > 0 or self.error_class not in {None, TOGETHER}
 
     @property
     def given_up(self) -> bool:
@@ -198,7 +204,8 @@ def hold(
     """Takes work (article, revision, cause, its position) for this connection; returns what was taken, in order.
 
     Left out is what another living worker holds, or what newer work has taken the place of. Work that was
-    begun and lost longer than `time_limit` seconds ago counts as having taken too long.
+    begun and lost longer than `time_limit` seconds ago counts as having taken too long. What is taken with others may be
+    looked at with them, if nothing went wrong with it before.
     """
     if not work:
         return []
@@ -208,6 +215,7 @@ def hold(
             "stage": stage,
             "dossier": dossier,
             "limit": time_limit,
+            "mark": TOGETHER if len(work) > 1 else None,
             "ids": [item[0] for item in work],
             "revisions": [item[1] for item in work],
             "causes": [item[2] for item in work],
@@ -218,16 +226,13 @@ def hold(
     return [taken[item[0]] for item in work if item[0] in taken]
 
 
-def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
-    """Says that the work held is being done.
-
-    From here on, losing the worker counts as an attempt of what is done alone; what is done together will be done alone.
-    """
-    conn.execute(BEGIN if len(ids) == 1 else BEGIN_TOGETHER, [list(ids), stage, dossier])
+def begin(conn: psycopg.Connection[Any], stage: str, dossier: str, article_id: str) -> None:
+    """Says that the work held is being done alone: from here on, losing the worker counts as an attempt."""
+    conn.execute(BEGIN, [[article_id], stage, dossier])
 
 
 def put_off(conn: psycopg.Connection[Any], stage: str, dossier: str, ids: Sequence[str]) -> None:
-    """Takes back that the work held is being done together: nobody died of it."""
+    """Takes back that the work held is looked at together: nobody died of it."""
     if ids:
         conn.execute(PUT_OFF, [list(ids), stage, dossier])
 

@@ -84,7 +84,7 @@ class Extraction:
     def _pass_over(self, held: Sequence[Held], articles: Mapping[str, Article], dossier: str) -> set[str]:
         """Those that need no reading, and are done. What fails counts nothing here; who dies of it is counted.
 
-        All are begun at once: if this process dies, each is looked at alone, as is what went wrong before.
+        If this process dies, each is looked at alone next time, as is what went wrong before.
         """
         fresh = [articles[work.article_id] for work in held if not work.went_wrong]
         if len(fresh) < 2:
@@ -93,7 +93,6 @@ class Extraction:
         try:
             reader = self.readers[dossier]
             with self.store.pool.connection() as conn:
-                dispatches.begin(conn, EXTRACT, dossier, ids)
                 passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard, self.stopping)
                 dispatches.put_off(conn, EXTRACT, dossier, [item for item in ids if item not in passed])
         except Exception as error:
@@ -127,7 +126,7 @@ class Extraction:
 
     def _attempt(self, work: Held, reader: Reader) -> int:
         with self.store.pool.connection() as conn:
-            dispatches.begin(conn, EXTRACT, reader.dossier, [work.article_id])
+            dispatches.begin(conn, EXTRACT, reader.dossier, work.article_id)
             article = load_article(conn, work.article_id)
             cause = article.reading_due(reader.dossier) if article else None
             body = get_body(conn, bytes.fromhex(article.current.data["body_sha256"])) if article else None

@@ -102,12 +102,15 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
 def _lead(conn: psycopg.Connection[Any], projections: Sequence[Projection], stop: threading.Event) -> None:
     for statement in listen((CHANNEL,)):
         conn.execute(statement)
-    pace, position = Pace(), 0
+    pace, position = (
+        Pace(),
+        min((load_checkpoint(conn, p.name).global_position for p in projections), default=0),
+    )
     while not stop.is_set():
         reached = project_next(conn, projections)
         if reached is None:
             wait_for_notification(conn, POLL_SECONDS)
             continue
         if reached - position < BATCH:  # else there is more to catch up with
-            stop.wait(pace.pause())
+            stop.wait(pace.pause(reached - position))
         position = reached

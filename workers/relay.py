@@ -52,6 +52,7 @@ BROKER_SECONDS = 2.0  # for an answer of the broker
 TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
 SHARES = 8  # of what is under way, that a message has at most one of: whoever is free takes the next
+ENOUGH = 4  # messages under way, that a small one waits until it is whole
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
 FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
 FEED_SECONDS = 1.0  # between two looks at which feeds are due
@@ -148,6 +149,7 @@ class Relay:
         self._fed = 0.0
         self._sealed_at, self._unsealed = time.monotonic(), 1
         self._pace = Pace()
+        self._paused_at = self._position
 
     def lead(self) -> None:
         """Works until told to stop or the database goes away (psycopg.OperationalError)."""
@@ -172,7 +174,8 @@ class Relay:
 
     def _wait(self) -> None:
         if wait_for_notification(self._conn, min(POLL_SECONDS, TEND_SECONDS)) is not None:
-            self._stop.wait(self._pace.pause())
+            self._stop.wait(self._pace.pause(self._position - self._paused_at))
+            self._paused_at = self._position
 
     def follow(self) -> bool:
         """Takes in one batch of events. True where there is more: nothing is sent before the end is reached."""
@@ -198,8 +201,12 @@ class Relay:
         hard = self._settings.article_seconds * HARD
         self._conn.execute(dispatches.LOSE, {"limit": hard})
         try:
-            known = self._redis.get(self._mark)
-            waiting = sum(self._redis.llen(stage) for stage in STAGES)
+            with self._redis.pipeline(transaction=False) as asked:
+                asked.get(self._mark)
+                for stage in STAGES:
+                    asked.llen(stage)
+                known, *lengths = asked.execute()
+            waiting = sum(lengths)
             if known != self._run:
                 if known is None:
                     log.info("the broker is new or was emptied: sending again")
@@ -240,9 +247,10 @@ class Relay:
             self._lose_broker(error)
 
     def _send_stage(self, stage: str) -> None:
-        row = self._conn.execute(dispatches.OUTSTANDING, [stage]).fetchone()
-        outstanding = row[0] if row else 0
-        room = self._settings.relay_window - outstanding
+        window = self._settings.relay_window
+        asked = {"stage": stage, "most": window}
+        outstanding, due_now = self._conn.execute(dispatches.UNDER_WAY, asked).fetchone() or (0, 0)
+        room = to_send(stage, min(due_now, window - outstanding), outstanding)
         if room <= 0:
             return
         due = self._conn.execute(dispatches.SEND, [stage, room]).fetchall()
@@ -275,6 +283,22 @@ class Relay:
         return True
 
 
+def _size(stage: str, count: int, outstanding: int) -> int:
+    """Articles of a message, where so many are to be sent after those that are under way."""
+    return min(BATCH_OF[stage], math.ceil((outstanding + count) / SHARES))
+
+
+def to_send(stage: str, count: int, outstanding: int) -> int:
+    """How many of those that are due to send now: whole messages, as long as there are others to work on.
+
+    Else what is left over makes a small message, which when it is done makes room for as small a one.
+    """
+    if count <= 0:
+        return 0
+    size = _size(stage, count, outstanding)
+    return count - count % size if outstanding >= ENOUGH * size else count
+
+
 def messages(
     stage: str, due: Sequence[tuple[UUID, str, int, bool]], outstanding: int
 ) -> list[tuple[Any, ...]]:
@@ -289,7 +313,7 @@ def messages(
             by_dossier.setdefault(dossier, []).append(str(article_id))
     batches = [([str(article_id)], dossier) for article_id, dossier, _, _ in single]
     for dossier, ids in by_dossier.items():
-        size = min(BATCH_OF[stage], math.ceil((outstanding + len(ids)) / SHARES))
+        size = _size(stage, len(ids), outstanding)
         batches += [(ids[start : start + size], dossier) for start in range(0, len(ids), size)]
     return [(ids, dossier) if stage == EXTRACT else (ids,) for ids, dossier in batches]
 

@@ -116,9 +116,8 @@ def test_who_dies_of_several_at_once_counts_for_none_and_each_goes_out_alone(pip
     with connect(pipe) as conn:
         ask(conn, IDS)
         held = hold(worker, IDS)
-        dispatches.begin(worker, EXTRACT, "inf", IDS)
         dispatches.put_off(worker, EXTRACT, "inf", IDS[:2])
-        dispatches.begin(worker, EXTRACT, "inf", IDS[:1])
+        dispatches.begin(worker, EXTRACT, "inf", IDS[0])
         assert not any(item.went_wrong for item in held)
         worker.close()
         eventually(lambda: _alive(conn, held[0].worker) == 0, "the worker is gone")
@@ -148,7 +147,6 @@ def test_what_is_handed_back_by_who_lives_goes_out_with_others_again(pipe: Pipel
     with connect(pipe) as conn:
         ask(conn, IDS)
         held = hold(conn, IDS)
-        dispatches.begin(conn, EXTRACT, "inf", IDS)
         dispatches.hand_back(conn, EXTRACT, "inf", held)
         due = conn.execute(dispatches.SEND, [EXTRACT, 10]).fetchall()
         assert len(messages(EXTRACT, due, 500)) == 1

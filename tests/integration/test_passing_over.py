@@ -11,14 +11,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.core import metrics
 from tests.integration import saboteur
 from tests.integration.pipeline import TYPES_READ, Pipeline, eventually, of_type, pipeline, take_in
 from tests.integration.test_exactly_once import GONE, break_after
 from tests.integration.wire import Wire
 from workers import relay
 from workers.app import make_app
-from workers.articles import JUDGED
+from workers.articles import JUDGED, load_articles
 from workers.dispatches import DEDUPLICATE, EXTRACT
+from workers.passing_over import pass_over
 from workers.relay import Relay
 from workers.tasks import WorkerProcess
 
@@ -126,6 +128,25 @@ def test_an_outcome_that_the_log_refuses_does_not_keep_its_neighbours(
     assert process.extraction().run([refused, *others], "inf") == 3
     assert set(outcomes(pipe)) == set(others)
     assert pipe.dispatches() == [(refused, EXTRACT, "waiting", 1)]
+
+
+def test_what_somebody_else_passed_over_at_the_same_time_is_counted_once(
+    pipe: Pipeline, process: WorkerProcess
+) -> None:
+    elsewhere = off_topic(pipe, 3)
+    process.deduplication().run(elsewhere)
+    with process.store.pool.connection() as conn:
+        known = load_articles(conn, elsewhere)
+        conn.execute("DELETE FROM dispatches")
+    skipped = metrics.ARTICLES_READ.labels("ExtractionSkipped")._value
+    before = skipped.get()
+    assert process.extraction().run(elsewhere[:2], "inf") == 2
+    with process.store.pool.connection() as conn:
+        conn.execute("DELETE FROM readings")  # as if the other one had not come to remembering them
+        reader = process.load_readers()["inf"]
+        assert pass_over(conn, list(known.values()), reader, 60.0, 80.0) == set(elsewhere)
+    assert len(of_type(pipe.store, "ExtractionSkipped")) == 3
+    assert skipped.get() - before == 3
 
 
 def test_who_dies_of_a_batch_loses_nobody(pipe: Pipeline) -> None:

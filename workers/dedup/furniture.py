@@ -7,8 +7,9 @@ by what the outlet printed lately, so that no list has to be kept and a new desi
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from services.core.domain.timeline import outlet_key
@@ -29,7 +30,7 @@ class Printed:
 
     words: int
     lines: frozenset[int]
-    sample: frozenset[int]
+    sample: Collection[int]
 
 
 def outlet_number(outlet: str | None, url: str | None) -> int:
@@ -42,7 +43,12 @@ def outlet_number(outlet: str | None, url: str | None) -> int:
 
 def printed(own: Fingerprint) -> Printed:
     """What to remember of it."""
-    return Printed(own.words, frozenset(own.lines), frozenset(own.query))
+    return Printed(own.words, frozenset(own.lines), compact(own.query))
+
+
+def compact(sample: Iterable[int]) -> Collection[int]:
+    """Four bytes for each: thousands of samples are kept, and few are looked into."""
+    return array("i", sample)
 
 
 def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
@@ -58,7 +64,10 @@ def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
     rests: dict[frozenset[int], tuple[int, frozenset[int]]] = {}  # most of them share the same lines
     for other in lately:
         shared = lines & other.lines
-        if not shared or any(_overlap(other.sample, before) >= SAME for before in heard):
+        if not shared:
+            continue
+        theirs = frozenset(other.sample)
+        if any(_overlap(theirs, before) >= SAME for before in heard):
             continue
         rest = rests.get(shared)
         if rest is None:
@@ -67,8 +76,8 @@ def furniture_in(own: Fingerprint, lately: Iterable[Printed]) -> frozenset[int]:
         words, sample = rest
         if words < REST or own.words - words > MOST * other.words:
             continue
-        if _overlap(other.sample, sample) < ALIKE:
-            heard.append(other.sample)
+        if _overlap(theirs, sample) < ALIKE:
+            heard.append(theirs)
             found.update(shared)
     return frozenset(line for line, count in found.items() if count >= RECURS)
 

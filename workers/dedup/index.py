@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import psycopg
 
 from services.core.domain.events import article_stream
 from services.core.eventstore.bodies import get_bodies
-from workers.dedup.furniture import LATELY, UNKNOWN, Printed, printed
+from workers.dedup.furniture import LATELY, UNKNOWN, Printed, compact, printed
 from workers.dedup.near_duplicates import Fingerprint, fingerprint
 from workers.dedup.search import CANDIDATES, Beside, Known, MovedError, Sharing, Text, Verdict, most_shared
 
@@ -36,6 +36,7 @@ KNOWN = """
 SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256, CASE WHEN f.ref = ANY (%s::integer[]) THEN b.text END
   FROM fingerprints f JOIN article_bodies b ON b.sha256 = f.body_sha256 WHERE f.ref = ANY (%s::integer[])
 """
+PRINTED = "SELECT ref, words, lines, sample FROM printed_lately WHERE ref = ANY (%s::integer[])"
 # Beside the article itself what it says about its outlet's furniture, which the outlet's last but seven no longer does.
 _ADDED = f"""
 WITH added AS (
@@ -101,11 +102,13 @@ class _Lately(Generic[_Kept]):
 
 
 _fingerprints = _Lately[Fingerprint](500)  # some 60 kB each
+_printed = _Lately[Printed](4000)  # some 3 kB each
 
 
 def forget_texts() -> None:
     """As in a process that has compared nothing yet."""
     _fingerprints.clear()
+    _printed.clear()
 
 
 class PostgresIndex:
@@ -125,7 +128,8 @@ class PostgresIndex:
             raise MovedError(text.article_id)
         equal = next((Known(row[0], str(row[1]), row[2]) for row in rows if row[1] is not None), None)
         lately = sorted(((row[0], *row[3:]) for row in rows if row[3] is not None), reverse=True)
-        return Beside(equal, [says for says in self.printed(lately) if says is not None])
+        says = self._printed_by([row[1:] for row in lately])
+        return Beside(equal, [says[row[1]] for row in lately if row[1] in says])
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
         refs, crowded = most_shared(self._cursor.execute(SHARING, [array(query)]).fetchall())
@@ -151,17 +155,29 @@ class PostgresIndex:
             _fingerprints.put(known.body, made)
         return made
 
-    def printed(self, rows: Sequence[tuple[Any, ...]]) -> list[Printed | None]:
-        """What an outlet's articles (ref, body, words, lines, sample) say about its furniture: by the table, else by their
-        bodies, None where those are gone."""
-        missing = [body for _, body, words, *_ in rows if words is None]
+    def printed_in(self, articles: Mapping[int, bytes]) -> dict[bytes, Printed]:
+        """What articles of outlets, by their refs, say about their furniture, by their bodies. Left out are those whose
+        text is gone."""
+        found = {body: says for body in articles.values() if (says := _printed.get(body)) is not None}
+        missing = [ref for ref, body in articles.items() if body not in found]
+        if missing:
+            noted = {ref: rest for ref, *rest in self._cursor.execute(PRINTED, [array(missing)])}
+            rows = [(articles[ref], *noted.get(ref, (None, None, None))) for ref in missing]
+            for body, says in self._printed_by(rows).items():
+                found[body] = says
+                _printed.put(body, says)
+        return found
+
+    def _printed_by(self, rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Printed]:
+        """What rows (body, words, lines, sample) say; by the bodies where nothing was noted."""
+        missing = [body for body, words, *_ in rows if words is None]
         bodies = get_bodies(self._conn, missing) if missing else {}
-        found: list[Printed | None] = []
-        for _, body, words, lines, sample in rows:
+        found = {}
+        for body, words, lines, sample in rows:
             if words is not None:
-                found.append(Printed(words, frozenset(lines), frozenset(sample)))
-            else:
-                found.append(printed(fingerprint(bodies[body].text)) if body in bodies else None)
+                found[body] = Printed(words, frozenset(lines), compact(sample))
+            elif body in bodies:
+                found[body] = printed(fingerprint(bodies[body].text))
         return found
 
     def story_has_others(self, story_id: UUID, besides: str) -> bool:

@@ -52,16 +52,23 @@ class _Ready:
     text: Text
 
 
-def judge(conn: psycopg.Connection[Any], article_ids: Sequence[str], *, plainly: Collection[str] = ()) -> int:
+def judge(
+    conn: psycopg.Connection[Any],
+    article_ids: Sequence[str],
+    *,
+    plainly: Collection[str] = (),
+    loaded: Mapping[str, Article] | None = None,
+) -> int:
     """Judges what is not judged yet of the articles, in the order given. Returns how many.
 
     Those named in `plainly` are compared for equal texts alone: what is left for a text that cannot be
-    fingerprinted, so that it does not hold up its reading.
+    fingerprinted, so that it does not hold up its reading. `loaded`: the articles as they were a moment ago, where somebody
+    has them.
 
     `conn` is in autocommit. Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
     when the lock is had, or left to the work that the change asks for.
     """
-    articles = _load(conn, article_ids)
+    articles = _load(conn, article_ids) if loaded is None else {known: loaded[known] for known in article_ids}
     ready = _prepare(conn, articles.values(), plainly)
     id_of: IdOf = _wanted_id
     for left in reversed(range(TRIES)):

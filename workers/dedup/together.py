@@ -48,20 +48,19 @@ WITH asked AS (
     SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[])
                   WITH ORDINALITY AS a (stream_name, text_sha256, article_id, number))
 SELECT number, e.position::integer AS ref, NULL::uuid AS article_id, NULL::uuid AS story_id, NULL::bigint AS outlet,
-       NULL::bytea AS body, NULL::integer AS words, NULL::bigint[] AS lines, NULL::integer[] AS sample
+       NULL::bytea AS body
   FROM asked a CROSS JOIN LATERAL (
     SELECT position FROM events WHERE stream_name = a.stream_name ORDER BY position DESC LIMIT 1) AS e
 UNION ALL
-SELECT number, f.ref, f.article_id, f.story_id, NULL, NULL, NULL, NULL, NULL
+SELECT number, f.ref, f.article_id, f.story_id, NULL, NULL
   FROM asked a CROSS JOIN LATERAL (
     SELECT ref, article_id, story_id FROM fingerprints
      WHERE text_sha256 = a.text_sha256 AND article_id <> a.article_id ORDER BY ref LIMIT 1) AS f
 UNION ALL
-SELECT NULL, f.ref, f.article_id, NULL, o.outlet, f.body_sha256, p.words, p.lines, p.sample
+SELECT NULL, f.ref, f.article_id, NULL, o.outlet, f.body_sha256
   FROM unnest(%b::bigint[]) AS o (outlet) CROSS JOIN LATERAL (
     SELECT ref, article_id, body_sha256 FROM fingerprints
      WHERE outlet = o.outlet ORDER BY ref DESC LIMIT {LATELY + 1}) AS f
-  LEFT JOIN printed_lately p USING (ref)
 """  # noqa: S608 - a constant, so that the plan knows how few they are
 KNOWN = """
 SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256
@@ -129,20 +128,18 @@ class TogetherIndex:
             pack(UUIDS, [UUID(text.article_id).bytes for text in texts]),
             pack(BIGINT, [bigint(outlet) for outlet in outlets]),
         ]
-        printed_by: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for number, ref, article, story, outlet, *rest in self._cursor.execute(BESIDE_ALL, asked):
+        printed_by: defaultdict[int, list[tuple[int, bytes, str]]] = defaultdict(list)
+        for number, ref, article, story, outlet, body in self._cursor.execute(BESIDE_ALL, asked):
             if outlet is not None:
-                printed_by[outlet].append((ref, *rest, str(article)))
+                printed_by[outlet].append((ref, body, str(article)))
             elif article is not None:
                 self._equal[texts[number - 1].article_id] = Known(ref, str(article), story)
             else:
                 self._versions[texts[number - 1].article_id] = ref
+        says = self._alone.printed_in({ref: body for rows in printed_by.values() for ref, body, _ in rows})
         for outlet, rows in printed_by.items():
             rows.sort(reverse=True)
-            known = self._alone.printed([row[:-1] for row in rows])
-            self._lately[outlet] = [
-                (row[-1], says) for row, says in zip(rows, known, strict=True) if says is not None
-            ]
+            self._lately[outlet] = [(article, says[body]) for _, body, article in rows if body in says]
 
     def _look_ahead(self, texts: Sequence[Text]) -> None:
         """Has at hand what each search asks for, as long as none of them turns out to be a copy of another."""

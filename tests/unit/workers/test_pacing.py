@@ -44,3 +44,22 @@ def test_in_the_long_run_there_are_so_many_turns_a_second() -> None:
         clock.now += pace.pause() + 0.001
         turns += 1
     assert 100 <= turns <= 106
+
+
+def test_the_more_a_look_finds_the_longer_is_gathered() -> None:
+    clock = Clock()
+
+    def looks(events: float) -> int:
+        """In a minute in which so many events come each second."""
+        pace = Pace(per_second=12.0, at_once=5.0, clock=clock)
+        end, seen, count = clock.now + 60.0, clock.now, 0
+        while clock.now < end:
+            found, seen = int((clock.now - seen) * events), clock.now
+            clock.now += max(0.001, pace.pause(found))
+            count += 1
+        return count
+
+    assert 700 <= looks(3) <= 730, "as many as without any"
+    assert 430 <= looks(150) <= 530
+    assert 240 <= looks(1000) <= 250, "and no fewer than so many"
+    assert 240 <= looks(100_000) <= 250

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.core.domain.events import ExtractionRequested
 from services.core.eventstore.events import Recorded
 from workers.dispatches import DEDUPLICATE, EXTRACT
-from workers.relay import Work, messages
+from workers.relay import Work, messages, to_send
 
 ARTICLE = "0198c0de-0000-7000-8000-000000000001"
 
@@ -50,3 +50,16 @@ def test_little_work_goes_out_one_by_one_and_much_in_batches() -> None:
 def test_what_failed_goes_out_alone() -> None:
     sent = messages(EXTRACT, due(3, went_wrong=True), 200)
     assert sent == [([str(UUID(int=number))], "inf") for number in range(3)]
+
+
+def test_what_is_left_over_waits_until_a_message_is_whole_as_long_as_there_is_work() -> None:
+    assert to_send(DEDUPLICATE, 3, 0) == 3
+    assert to_send(DEDUPLICATE, 200, 0) == 200, "nobody has anything to do yet"
+    assert to_send(DEDUPLICATE, 30, 170) == 25
+    assert to_send(DEDUPLICATE, 24, 176) == 0
+    assert to_send(DEDUPLICATE, 24, 30) == 21, "few are under way: messages are small"
+    assert to_send(DEDUPLICATE, 1, 7) == 1
+    assert to_send(DEDUPLICATE, 0, 200) == to_send(DEDUPLICATE, -5, 205) == 0
+    for outstanding in range(200):
+        for count in range(1, 200 - outstanding):
+            assert outstanding + to_send(DEDUPLICATE, count, outstanding) > 0, "it never stands still"
