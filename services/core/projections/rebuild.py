@@ -65,8 +65,7 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
                 upto = _checkpoint(conn, lock=True)
                 while done < upto:
                     done = _fold(conn, models, read_to_fold(conn, done, min(BATCH, upto - done)))
-                behind.wait()
-                replace_rows(conn, NEXT)
+                replace_rows(conn, NEXT, behind)
                 # The projector sees by it that the tables are no longer as it left them.
                 conn.execute("UPDATE checkpoints SET updated_at = now() WHERE name = %s", (ReadModels.name,))
         _drop(conn)
