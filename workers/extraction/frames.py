@@ -84,6 +84,8 @@ class Operators:
     def verb(self, token: Any) -> tuple[str, str] | None:
         """Class and full word ("call on") of an operator verb."""
         lemma = token.lemma_.lower()
+        if lemma == "call" and token.i + 1 < len(token.doc) and token.nbor(1).lower_ == "for":
+            return self.verbs.get("call for", "urge"), "call for"  # "for the missiles to be destroyed" too
         for child in token.children:
             if child.dep_ in {"prt", "prep", "advmod"} and child.i > token.i:
                 word = f"{lemma} {child.lower_}"

@@ -35,6 +35,7 @@ _WISHES = frozenset(
         "idea", "plan", "condition", "overture", "draft", "plea", "suggestion",
     }
 )  # fmt: skip
+_SUPPOSED = frozenset({"suggestion", "notion", "idea", "thought"})
 _OFFERING = frozenset({"propose", "offer", "put forward", "float"})
 #: What is offered for politeness' sake or as an argument changes nothing.
 _NO_OFFER = frozenset(
@@ -71,11 +72,26 @@ def _against(cue: Any, lemma: str) -> str | None:
     things = {token.lemma_.lower() for token in _objects(cue)}
     if things & _CHARGES:
         return "denial" if lemma in _DENYING else None
+    if lemma in _DENYING and any(_alleged(token) for token in _objects(cue)):
+        return "denial"
     if things & _WISHES:
         return "rejection" if lemma in _REFUSING else None
     if lemma in {"deny", "refute"} and (_clause(cue) or things & {"it", "this", "that"}):
         return "denial"
     return None
+
+
+def _alleged(noun: Any) -> bool:
+    """ "The suggestion that it hosts missiles" is a charge, "the suggestion that it should" is none."""
+    if noun.lemma_.lower() not in _SUPPOSED:
+        return False
+    return any(
+        clause.dep_ in {"acl", "ccomp", "relcl"}
+        and any(c.dep_ == "mark" and c.lower_ == "that" for c in clause.children)
+        and not any(c.dep_ == "aux" and (c.tag_ == "MD" or c.lower_ == "to") for c in clause.children)
+        and clause.tag_ != "VB"
+        for clause in noun.children
+    )
 
 
 def _objects(cue: Any) -> Iterator[Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from workers.extraction.acts.answers import find_answers
 from workers.extraction.acts.backing import find_backing
 from workers.extraction.acts.operators import find_operators
 from workers.extraction.acts.ultimatums import find_ultimatums
+from workers.extraction.acts.wishes import find_wishes
 from workers.extraction.event_dates import Basis
 from workers.extraction.exits import unreal
 from workers.extraction.rulework import doing, from_commitment, negated, spoken_act
@@ -24,6 +26,8 @@ def find(scene: Scene, line: Line, found: list[Finding]) -> Iterator[Finding]:
     yield from find_ultimatums(scene, line, found)
     yield from find_operators(scene, line)
     yield from find_backing(scene, line)
+    yield from find_wishes(scene, line)
+    yield from find_answers(scene, line)
     yield from _phrases(scene, line, scene.words.patterns("speech/response"), "warning")
     yield from _phrases(scene, line, scene.words.patterns("speech/offer"), "proposal")
     yield from _musts(scene, line)
