@@ -41,6 +41,11 @@ _NOUNS = (
     "(law|decree|bill|order|act) on ~2 h=suspension",
     "h=suspension of ~5 ({treaty}|{duty}|participation|compliance)",
 )
+#: Words of leaving that name no treaty: one of its parties' own, where it was named just before.
+_BARE = (
+    "h=(leave|quit) (on|in|.|,|;|six|after|last|that|because|for good)",
+    "(give|serve|file|submit|deliver) ~3 h=notice (on|in|.|,|;|last|at)",
+)
 _FUTURE_HEADS = frozenset(
     [
         "decide",
@@ -135,6 +140,28 @@ def _exits(scene: Scene, line: Line) -> Iterator[Exit]:
                 continue
             done.add(token.i)
             yield _exit(scene, line, token)
+    if not scene.recently(line, "{treaty}", 2):
+        return
+    for source in _BARE:
+        for hit in scene.find(line, source):
+            token = line.doc[line.signs[hit.names["h"]].first]
+            if token.i in done or _other(hit, token) or any(c.dep_ == "dobj" for c in token.children):
+                continue
+            done.add(token.i)
+            bare = _exit(scene, line, token)
+            sides = {scene.parts.leaver, scene.parts.accused}
+            told = bare.noun or (token.tag_ != "VB" and _a_state(scene, token))  # not "decided to leave"
+            if told and set(bare.agents) & sides:
+                yield bare
+
+
+def _a_state(scene: Scene, verb: Any) -> bool:
+    """Whether it is a state that leaves, not one of its people or delegations."""
+    doer = scene.cast.doer(verb)
+    mention = scene.cast.mention(doer) if doer is not None else None
+    if mention is None or mention.person is not None or mention.kind in {"official", "role"}:
+        return False
+    return doer.pos_ != "NOUN" or doer.lemma_.lower() in {"side", "government", "administration", "country"}
 
 
 def _other(hit: Hit, token: Any) -> bool:

@@ -171,7 +171,9 @@ def _planned(scene: Scene, line: Line, leaving: Exit, when: Dated) -> Iterator[F
             continue
         near = _clause_exit(scene, line, timex.start)
         kind = "suspension" if near is not None and near.suspends else "agreement-ended"
-        if near is None or (near.token.i != leaving.token.i and scene.parts.accused in near.agents):
+        if near is None or (near.mood is Mood.DONE and near.token.i != leaving.token.i):
+            continue  # "gave notice in February and left in August": done, not planned
+        if near.token.i != leaving.token.i and scene.parts.accused in near.agents:
             continue
         if scene.dating.explicit(near.token) != value and scene.dating.explicit(leaving.token) != value:
             continue
