@@ -43,15 +43,17 @@ def from_all() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Tellings, "fold", anew)
+        patch.setattr(stated, "MANY", 10_000)
         patch.setattr(stated, "FIRST", 10_000)
         yield
 
 
 @contextmanager
-def from_few() -> Iterator[None]:
-    """Statements are loaded one by one."""
+def from_few(many: int) -> Iterator[None]:
+    """Statements are loaded one by one, and so many already are not looked at for each one more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stated, "FIRST", 1)
+        patch.setattr(stated, "MANY", many)
         yield
 
 
@@ -73,35 +75,41 @@ def end_of_log(conn: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
-def assert_few_do(conn: psycopg.Connection[Any], start: int, sizes: list[int], rows: int) -> None:
+def assert_few_do(conn: psycopg.Connection[Any], start: int, sizes: list[int], rows: int, many: int) -> None:
     clear(conn)
     with from_all():
         fold(conn, start, [10_000])
     expected = everything(conn)
     clear(conn)
-    with from_few():
+    with from_few(many):
         fold(conn, start, sizes, rows)
     assert everything(conn) == expected
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(happened=steps, sizes=sizes_of_batches, rows=st.sampled_from((1, 5, 10_000)))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    happened=steps,
+    sizes=sizes_of_batches,
+    rows=st.sampled_from((1, 5, 10_000)),
+    many=st.sampled_from((1, 2, 64)),
+)
 def test_whatever_happens_to_articles(
-    superuser_url: str, happened: list[tuple[Any, ...]], sizes: list[int], rows: int
+    superuser_url: str, happened: list[tuple[Any, ...]], sizes: list[int], rows: int, many: int
 ) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as conn:
         start = end_of_log(conn)
         write(LogWriter(conn), [(w, f"{start}{a}", t, p, f"{start}{s}") for w, a, t, p, s in happened])
-        assert_few_do(conn, start, sizes, rows)
+        assert_few_do(conn, start, sizes, rows, many)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=st.lists(an_article, min_size=2, max_size=4),
     rulings=st.lists(a_ruling, max_size=5),
     stances=st.lists(a_stance, max_size=3),
     sizes=sizes_of_batches,
     rows=st.sampled_from((1, 5, 10_000)),
+    many=st.sampled_from((1, 2, 64)),
     data=st.data(),
 )
 def test_whatever_is_ruled_meanwhile(
@@ -111,6 +119,7 @@ def test_whatever_is_ruled_meanwhile(
     stances: list[Any],
     sizes: list[int],
     rows: int,
+    many: int,
     data: st.DataObject,
 ) -> None:
     streams = [[("article", (n, a)), ("end", (n, a))] for n, a in enumerate(articles)]
@@ -119,7 +128,39 @@ def test_whatever_is_ruled_meanwhile(
     with psycopg.connect(superuser_url, autocommit=True) as conn:
         start, left = end_of_log(conn), [iter(stream) for stream in streams]
         happens(LogWriter(conn), [next(left[n]) for n in order], f"-{start}")
-        assert_few_do(conn, start, sizes, rows)
+        assert_few_do(conn, start, sizes, rows, many)
+
+
+STATED = [
+    Telling("kept to it", date, proposition="russia-complied", stance=stance, confidence=confidence)
+    for date in ("2019-08-01", "2019-08-02", "2019-08-03", "2019-08-04", "2019-08", "2019-07")
+    for stance, confidence in (("supports", 0.9), ("supports", 0.5), ("opposes", 0.9), ("conditional", 0.6))
+]
+articles_that_state = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [("receive", "judge", "read"), ("revise", "judge", "read"), ("judge",), ("withdraw",)]
+        ),
+        st.sampled_from("abcdefgh"),
+        st.lists(st.sampled_from(STATED), min_size=1, max_size=3),
+        st.sampled_from(["2019-08-02", "2019-08-05", None]),
+        st.sampled_from("stuv"),
+    ),
+    min_size=4,
+    max_size=20,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=articles_that_state, sizes=sizes_of_batches, rows=st.sampled_from((1, 10_000)))
+def test_whatever_is_stated_of_one_question(
+    superuser_url: str, found: list[Any], sizes: list[int], rows: int
+) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as conn:
+        start = end_of_log(conn)
+        happened = [(w, f"{start}{a}", t, p, f"{start}{s}") for steps_, a, t, p, s in found for w in steps_]
+        write(LogWriter(conn), happened)
+        assert_few_do(conn, start, sizes, rows, many=1)
 
 
 def test_one_more_telling_loads_none_of_the_others(

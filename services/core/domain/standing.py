@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -117,6 +117,120 @@ def newest_run(days: Iterable[Sequence[StatedPosition]]) -> Run | None:
     return _run(run[::-1]) if run else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A run without the many who told it: what it takes to say what one more makes of it (`lengthened`)."""
+
+    stance: Stance
+    since: str
+    last_stated: str
+    contested: bool
+    representative: StatedPosition
+    counts: Counts
+    outlets: Sequence[str]  # by their keys, sorted
+    first: dt.date  # its days
+    last: dt.date
+    before: dt.date  # the newest day before it on which anything was stated; the first of all days: none
+
+
+def stretch_of(run: Run, before: dt.date) -> Stretch:
+    """The run, before which something else was stated last on the day `before`."""
+    return Stretch(
+        stance=run.stance,
+        since=run.since,
+        last_stated=run.last_stated,
+        contested=run.contested,
+        representative=run.representative,
+        counts=run.counts,
+        outlets=sorted({statement.outlet_key for statement in run.told_by}),
+        first=run.told_by[-1].day,
+        last=run.told_by[0].day,
+        before=before,
+    )
+
+
+Exchange = Sequence[StatedPosition | None]  # of one statement: as it was, as it is
+
+
+def lengthened(
+    stretch: Stretch,
+    changed: Iterable[Exchange],
+    on_day: Callable[[dt.date], Sequence[StatedPosition]],
+    counted: Callable[[Stretch, Sequence[StatedPosition]], Counts],
+) -> Stretch | None:
+    """The current run once some statements have changed; None where the others have to be looked at.
+
+    Most come to a stance that stays. `on_day` gives all that was stated on a day and holds; `counted` what a stretch
+    counts by now that some more tell it, but for the outlets.
+    """
+    found = _come(stretch, changed)
+    if found is None:
+        return None
+    new, otherwise, again = found
+    before = stretch.before
+    for statement in otherwise:
+        if statement.day > stretch.last:
+            return None
+        if statement.day < stretch.first:
+            if any(other.day <= statement.day for other in new):
+                return None
+            before = max(before, statement.day)
+        elif _judge(on_day(statement.day)).stance is not stretch.stance:
+            return None
+    first = min((stretch.first, *(s.day for s in new)))
+    dates = [s.date for s in new if s.day == first]
+    longer = replace(
+        stretch,
+        since=since_of([stretch.since, *dates] if first == stretch.first else dates),
+        outlets=sorted({*stretch.outlets, *(s.outlet_key for s in new)}) if new else stretch.outlets,
+        first=first,
+        last=max((stretch.last, *(s.day for s in new))),
+        before=before,
+    )
+    if again or any(s.day == longer.last for s in (*new, *otherwise)):
+        day = _judge(on_day(longer.last))
+        if day.stance is not stretch.stance:
+            return None
+        longer = replace(
+            longer,
+            contested=day.contested,
+            last_stated=_last_stated(day),
+            representative=min(day.told_by, key=_representative_order),
+        )
+    return replace(longer, counts=replace(counted(longer, new), outlets=len(longer.outlets)))
+
+
+def _come(
+    stretch: Stretch, changed: Iterable[Exchange]
+) -> tuple[list[StatedPosition], list[StatedPosition], bool] | None:
+    """What came that tells the stretch's stance, what came that does not, and whether others of its last day changed."""
+    new: list[StatedPosition] = []
+    otherwise: list[StatedPosition] = []
+    again = False
+    for old, now in changed:
+        if old is not None and now is not None and _weighs_alike(old, now):
+            again |= now.day == stretch.last
+            continue
+        for statement in (old, now):
+            if statement is None or statement.rejected or statement.day < stretch.before:
+                continue
+            agrees = statement.stance is stretch.stance
+            if statement is old or (agrees and statement.day == stretch.before):
+                return None
+            if statement.day > stretch.before:
+                (new if agrees else otherwise).append(statement)
+    return new, otherwise, again
+
+
+def _weighs_alike(old: StatedPosition, now: StatedPosition) -> bool:
+    """Whether a day's stance and who told it stay, whatever else changed of a statement."""
+
+    def weight(s: StatedPosition) -> tuple[object, ...]:
+        return (s.stance, s.date, s.rejected, s.article_id, s.story_id, s.outlet_key)
+
+    return weight(old) == weight(now)
+
+
 def _by_day(statements: Iterable[StatedPosition]) -> dict[dt.date, list[StatedPosition]]:
     days: dict[dt.date, list[StatedPosition]] = {}
     for statement in statements:
@@ -163,13 +277,17 @@ def _run(days: Sequence[_Day]) -> Run:
     return Run(
         stance=last.stance,
         since=since_of([s.date for s in days[0].told_by]),
-        last_stated=max((s.date for s in last.told_by), key=lambda date: (len(date), date)),
+        last_stated=_last_stated(last),
         contested=last.contested,
         representative=min(last.told_by, key=_representative_order),
         told_by=tuple(told_by),
         otherwise=tuple(last.otherwise) if last.contested else (),
         counts=count(told_by),
     )
+
+
+def _last_stated(day: _Day) -> str:
+    return max((s.date for s in day.told_by), key=lambda date: (len(date), date))
 
 
 def since_of(dates: Iterable[str]) -> str:
@@ -186,4 +304,5 @@ def _representative_order(statement: StatedPosition) -> tuple[object, ...]:
         statement.article_id,
         statement.date,
         statement.evidence,
+        str(statement.id),  # a ruling may have made one of two stances of a sentence
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.core.domain.events import RecordCorrected
 from services.core.domain.review import ruled, ruled_statement, stated_id, subject_of
-from services.core.domain.standing import Run, StatedPosition, newest_run
+from services.core.domain.standing import Run, StatedPosition, Stretch
 from services.core.eventstore.store import Recorded
 from services.core.projections.codecs import StandingVersion, standing_id
 from services.core.projections.rulings import CAUSE
@@ -66,7 +66,7 @@ class ActorPositionsProjection:
         for cell in sorted(cells):
             id_ = standing_id(*cell)
             before = work.stated.standings.get(id_)
-            run = newest_run(work.stated.days(cell))
+            run = work.stated.fold(cell, anew=cause == CAUSE)
             if run is None and (before is None or before.content.stance is None):
                 continue
             content = _standing_version(
@@ -100,7 +100,9 @@ def _same(before: StandingVersion, after: StandingVersion) -> bool:
     )
 
 
-def _standing_version(cell: Cell, run: Run | None, version: int, change_number: int) -> StandingVersion:
+def _standing_version(
+    cell: Cell, run: Run | Stretch | None, version: int, change_number: int
+) -> StandingVersion:
     dossier, actor, proposition = cell
     shown = run.representative if run else None
     return StandingVersion(

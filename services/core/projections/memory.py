@@ -9,8 +9,8 @@ import psycopg
 from services.core.projections.behind import Behind
 from services.core.projections.working_set import WorkingSet
 
-ROWS = 30_000  # more are not kept beyond a batch: some 60 MB
-ROWS_ALONE = 50_000  # of a rebuild, which has a process of its own
+ROWS = 15_000  # about as many rows are kept beyond a batch: some 40 MB
+ROWS_ALONE = 20_000  # of a rebuild, which has a process of its own
 
 # The transaction that wrote the checkpoint last, and this one: whoever writes read tables writes it with them.
 _BEGIN = """

@@ -132,9 +132,11 @@ class ReadModels:
         }
         self._timeline.load(work, {key for key, _ in told})
         self._timeline.load_accounts(work, told, judged)
-        work.stated.load_cells(
-            {(e.dossier, r["actor"], r["proposition"]) for e in readings for r in e.positions}
-        )
+        stated = {
+            ((e.dossier, r["actor"], r["proposition"]), e.article_id) for e in readings for r in e.positions
+        }
+        work.stated.load_cells({cell for cell, _ in stated})
+        work.stated.load_accounts((cell, judged[a]) for cell, a in stated if a in judged)
         return readings
 
     def _texts(

@@ -34,7 +34,11 @@ NEARER = 3 / 4  # of what was left before: while a round leaves no more than tha
 _LOOKED_UP: dict[str, tuple[LiteralString, ...]] = {
     "articles": ("story_id",),
     "mentions": ("article_id", "entry_id, story_id", "dossier, kind"),
-    "statements": ("article_id", "dossier, actor, proposition, date_to"),
+    "statements": (
+        "article_id",
+        "dossier, actor, proposition, date_to",
+        "story_id, dossier, actor, proposition",
+    ),
 }
 
 OnProgress = Callable[[int, int], None]  # (global position reached, the one to reach)

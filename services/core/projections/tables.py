@@ -232,6 +232,14 @@ class StatementRow(SQLModel, table=True):
             "date_to",
             postgresql_where=text("to_position IS NULL"),
         ),
+        Index(
+            "statements_story",
+            "story_id",
+            "dossier",
+            "actor",
+            "proposition",
+            postgresql_where=text("to_position IS NULL"),
+        ),
         Index("statements_article", "article_id"),
         {"schema": SCHEMA},
     )
