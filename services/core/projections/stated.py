@@ -28,7 +28,7 @@ Account = tuple[Cell, UUID]  # cell, story
 Told = Counter[tuple[str, dt.date]]  # how many statements by stance and day
 
 FIRST = 32  # statements of a cell that are loaded first; further back as many again as there are
-MANY = 64  # that tell the current stance: they are not looked at for each one more
+MANY = 16  # that tell the current stance: they are not looked at for each one more
 
 _DAYS = """
 SELECT c.place, h.day, h.told
