@@ -62,6 +62,8 @@ TELLINGS = [
     Telling("signed in 1987", "1987-12-08", "agreement-signed", ("russia", "usa"), confidence=0.7),
     Telling("met in Geneva", "2019-01-15", "consultation", ("russia",), ("usa",), "planned"),
     Telling("met in Geneva", "2019-01-15", "consultation", ("russia",), ("nato",)),
+    Telling("met in Geneva", "2019-01-15", "consultation", ("russia",), ("nato",), person="Sergey Lavrov"),
+    Telling("they met", "2019-01-15", "consultation", ("russia",), ("usa",), person="Sergey Ryabkov"),
     Telling("kept to it", "2019-08-02", proposition="russia-complied"),
     Telling("kept to it", "2019-08-02", proposition="russia-complied", stance="opposes"),
     Telling("kept to it", "2019-08", proposition="russia-complied", stance="conditional"),
@@ -91,13 +93,18 @@ def write(log: LogWriter, story_of: list[tuple[Any, ...]]) -> None:
         if article in withdrawn:
             continue
         known = article in revision
+        outlet = f"Outlet {article[-1] in 'ab'}"  # some are one's, so that one can go while another stays
         if what == "receive" and not known:
-            log.receive(article, TEXT, published_at=published_at, outlet=f"Outlet {article}")
+            log.receive(article, TEXT, published_at=published_at, outlet=outlet)
             revision[article] = 1
         elif what == "revise" and known:
             revision[article] += 1
             log.receive(
-                article, TEXT + "!" * revision[article], published_at=published_at, revision=revision[article]
+                article,
+                TEXT + "!" * revision[article],
+                published_at=published_at,
+                revision=revision[article],
+                outlet=outlet,
             )
         elif what == "judge" and known:
             log.judge(article, story, of="x" if article > "b" else None, revision=revision[article])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.core.domain.ids import derived_id
 from services.core.eventstore.store import read_all
 from services.core.eventstore.subscription import save_checkpoint
 from services.core.projections import stated
@@ -19,8 +20,8 @@ from services.core.projections.read_models import ReadModels
 from services.core.projections.registry import read_models
 from services.core.projections.tellings import Tellings
 from services.core.projections.versioned import VersionedTable
-from tests.integration.log_writer import LogWriter, Telling
-from tests.integration.read_tables import ENDED, clear, everything, steps, write
+from tests.integration.log_writer import LogWriter, Telling, id_of
+from tests.integration.read_tables import ENDED, clear, everything, project, steps, write
 from tests.integration.test_rulings_in_every_order import (
     a_ruling,
     a_stance,
@@ -189,3 +190,36 @@ def test_one_more_telling_loads_none_of_the_others(
         " AND change = 'changed'"
     )
     assert counts.fetchall() == [(11, 8, 9)]
+
+
+def test_what_was_merged_and_split_off_moves_with_the_key_it_was_merged_into(
+    conn: psycopg.Connection[Any], log: LogWriter
+) -> None:
+    signed = Telling("signed in 1987", "1987-12-08", "agreement-signed", ("russia", "usa"))
+    coarse = Telling("left the treaty", "2019", "agreement-ended", ("usa",))
+    finer = Telling("left the treaty", "2019-08-02", "agreement-ended", ("usa",))
+    text = "It was signed in 1987. On Friday Washington left the treaty."
+    log.article("x", text, [signed])
+    log.article("y", text + "!", [coarse])
+    log.rule(id_of(signed), "merge", kind=signed.kind, into=str(id_of(coarse)), into_kind=coarse.kind)
+    part = derived_id("part", str(id_of(coarse)), "0")
+    log.rule(id_of(coarse), "split", kind=coarse.kind, part=str(part), articles=("x",), stories=())
+    for name, telling in (("w", signed), ("z", finer), ("v", signed)):
+        log.article(name, text + name, [telling])
+
+    def told() -> dict[str, str]:
+        lies = conn.execute("SELECT article_id, entry_id FROM read.mentions WHERE to_position IS NULL")
+        return {str(article): str(entry) for article, entry in lies}
+
+    fold(conn, 0, [1])
+    by_one, lying = everything(conn), told()
+    assert set(lying) == set("xyzwv")
+    assert lying["x"] == lying["w"], (
+        "the coarse entry is the finer one now, and what was split off it goes with it"
+    )
+    clear(conn)
+    project(conn, sizes=[1])
+    assert everything(conn) == by_one, "what a projector remembers changes nothing"
+    clear(conn)
+    project(conn)
+    assert told() == lying

@@ -73,9 +73,9 @@ class Placer:
         return reached
 
     def guests(self, kind: str) -> set[UUID]:
-        """Entries that show, by a merger into this kind, what was read as another."""
-        return {
-            self.canonical(ruling.into, kind)
-            for ruling in self._work.rulings.placing(self._dossier, kind)
-            if ruling.into is not None and ruling.into_kind == kind and ruling.kind != kind
-        }
+        """Entries that may show, by a merger into this kind, what was read as another; parts split off there too."""
+        reached: set[UUID] = set()
+        for ruling in self._work.rulings.placing(self._dossier, kind):
+            if ruling.into is not None and ruling.into_kind == kind and ruling.kind != kind:
+                reached |= self.reach(ruling.into, kind)
+        return reached

@@ -51,6 +51,8 @@ def rebuild(conn: psycopg.Connection[Any], on_progress: OnProgress = lambda _don
     for the replacing.
     Gives the global position that the tables reflect. Memory does not grow with the log.
     """
+    # Rows of articles are written on another connection: each statement must see what that one committed before it.
+    conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     conn.execute("SELECT pg_advisory_lock(%s)", (locks.REBUILD,))
     try:
         if not _checkpoint(conn):
