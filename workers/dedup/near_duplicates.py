@@ -147,7 +147,8 @@ def compare(a: Fingerprint, b: Fingerprint) -> Match:
     if min(a.words, b.words) < MIN_WORDS:
         equal = a.words >= SHINGLE and np.array_equal(a.hashes, b.hashes)
         return Match(equal, float(equal), float(equal), float(not equal), 1.0)
-    taken_a, taken_b = _taken_over(a, b), _taken_over(b, a)
+    shared = _shared(a, b)
+    taken_a, taken_b = _taken_over(a, shared), _taken_over(b, shared)
     own_a, own_b = taken_a[a.own], taken_b[b.own]
     new = 1.0 - _share(taken_a)
     if _nearly_all_quotation(a) or _nearly_all_quotation(b):
@@ -173,14 +174,24 @@ def _share(flags: Flags) -> float:
     return int(np.count_nonzero(flags)) / len(flags)
 
 
-def _taken_over(a: Fingerprint, b: Fingerprint) -> Flags:
-    """For each word of `a`: whether it lies in a run of at least RUN words that stands in `b`."""
-    hit = _stand_in(a.shingles, b.ordered)
+def _shared(a: Fingerprint, b: Fingerprint) -> Hashes:
+    """The shingles that stand in both, in order: few as a rule, and looked for among those of the other in order, too."""
+    few, many = (a.ordered, b.ordered) if len(a.ordered) <= len(b.ordered) else (b.ordered, a.ordered)
+    return few[_stand_in(few, many)]
+
+
+def _taken_over(a: Fingerprint, shared: Hashes) -> Flags:
+    """For each word of `a`: whether it lies in a run of at least RUN words whose shingles all stand in the other text."""
+    if len(shared) == 0:
+        return np.zeros(a.words, np.bool_)
+    hit = _stand_in(a.shingles, shared)
     padded = np.zeros(len(hit) + 2, np.bool_)
     padded[1:-1] = hit
     edges = (padded[1:] != padded[:-1]).nonzero()[0]
     starts, ends = edges[::2], edges[1::2]  # a run of n shingles covers n + SHINGLE - 1 words
     long_enough = ends - starts >= RUN - SHINGLE + 1
+    if not long_enough.any():
+        return np.zeros(a.words, np.bool_)
     steps = np.zeros(a.words + 1, np.int32)
     steps[starts[long_enough]] += 1  # no two runs start, or end, at one place
     steps[ends[long_enough] + (SHINGLE - 1)] -= 1
