@@ -23,7 +23,7 @@ from services.cli.evaluation.calibration import calibration
 from services.cli.evaluation.command import readings
 from services.cli.evaluation.scoring import score
 from services.core.domain.dossier import load_dossier
-from training.articles import ARTICLES, held_out
+from training.articles import not_learned
 from workers.extraction.confidence import EVENTS, EVERY, POSITIONS, Steps, family
 from workers.extraction.reader import Reader
 
@@ -54,8 +54,7 @@ def samples(gold: Path, texts: Path | None, reader: Reader) -> Iterable[Article]
 
     Of the training articles only those count that the encoder did not learn from.
     """
-    wanted = held_out if gold.resolve().parent == ARTICLES else None
-    for pair in readings(reader, gold, texts, wanted):
+    for pair in readings(reader, gold, texts, not_learned(gold)):
         found = score([pair]).judged
         yield {of: [Sample(j.confidence, j.rule, j.right) for j in found[of]] for of in (POSITIONS, EVENTS)}
 

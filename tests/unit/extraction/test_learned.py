@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
 from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleText
 from services.core.domain.vocabulary import Stance, Status
+from workers.extraction.learned import side_by_side
 from workers.extraction.learned.candidates import Candidate, candidates
-from workers.extraction.learned.encoder import Belief, load
+from workers.extraction.learned.encoder import CHUNK, Belief, Encoder, load
 from workers.extraction.learned.rendering import (
     COARSE_PAST,
     LENGTH,
@@ -135,6 +138,35 @@ def test_nobody_is_asked_about_where_nobody_is_named() -> None:
     assert encoder.beliefs([]) == []
 
 
+def test_a_long_articles_lines_are_asked_about_in_parts() -> None:
+    encoder = load("inf")
+    assert encoder is not None
+    scene = _scene("NATO accused Russia of violating the INF Treaty. The Kremlin denied it on Monday.")
+    rows = [render(scene, line, encoder.pieces) for line in scene.lines]
+    once, often = encoder.beliefs(rows), encoder.beliefs(rows * CHUNK)
+    assert len(often) == 2 * CHUNK
+    assert [found.keys() for found in often] == [found.keys() for found in once] * CHUNK
+    for one, same in zip(once, often[-2:], strict=True):
+        for actor, belief in one.items():
+            assert belief.positions == pytest.approx(same[actor].positions, abs=1e-5)
+
+
+def test_several_threads_believe_the_same_to_the_last_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "_running", lambda: 0)  # every core is free
+    folder = resources.files("workers.extraction.learned").joinpath("inf")
+    beliefs = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("TREATYLINE_READER_THREADS", threads)
+        encoder = Encoder(folder)
+        scene = _scene(
+            "NATO accused Russia of violating the INF Treaty. The Kremlin denied it on Monday. Germany urged both "
+            "to keep the treaty.\n\nChina said on Tuesday that it would not join it. Lavrov blamed Washington."
+        )
+        beliefs.append(encoder.beliefs([render(scene, line, encoder.pieces) for line in scene.lines]))
+    assert beliefs[0] == beliefs[1]
+    assert sum(map(len, beliefs[0])) > 5
+
+
 def test_a_sentence_without_end_is_cut() -> None:
     scene = _scene("Russia said that the INF Treaty was " + "very " * 300 + "dead on Monday.")
     rendered = render(scene, scene.lines[0], _spelled)
@@ -170,7 +202,9 @@ def test_beliefs_do_not_depend_on_what_else_is_asked() -> None:
     alone, together = encoder.beliefs(rows[:1])[0], encoder.beliefs(rows)[0]
     assert alone.keys() == together.keys()
     for actor in alone:
-        assert alone[actor].positions == pytest.approx(together[actor].positions, abs=0.05)
+        assert alone[actor].positions == pytest.approx(together[actor].positions, abs=1e-5)
+        for day, kinds in alone[actor].acts.items():
+            assert kinds == pytest.approx(together[actor].acts[day], abs=1e-5)
 
 
 def test_what_is_added_is_dated_attributed_and_verbatim() -> None:
@@ -249,8 +283,7 @@ def test_the_packaged_weights_are_for_signs_that_are_met() -> None:
         assert named <= labels, of
     for case in among.values():
         found = signs(scene, case, among)
-        younger = {"rule performed"}  # than the weights
-        assert found.keys() <= weights[case.of].keys() | {"encoder against", "rules against"} | younger
+        assert found.keys() <= weights[case.of].keys() | {"encoder against", "rules against"}
         assert 0.0 < chance_of(found, weights[case.of]) < 1.0
     assert load_weights("no-such-dossier") == {}
 
@@ -285,7 +318,7 @@ def test_more_is_asked_of_what_the_encoder_knows_less_of(
     case: Case, found: dict[str, float], needed: float
 ) -> None:
     assert Thresholds().wanted(case, found) == needed
-    assert needed == pytest.approx(0.45 if case.of == "positions" else 0.42) or found
+    assert needed == pytest.approx(0.46 if case.of == "positions" else 0.4) or found
 
 
 def test_what_is_known_of_a_day_are_signs() -> None:

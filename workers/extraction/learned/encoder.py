@@ -1,8 +1,8 @@
 """The encoder: what a fine-tuned MiniLM makes of rendered sentences, by ONNX Runtime on the processor.
 
-`<dossier>/` beside this file holds `encoder.onnx` (int8; pieces in, a vector for each out), `heads.npz` (the three
-small networks asked at the marks, and the labels) and `pieces.txt` (the word pieces). training/finetune.py
-writes them. The base is all-MiniLM-L6-v2 (Apache-2.0).
+`<dossier>/` beside this file holds `encoder.onnx` (int8; pieces and places in, a vector for each place out),
+`heads.npz` (the three small networks asked at the marks, and the labels) and `pieces.txt` (the word pieces).
+training/finetune.py writes them. The base is all-MiniLM-L6-v2 (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import onnxruntime
 from tokenizers import BertWordPieceTokenizer
 
 from workers.extraction.learned.rendering import Pieces, Rendered
+from workers.extraction.learned.side_by_side import side_by_side
 
-BATCH = 16
+CHUNK = 32  # sentences whose heads are asked at once: bounds the memory that a long article takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Encoder:
     def __init__(self, folder: Any) -> None:
         weights = folder.joinpath("encoder.onnx").read_bytes()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(os.environ.get("TREATYLINE_READER_THREADS", "1"))
+        options.intra_op_num_threads = 1  # sentences are encoded side by side instead: it takes less in all
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
@@ -58,48 +59,35 @@ class Encoder:
             self._heads = _Heads({name: heads[name] for name in heads.files})
             self.stances = tuple(str(name) for name in heads["stances"])
             self.kinds = tuple(str(name) for name in heads["kinds"])
+        self._threads = int(os.environ.get("TREATYLINE_READER_THREADS", "2"))
         self.version = hashlib.sha256(weights).hexdigest()[:12]
         with resources.as_file(folder.joinpath("pieces.txt")) as path:
             self.pieces = tokenizer(path)
 
     def beliefs(self, sentences: Sequence[Rendered]) -> list[dict[str, Belief]]:
-        """By sentence, what each of its actors holds and does.
+        """By sentence, what each of its actors holds and does; what is believed of one depends on no other.
 
-        Sentences are asked in batches by length; the int8 network's scale is a batch's, so that a belief moves a
-        little with what else is asked. The same article always gives the same beliefs.
+        Each sentence is encoded by itself: nothing is padded, and the int8 network's scale is the sentence's own.
         """
         found: list[dict[str, Belief]] = [{} for _ in sentences]
-        order = sorted(range(len(sentences)), key=lambda n: len(sentences[n].pieces))
-        for at in range(0, len(order), BATCH):
-            numbers = order[at : at + BATCH]
-            vectors = self._vectors([sentences[n].pieces for n in numbers])
-            asked = [(n, rows) for n, rows in zip(numbers, vectors, strict=True) if sentences[n].holders]
-            believed = self._asked([sentences[n] for n, _ in asked], [rows for _, rows in asked])
-            for (number, _), beliefs in zip(asked, believed, strict=True):
-                found[number] = dict(beliefs)
+        asked = [n for n, sentence in enumerate(sentences) if sentence.holders]
+        asked.sort(key=lambda n: -len(sentences[n].pieces))  # so that no thread waits long for the last
+        for at in range(0, len(asked), CHUNK):
+            numbers = asked[at : at + CHUNK]
+            some = [sentences[n] for n in numbers]
+            for number, believed in zip(numbers, self._asked(some), strict=True):
+                found[number] = dict(believed)
         return found
 
-    def _vectors(self, rows: Sequence[Sequence[int]]) -> Any:
-        longest = max(map(len, rows))
-        pieces = np.zeros((len(rows), longest), dtype=np.int64)
-        mask = np.zeros_like(pieces)
-        for n, row in enumerate(rows):
-            pieces[n, : len(row)] = row
-            mask[n, : len(row)] = 1
-        return self._session.run(None, {"pieces": pieces, "mask": mask})[0]
-
-    def _asked(
-        self, sentences: Sequence[Rendered], vectors: Sequence[Any]
-    ) -> Iterator[Iterator[tuple[str, Belief]]]:
+    def _asked(self, sentences: Sequence[Rendered]) -> Iterator[Iterator[tuple[str, Belief]]]:
         """What is believed of the actors of each sentence. The heads are asked once for all of them: many small
         products cost more than the encoder itself on a busy machine."""
-        if not sentences:
-            return
         actors: list[Any] = []
         times: list[Any] = []
         abouts: list[Any] = []
         pairs: list[tuple[int, int]] = []  # of rows of actors and times
         lines: list[int] = []  # of each row of actors
+        vectors = side_by_side(self._vectors, sentences, self._threads)
         for line, (sentence, vector) in enumerate(zip(sentences, vectors, strict=True)):
             abouts.append(vector[sentence.target])
             first = len(times)
@@ -115,6 +103,13 @@ class Encoder:
             here, fits = slice(row, row + count), slice(pair, pair + count * len(sentence.times))
             row, pair = here.stop, fits.stop
             yield self._believed(sentence, stances[here], kinds[here], days[fits])
+
+    def _vectors(self, sentence: Rendered) -> dict[int, Any]:
+        """The vectors at a sentence's marks and at the separator before it, by place."""
+        marks = {place for mine in sentence.holders.values() for place in mine}
+        places = sorted(marks | {place for place, _ in sentence.times} | {sentence.target})
+        pieces, asked = np.array(sentence.pieces, dtype=np.int64), np.array(places, dtype=np.int64)
+        return dict(zip(places, self._session.run(None, {"pieces": pieces, "asked": asked})[0], strict=True))
 
     def _believed(
         self, sentence: Rendered, stances: Any, kinds: Any, days: Any

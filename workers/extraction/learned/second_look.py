@@ -50,10 +50,10 @@ class Thresholds:
     which the encoder has seen few, and acts from `left_open` on where the rules say that their time is left open.
     """
 
-    kept_position: float = 0.1
-    kept_act: float = 0.2
-    position: float = 0.45
-    act: float = 0.42
+    kept_position: float = 0.16
+    kept_act: float = 0.22
+    position: float = 0.46
+    act: float = 0.4
     own_position: float = 0.65
     own_act: float = 0.75
     left_open: float = 0.65
