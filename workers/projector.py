@@ -102,10 +102,8 @@ def main(settings: Settings, stop: threading.Event, projections: Sequence[Projec
 def _lead(conn: psycopg.Connection[Any], projections: Sequence[Projection], stop: threading.Event) -> None:
     for statement in listen((CHANNEL,)):
         conn.execute(statement)
-    pace, position = (
-        Pace(),
-        min((load_checkpoint(conn, p.name).global_position for p in projections), default=0),
-    )
+    pace = Pace()
+    position = min((load_checkpoint(conn, p.name).global_position for p in projections), default=0)
     while not stop.is_set():
         reached = project_next(conn, projections)
         if reached is None:

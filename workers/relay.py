@@ -52,7 +52,10 @@ BROKER_SECONDS = 2.0  # for an answer of the broker
 TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
 SHARES = 8  # of what is under way, that a message has at most one of: whoever is free takes the next
-ENOUGH = 4  # messages under way, that a small one waits until it is whole
+LARGE, ENOUGH = (
+    16,
+    4,
+)  # articles in a message, and messages under way, that a smaller one waits until it is whole
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
 FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
 FEED_SECONDS = 1.0  # between two looks at which feeds are due
@@ -289,14 +292,14 @@ def _size(stage: str, count: int, outstanding: int) -> int:
 
 
 def to_send(stage: str, count: int, outstanding: int) -> int:
-    """How many of those that are due to send now: whole messages, as long as there are others to work on.
+    """How many of those that are due to send now: all, or under much load whole messages alone.
 
     Else what is left over makes a small message, which when it is done makes room for as small a one.
     """
     if count <= 0:
         return 0
     size = _size(stage, count, outstanding)
-    return count - count % size if outstanding >= ENOUGH * size else count
+    return count - count % size if size >= LARGE and outstanding >= ENOUGH * size else count
 
 
 def messages(

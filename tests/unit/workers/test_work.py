@@ -57,8 +57,8 @@ def test_what_is_left_over_waits_until_a_message_is_whole_as_long_as_there_is_wo
     assert to_send(DEDUPLICATE, 200, 0) == 200, "nobody has anything to do yet"
     assert to_send(DEDUPLICATE, 30, 170) == 25
     assert to_send(DEDUPLICATE, 24, 176) == 0
-    assert to_send(DEDUPLICATE, 24, 30) == 21, "few are under way: messages are small"
-    assert to_send(DEDUPLICATE, 1, 7) == 1
+    assert to_send(DEDUPLICATE, 24, 30) == 24, "few are under way: nobody shall be idle for them"
+    assert to_send(EXTRACT, 9, 180) == 9, "one takes long to read"
     assert to_send(DEDUPLICATE, 0, 200) == to_send(DEDUPLICATE, -5, 205) == 0
     for outstanding in range(200):
         for count in range(1, 200 - outstanding):
