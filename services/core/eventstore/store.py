@@ -118,23 +118,6 @@ def append(
         translate(error)
 
 
-def _append_and_flush(
-    conn: psycopg.Connection[Any], writes: Sequence[StreamWrite], bodies: Sequence[BodyWrite]
-) -> Appended:
-    """`append` and `flush` in one round trip, on a connection in autocommit."""
-    parameters = parameters_of(writes, bodies, encoding=conn.info.encoding, flush_later=True)
-    try:
-        with conn.cursor(binary=True) as cursor:
-            bind_packed(cursor)
-            with conn.pipeline() as pipeline:
-                cursor.execute(APPEND, parameters, prepare=True)
-                pipeline.sync()  # commits: the server comes to the flush after that
-                conn.execute(FLUSH, prepare=True)
-            return appended(cursor.fetchone(), writes)
-    except psycopg.DatabaseError as error:
-        translate(error)
-
-
 async def append_async(
     conn: psycopg.AsyncConnection[Any],
     writes: Sequence[StreamWrite],
@@ -304,7 +287,9 @@ class EventStore:
     def append(self, writes: Sequence[StreamWrite], bodies: Sequence[BodyWrite] = ()) -> Appended:
         """`append` in a transaction of its own; on disk when it returns, also where it changed nothing."""
         with self.pool.connection() as conn:
-            return _append_and_flush(conn, writes, bodies)
+            appended = append(conn, writes, bodies, flush_later=True)
+            flush(conn)
+            return appended
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[Any]]:
