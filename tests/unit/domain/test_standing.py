@@ -57,6 +57,14 @@ def test_nothing_stated_is_no_stance() -> None:
     assert history([]) == []
 
 
+def test_of_two_stances_of_one_sentence_that_a_ruling_made_one_the_same_speaks_in_any_order() -> None:
+    read, ruled = (
+        said("a", AGAINST),
+        said("a", AGAINST, id=derived_id("statement", "a", FOR.value, "2019-09-25")),
+    )
+    assert now(read, ruled).representative == now(ruled, read).representative
+
+
 def test_the_latest_statement_counts_however_many_told_the_one_before() -> None:
     run = now(said("a", FOR), said("b", FOR), said("c", FOR), said("d", AGAINST, "2019-09-26"))
     assert (run.stance, run.contested) == (AGAINST, False)
