@@ -145,11 +145,14 @@ WITH these AS MATERIALIZED (
 UPDATE dispatches d"""  # noqa: S608 - constants
 BEGIN = f"{_HELD_HERE} SET state = 'started', started_at = clock_timestamp() FROM these WHERE {_THESE}"
 PUT_OFF = f"{_HELD_HERE} SET error_class = NULL FROM these WHERE {_THESE} AND error_class = '{TOGETHER}'"
+# The relay may have counted the attempt as lost, where it saw its connection gone: once is enough. Whoever has the work
+# since then keeps it.
 FAILED = """
 UPDATE dispatches
-   SET state = 'waiting', attempts = attempts + 1, error_class = %(error_class)s, error_code = %(code)s,
+   SET state = 'waiting', attempts = greatest(attempts, %(had)s + 1), error_class = %(error_class)s, error_code = %(code)s,
        worker = NULL, available_at = now() + %(delay)s * power(4, attempts) * interval '1 second'
  WHERE article_id = %(id)s AND stage = %(stage)s AND dossier = %(dossier)s AND cause_id = %(cause)s
+   AND (worker IS NULL OR worker = %(worker)s)
 RETURNING attempts
 """
 # How often it was sent says how long it waits: no attempt is counted, and none can be made.
@@ -258,6 +261,8 @@ def fail(
             "error_class": error_class,
             "code": code,
             "delay": delay,
+            "had": work.attempts,
+            "worker": work.worker,
         },
     ).fetchone()
     return int(row[0]) if row else 1

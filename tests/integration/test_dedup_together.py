@@ -14,6 +14,7 @@ from services.core.eventstore.store import EventStore, open_pool
 from tests.integration.pipeline import take_in, withdraw
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
 from tests.unit.dedup.edits import edited
+from workers.articles import load_articles
 from workers.dedup import stories
 from workers.dedup.together import TogetherIndex
 from workers.dedup.words import words_of
@@ -158,3 +159,24 @@ def test_many_articles_are_looked_up_and_added_by_few_statements(
         stories.judge(conn, articles)
     assert made == [50]
     assert 5 < count < 25, "not one for each"
+
+
+def test_a_batch_that_somebody_else_has_judged_is_looked_up_once(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the relay may send it twice: loaded before, judged by another since."""
+    articles = newsroom(store, 5)[:20]
+    made: list[int] = []
+    look = TogetherIndex.__init__
+
+    def noted(self: TogetherIndex, conn: psycopg.Connection[Any], texts: Any) -> None:
+        made.append(len(texts))
+        look(self, conn, texts)
+
+    with store.pool.connection() as conn:
+        loaded = load_articles(conn, articles)
+        assert stories.judge(conn, articles[:12]) == 12
+        monkeypatch.setattr(TogetherIndex, "__init__", noted)
+        assert stories.judge(conn, articles, loaded=loaded) == 8
+        assert len(told(conn)[0]) == 20
+    assert made == [20]

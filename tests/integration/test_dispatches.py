@@ -173,6 +173,9 @@ def test_a_batch_that_a_judge_died_of_is_judged_one_by_one_and_what_came_with_it
     with pytest.raises(KeyboardInterrupt):
         stage.run(articles[:3])
     process.close()
+    with connect(pipe) as conn:
+        gone = conn.execute("SELECT DISTINCT worker FROM dispatches WHERE worker IS NOT NULL").fetchall()
+        eventually(lambda: not any(_alive(conn, worker) for (worker,) in gone), "the worker is gone")
     assert process.deduplication().run(articles) == 5
     process.close()
     assert groups == [articles[:3], articles[3:], *([article] for article in articles[:3])]
@@ -201,3 +204,27 @@ def test_only_what_hangs_alone_counts_as_having_taken_too_long(
         assert pipe.what_was_read().count(saboteur.DEAF_LOOKING) == 2
     finally:
         pipe.stop()
+
+
+def test_an_attempt_that_the_relay_counted_as_lost_counts_once(pipe: Pipeline) -> None:
+    one = IDS[:1]
+
+    def fails(conn: psycopg.Connection[Any], held: Held) -> int:
+        return dispatches.fail(
+            conn, EXTRACT, "inf", held, error_class="Late", code=dispatches.TIMEOUT, delay=0
+        )
+
+    with connect(pipe) as conn:
+        ask(conn, one)
+        with connect(pipe) as mine:
+            (held,) = hold(mine, one)
+            dispatches.begin(mine, EXTRACT, "inf", one[0])
+        eventually(lambda: _alive(conn, held.worker) == 0, "its connection is gone")
+        conn.execute(dispatches.LOSE, {"limit": 60.0})
+        assert fails(conn, held) == 1
+        with connect(pipe) as others:
+            (theirs,) = hold(others, one)
+            fails(conn, held)
+            row = conn.execute("SELECT state, worker, attempts FROM dispatches").fetchone()
+            assert row == ("held", theirs.worker, 1), "who has it since then keeps it"
+            assert fails(others, theirs) == 2

@@ -145,10 +145,10 @@ def _judge_serially(
     left = list(articles.values())
     while left:
         new = list(takewhile(lambda article: _is_new(article, ready), left))
-        count = _judge_together(conn, new, ready, id_of, writes) if len(new) > 1 else 0
-        done += [(article.article_id, article.last_position) for article in left[:count]]
-        left = left[count:]
-        if left and (not count or count < len(new)):
+        seen = _judge_together(conn, new, ready, id_of, writes) if len(new) > 1 else []
+        done += seen
+        left = left[len(seen) :]
+        if left and (not seen or len(seen) < len(new)):
             article, write = _judge_alone(conn, left.pop(0), ready, id_of)
             if write is not None:
                 writes.append(write)
@@ -178,22 +178,28 @@ def _judge_together(
     ready: Mapping[str, _Ready],
     id_of: IdOf,
     writes: list[StreamWrite],
-) -> int:
-    """Judges what the index has nothing of, up to the first that has changed meanwhile. Returns how many."""
+) -> list[tuple[str, int]]:
+    """Judges what the index has nothing of, up to the first that was revised meanwhile. Returns those done, with how far
+    their streams were; what somebody else judged meanwhile is among them.
+    """
     texts = [replace(ready[article.article_id].text, version=article.version) for article in articles]
     index = TogetherIndex(conn, texts)
-    count = 0
+    done = []
     for article, text in zip(articles, texts, strict=True):
         try:
             verdict = find_original(index, text)
         except MovedError:
-            break
+            now = _as_it_stands(conn, article.article_id)
+            if now.needs_judging:
+                break
+            done.append((now.article_id, now.last_position))
+            continue
         story_id = verdict.of.story_id if verdict.of else _new_story(article)
         index.add(text, article.revision, story_id, _sha256(article, "body_sha256"), verdict)
         writes.append(_write(conn, article, story_id, verdict, id_of))
-        count += 1
+        done.append((article.article_id, article.last_position))
     index.write()
-    return count
+    return done
 
 
 def _judge_alone(

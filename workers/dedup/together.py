@@ -57,10 +57,9 @@ SELECT number, f.ref, f.article_id, f.story_id, NULL, NULL
     SELECT ref, article_id, story_id FROM fingerprints
      WHERE text_sha256 = a.text_sha256 AND article_id <> a.article_id ORDER BY ref LIMIT 1) AS f
 UNION ALL
-SELECT NULL, f.ref, f.article_id, NULL, o.outlet, f.body_sha256
+SELECT NULL, f.ref, NULL, NULL, o.outlet, f.body_sha256
   FROM unnest(%b::bigint[]) AS o (outlet) CROSS JOIN LATERAL (
-    SELECT ref, article_id, body_sha256 FROM fingerprints
-     WHERE outlet = o.outlet ORDER BY ref DESC LIMIT {LATELY + 1}) AS f
+    SELECT ref, body_sha256 FROM fingerprints WHERE outlet = o.outlet ORDER BY ref DESC LIMIT {LATELY}) AS f
 """  # noqa: S608 - a constant, so that the plan knows how few they are
 KNOWN = """
 SELECT f.ref, f.article_id, f.story_id, f.furniture, f.body_sha256
@@ -107,9 +106,7 @@ class TogetherIndex:
         bind_packed(self._cursor)
         self._versions: dict[str, int] = {}
         self._equal: dict[str, Known] = {}  # by article
-        self._lately: dict[
-            int, list[tuple[str, Printed]]
-        ] = {}  # by outlet, the last first, with their articles
+        self._lately: dict[int, list[Printed]] = {}  # by outlet, the last first
         self._rows: dict[int, list[int]] = {}  # refs by key
         self._known: dict[int, Known | None] = {}
         self._ranked: dict[Sequence[int], tuple[list[int], frozenset[int]]] = {}
@@ -128,18 +125,18 @@ class TogetherIndex:
             pack(UUIDS, [UUID(text.article_id).bytes for text in texts]),
             pack(BIGINT, [bigint(outlet) for outlet in outlets]),
         ]
-        printed_by: defaultdict[int, list[tuple[int, bytes, str]]] = defaultdict(list)
+        printed_by: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
         for number, ref, article, story, outlet, body in self._cursor.execute(BESIDE_ALL, asked):
             if outlet is not None:
-                printed_by[outlet].append((ref, body, str(article)))
+                printed_by[outlet].append((ref, body))
             elif article is not None:
                 self._equal[texts[number - 1].article_id] = Known(ref, str(article), story)
             else:
                 self._versions[texts[number - 1].article_id] = ref
-        says = self._alone.printed_in({ref: body for rows in printed_by.values() for ref, body, _ in rows})
+        says = self._alone.printed_in({ref: body for rows in printed_by.values() for ref, body in rows})
         for outlet, rows in printed_by.items():
             rows.sort(reverse=True)
-            self._lately[outlet] = [(article, says[body]) for _, body, article in rows if body in says]
+            self._lately[outlet] = [says[body] for _, body in rows if body in says]
 
     def _look_ahead(self, texts: Sequence[Text]) -> None:
         """Has at hand what each search asks for, as long as none of them turns out to be a copy of another."""
@@ -147,7 +144,7 @@ class TogetherIndex:
         queries = []
         for text in texts:
             if text.article_id not in self._equal:
-                lately = [*reversed(before[text.outlet][-LATELY:]), *self._printed_beside(text)]
+                lately = [*reversed(before[text.outlet][-LATELY:]), *self._lately.get(text.outlet, ())]
                 queries.append(
                     text.fingerprint.without(furniture_in(text.fingerprint, lately[:LATELY])).query
                 )
@@ -159,9 +156,6 @@ class TogetherIndex:
         self._load_known({ref for refs, _ in self._ranked.values() for ref in refs})
         likely = [few_of_each_story(self._articles(refs)) for refs, _ in self._ranked.values()]
         self._alone.fetch([known for candidates in likely for known in candidates[:CANDIDATES]])
-
-    def _printed_beside(self, text: Text) -> list[Printed]:
-        return [says for article, says in self._lately.get(text.outlet, ()) if article != text.article_id]
 
     def _load_rows(self, queries: Iterable[Sequence[int]]) -> None:
         missing = {key for query in queries for key in query if key not in self._rows}
@@ -186,7 +180,7 @@ class TogetherIndex:
         if text.version is not None and text.version != self._versions.get(text.article_id):
             raise MovedError(text.article_id)
         equal = self._equal.get(text.article_id) or self._first.get(text.sha256)
-        lately = [*reversed(self._printed_new[text.outlet][-LATELY:]), *self._printed_beside(text)]
+        lately = [*reversed(self._printed_new[text.outlet][-LATELY:]), *self._lately.get(text.outlet, ())]
         return Beside(equal, lately[:LATELY])
 
     def sharing(self, query: Sequence[int], besides: str) -> Sharing:
