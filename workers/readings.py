@@ -63,16 +63,29 @@ class Reader:
     reads: Reads
 
 
-def load_readers(dossiers: tuple[str, ...], endpoint: Endpoint | None = None) -> Mapping[str, Reader]:
-    """A reader for each dossier, warm: models and gazetteers are loaded at the first article. Takes seconds."""
+def load_readers(
+    dossiers: tuple[str, ...], endpoint: Endpoint | None = None, threads: int = 2
+) -> Mapping[str, Reader]:
+    """A reader for each dossier, warm: all that is loaded at the first article on its subject. Takes seconds.
+
+    `threads`: at most so many sentences are encoded side by side.
+    """
     from workers.extraction.endpoint.reader import EndpointReader  # noqa: PLC0415 - heavy
+    from workers.extraction.learned import encoder, weighing  # noqa: PLC0415 - heavy
+    from workers.extraction.learned.side_by_side import use_threads  # noqa: PLC0415 - with what is heavy
+    from workers.extraction.patterns import lexicon  # noqa: PLC0415 - with what is heavy
     from workers.extraction.reader import Reader as BuiltIn  # noqa: PLC0415 - heavy
 
+    use_threads(threads)
     readers = {}
     for name in dossiers:
         dossier = load_dossier(name)
         warming = BuiltIn(dossier)
-        warming.read(ArticleText("Moscow, May 4. Russia said on Monday that it would keep the treaty."))
+        # Parser, names and dates by a sentence; of the rest not every dossier's subject is known here.
+        warming.read(ArticleText("Moscow, May 4. Russia said on Monday that it would keep the INF Treaty."))
+        lexicon(name).compile_all()
+        encoder.load(name)
+        weighing.load_weights(name)
         reads = EndpointReader(dossier, endpoint) if endpoint else warming
         readers[name] = Reader(name, dossier.version, reads.EXTRACTOR_VERSION, reads)
     return readers

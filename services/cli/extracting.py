@@ -18,6 +18,7 @@ from services.core.settings import Settings
 from workers.extraction.endpoint.client import READ, endpoint_of
 from workers.extraction.endpoint.reader import EndpointReader
 from workers.extraction.explaining import ExplainingReader, Explains
+from workers.extraction.learned.side_by_side import use_threads
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -61,6 +62,7 @@ def extract_files(
 def make_reader(settings: Settings, dossier: Dossier) -> Explains:
     """The reader that the settings ask for: the built-in one, with a second one behind it where one is configured."""
     endpoint = endpoint_of(settings)
+    use_threads(settings.reader_threads)
     return EndpointReader(dossier, endpoint) if endpoint else ExplainingReader(dossier)
 
 

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     article_seconds: float = Field(
         60.0, gt=0, le=3600
     )  # to read one article in; a third more and the worker ends
+    reader_threads: int = Field(
+        2, ge=1, le=64
+    )  # sentences of an article encoded side by side, where cores are free
     relay_window: int = Field(
         200, ge=1, le=10_000
     )  # articles of one stage sent to the broker and not finished

@@ -155,9 +155,9 @@ def test_several_threads_believe_the_same_to_the_last_bit(monkeypatch: pytest.Mo
     monkeypatch.setattr(side_by_side, "_running", lambda: 0)  # every core is free
     folder = resources.files("workers.extraction.learned").joinpath("inf")
     beliefs = []
-    for threads in ("1", "3"):
-        monkeypatch.setenv("TREATYLINE_READER_THREADS", threads)
-        encoder = Encoder(folder)
+    encoder = Encoder(folder)
+    for threads in (1, 3):
+        monkeypatch.setattr(side_by_side, "_threads", threads)
         scene = _scene(
             "NATO accused Russia of violating the INF Treaty. The Kremlin denied it on Monday. Germany urged both "
             "to keep the treaty.\n\nChina said on Tuesday that it would not join it. Lavrov blamed Washington."

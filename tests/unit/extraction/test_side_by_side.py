@@ -71,3 +71,11 @@ def test_no_thread_is_left() -> None:
     before = threading.active_count()
     side_by_side(str, range(100), 4, _NOBODY)
     assert threading.active_count() == before
+
+
+def test_where_the_system_gives_no_thread_it_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert side_by_side(str, range(20), 4, _NOBODY) == [str(n) for n in range(20)]

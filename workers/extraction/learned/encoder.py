@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,7 +58,6 @@ class Encoder:
             self._heads = _Heads({name: heads[name] for name in heads.files})
             self.stances = tuple(str(name) for name in heads["stances"])
             self.kinds = tuple(str(name) for name in heads["kinds"])
-        self._threads = int(os.environ.get("TREATYLINE_READER_THREADS", "2"))
         self.version = hashlib.sha256(weights).hexdigest()[:12]
         with resources.as_file(folder.joinpath("pieces.txt")) as path:
             self.pieces = tokenizer(path)
@@ -87,7 +85,7 @@ class Encoder:
         abouts: list[Any] = []
         pairs: list[tuple[int, int]] = []  # of rows of actors and times
         lines: list[int] = []  # of each row of actors
-        vectors = side_by_side(self._vectors, sentences, self._threads)
+        vectors = side_by_side(self._vectors, sentences)
         for line, (sentence, vector) in enumerate(zip(sentences, vectors, strict=True)):
             abouts.append(vector[sentence.target])
             first = len(times)

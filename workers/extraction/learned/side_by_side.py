@@ -18,25 +18,40 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _LOAD = Path("/proc/loadavg")
+_threads = 2
+
+
+def use_threads(most: int) -> None:
+    """From here on this process works on items in at most so many threads, the calling one among them."""
+    global _threads  # noqa: PLW0603 - a process has one encoder, and one choice of how it is run
+    _threads = most
 
 
 def side_by_side(
-    work: Callable[[T], R], items: Sequence[T], threads: int, running: Callable[[], int] | None = None
+    work: Callable[[T], R],
+    items: Sequence[T],
+    threads: int | None = None,
+    running: Callable[[], int] | None = None,
 ) -> list[R]:
-    """What `work` makes of each item, in their order, by at most so many threads. Raises what `work` raised first.
+    """What `work` makes of each item, in their order. Raises what `work` raised first.
 
-    `running` says how many threads of the machine run or wait for a core.
+    `threads`: at most so many, where it is not as many as the process uses. `running` says how many threads of the machine run or wait for a core.
     """
     made: dict[int, R] = {}
     left = deque(enumerate(items))
     helpers: list[_Helper[T, R]] = []
-    running, cores = running or _running, _cores()
+    threads, running, cores = threads or _threads, running or _running, _cores()
     try:
         while left:
             helping = sum(helper.is_alive() for helper in helpers)
             if helping + 1 < threads and len(left) > 1 and running() < cores:
-                helpers.append(_Helper(work, left, made, lambda: running() <= cores))
-                helpers[-1].start()
+                helper = _Helper(work, left, made, lambda: running() <= cores)
+                try:
+                    helper.start()
+                except RuntimeError:  # the system gives no more threads: this one does it alone
+                    threads = 1
+                else:
+                    helpers.append(helper)
             _take(work, left, made)
     finally:
         left.clear()
