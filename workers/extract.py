@@ -86,14 +86,16 @@ class Extraction:
 
         If this process dies, each is looked at alone next time, as is what went wrong before.
         """
-        fresh = [articles[work.article_id] for work in held if not work.went_wrong]
-        if len(fresh) < 2:
+        if len(held) < 2:
             return set()
+        fresh = [articles[work.article_id] for work in held if not work.went_wrong]
         ids = [article.article_id for article in fresh]
         try:
             reader = self.readers[dossier]
             with self.store.pool.connection() as conn:
-                passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard, self.stopping)
+                passed = set[str]()
+                if len(fresh) > 1:
+                    passed = passing_over.pass_over(conn, fresh, reader, self.soft, self.hard, self.stopping)
                 dispatches.put_off(conn, EXTRACT, dossier, [item for item in ids if item not in passed])
         except Exception as error:
             self._hand_back_after(error, dossier, held)

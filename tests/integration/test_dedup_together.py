@@ -14,10 +14,12 @@ from services.core.eventstore.store import EventStore, open_pool
 from tests.integration.pipeline import take_in, withdraw
 from tests.unit.dedup.accounts import OFFER, PLEDGE, STATEMENTS
 from tests.unit.dedup.edits import edited
+from workers import dispatches
 from workers.articles import load_articles
 from workers.dedup import stories
 from workers.dedup.together import TogetherIndex
 from workers.dedup.words import words_of
+from workers.dispatches import DEDUPLICATE
 
 BEFORE, TOGETHER = 40, 110
 WORDS = words_of(" ".join(text for accounts in STATEMENTS for text in accounts)).words
@@ -180,3 +182,15 @@ def test_a_batch_that_somebody_else_has_judged_is_looked_up_once(
         assert stories.judge(conn, articles, loaded=loaded) == 8
         assert len(told(conn)[0]) == 20
     assert made == [20]
+
+
+def test_what_was_withdrawn_after_it_was_loaded_is_no_work_any_more(store: EventStore) -> None:
+    gone = take_in(store, PLEDGE[0], url="https://gone.example/")
+    with store.pool.connection() as conn:
+        loaded = load_articles(conn, [gone])
+        withdraw(store, gone)
+        current = loaded[gone].current
+        work = [(gone, loaded[gone].revision, current.id, current.global_position)]
+        assert dispatches.hold(conn, DEDUPLICATE, "", work, 60.0)
+        assert stories.judge(conn, [gone], loaded=loaded) == 0
+        assert conn.execute("SELECT count(*) FROM dispatches").fetchone() == (0,)

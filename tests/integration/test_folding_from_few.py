@@ -18,6 +18,7 @@ from services.core.projections import stated
 from services.core.projections.memory import Memory
 from services.core.projections.read_models import ReadModels
 from services.core.projections.registry import read_models
+from services.core.projections.stated import Stated
 from services.core.projections.tellings import Tellings
 from services.core.projections.versioned import VersionedTable
 from tests.integration.log_writer import LogWriter, Telling, id_of
@@ -190,6 +191,38 @@ def test_one_more_telling_loads_none_of_the_others(
         " AND change = 'changed'"
     )
     assert counts.fetchall() == [(11, 8, 9)]
+
+
+def test_one_more_statement_of_a_stance_that_many_tell_looks_at_none_of_the_others(
+    conn: psycopg.Connection[Any], log: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Telling("left the treaty", "2019-08-02", proposition="russia-complied", stance="opposes")
+    for number in range(stated.MANY + 1):
+        log.article(f"a{number:02}", f"{TEXT} {number}", [kept], outlet=f"Outlet {number}")
+    models = read_models()
+    models._memory = Memory(ReadModels.name, "read", rows=10_000)
+
+    def project_on() -> None:
+        after = conn.execute("SELECT coalesce(max(global_position), 0) FROM checkpoints").fetchone()
+        assert after is not None
+        while batch := read_all(conn, after[0], 10_000):
+            with conn.transaction():
+                models.apply(conn, batch)
+                save_checkpoint(conn, ReadModels.name, batch[-1].global_position)
+            after = (batch[-1].global_position,)
+
+    def looked(*_: Any) -> Any:
+        raise AssertionError("all that was stated is gone through")
+
+    project_on()
+    monkeypatch.setattr(Stated, "days", looked)
+    log.article("b", f"{TEXT} At last.", [kept], outlet="Outlet 0", story="s")
+    log.article("c", f"{TEXT} Again.", [kept], outlet="Outlet c", story="s", of="b")
+    project_on()
+    counts = conn.execute(
+        "SELECT mention_count, outlet_count, story_count FROM read.standings WHERE to_position IS NULL"
+    )
+    assert counts.fetchall() == [(stated.MANY + 3, stated.MANY + 2, stated.MANY + 2)]
 
 
 def test_what_was_merged_and_split_off_moves_with_the_key_it_was_merged_into(

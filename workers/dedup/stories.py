@@ -208,8 +208,9 @@ def _judge_alone(
     """The article as it stands, and the judgement on it where one is due."""
     index, item, article = PostgresIndex(conn), ready.get(known.article_id), known
     try:
-        # What the index has of an earlier revision goes before the search: then all must be known.
-        if known.story_id is not None and known.needs_judging:
+        # What the index has of an earlier revision goes before the search: then all must be known. What is not ready
+        # may have been withdrawn since it was loaded, and is done then.
+        if item is None or (known.story_id is not None and known.needs_judging):
             article = _as_it_stands(conn, known.article_id)
         version = known.version if article is known else None
         return article, _judge_one(conn, index, article, item, id_of, version)

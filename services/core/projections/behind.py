@@ -10,9 +10,11 @@ import psycopg
 
 Write = Callable[[psycopg.Connection[Any]], None]
 
+# Who waits here for a lock may wait for the very one who waits for this thread, which the server cannot see.
 _SETTINGS = """
 SELECT set_config('search_path', quote_ident(%s) || ', pg_temp', false), set_config('timezone', 'UTC', false),
-       set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)
+       set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false),
+       set_config('lock_timeout', '10s', false)
 """
 
 

@@ -136,7 +136,15 @@ class ReadModels:
             ((e.dossier, r["actor"], r["proposition"]), e.article_id) for e in readings for r in e.positions
         }
         work.stated.load_cells({cell for cell, _ in stated})
-        work.stated.load_accounts((cell, judged[a]) for cell, a in stated if a in judged)
+        stories = {
+            article_id: article.story_id
+            for _, article_id in stated
+            if (article := work.articles.get(article_id))
+        }
+        stories |= judged
+        work.stated.load_accounts(
+            (cell, story) for cell, a in stated if (story := stories.get(a)) is not None
+        )
         return readings
 
     def _texts(
