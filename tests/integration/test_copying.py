@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,8 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.samp
         "back\\slash",
         "a,b",
         "two\r\nlines\t",
+        "a],[b",
+        "],[",
         "{}",
         "Ñ\u2028\x7f",
     ]
@@ -47,9 +50,9 @@ rows = st.lists(
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows)
+@given(rows, st.integers(1, 6))
 def test_every_value_comes_out_as_it_went_in(
-    conn: psycopg.Connection[Any], written: list[tuple[Any, ...]]
+    conn: psycopg.Connection[Any], written: list[tuple[Any, ...]], together: int
 ) -> None:
     conn.execute("DROP TABLE IF EXISTS copied")
     conn.execute(
@@ -57,5 +60,6 @@ def test_every_value_comes_out_as_it_went_in(
         " e uuid, f double precision, g boolean, h bigint, i jsonb, j text)"
     )
     coded = ((*row[:8], None if row[8] is None else Jsonb(row[8]), row[9]) for row in written)
-    copy_rows(conn, "copied", "abcdefghij", [tuple(map(plain, row)) for row in coded])
+    with patch("services.core.projections.copying.TOGETHER", together):
+        copy_rows(conn, "copied", "abcdefghij", [tuple(map(plain, row)) for row in coded])
     assert conn.execute("SELECT a, b, c, d, e, f, g, h, i, j FROM copied ORDER BY n").fetchall() == written

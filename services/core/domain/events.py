@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, get_args
 
+from services.core.domain.records import maker
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleReceived:
@@ -368,24 +370,15 @@ def _names(event_class: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(event_class))
 
 
+_MAKERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    event_type: maker(cls) for event_type, cls in EVENT_TYPES.items()
+}
+
+
 def event_of(event_type: str, data: dict[str, Any]) -> Event:
     """The event that `data` of the current version describes. Raises KeyError for an unknown type."""
-    make: Callable[..., Event] = EVENT_TYPES[event_type]
-    return make(**_fields(event_type, data))
+    return _MAKERS[event_type](data)
 
 
-def ruling_of(data: dict[str, Any]) -> RecordCorrected:
-    """The ruling that `data` of the current version describes."""
-    return RecordCorrected(**_fields(RecordCorrected.type, data))
-
-
-_TUPLES: dict[str, list[str]] = {
-    cls.type: [field.name for field in fields(cls) if str(field.type).startswith("tuple")]
-    for cls in (*EVENT_TYPES.values(), RecordCorrected)
-}
-"""By type: the fields that are lists in JSON."""
-
-
-def _fields(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
-    listed = {name: tuple(data[name]) for name in _TUPLES[event_type] if name in data}
-    return {**data, **listed} if listed else data
+ruling_of = maker(RecordCorrected)
+"""The ruling that `data` of the current version describes."""

@@ -130,17 +130,19 @@ def to_fold(
     """Records with `data` of the current version, a void id and no metadata, of rows that tell the version alone."""
     changed = {event_type for event_type, _ in upcasters}
     return [
-        Recorded(
-            at,
-            stream_name,
-            position,
-            _NO_ID,
-            event_type,
-            data
-            if (version or FIRST_VERSION) == FIRST_VERSION and event_type not in changed
-            else upcast(event_type, data, version or FIRST_VERSION, upcasters),
-            {},
-            recorded_at,
+        _make(
+            (
+                at,
+                stream_name,
+                position,
+                _NO_ID,
+                event_type,
+                data
+                if (version or FIRST_VERSION) == FIRST_VERSION and event_type not in changed
+                else upcast(event_type, data, version or FIRST_VERSION, upcasters),
+                {},
+                recorded_at,
+            )
         )
         for at, stream_name, position, event_type, data, version, recorded_at in rows
     ]

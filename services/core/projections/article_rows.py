@@ -11,6 +11,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from services.core.eventstore.arrays import UUID as UUIDS
+from services.core.eventstore.arrays import bind_packed, pack
 from services.core.projections.behind import Behind
 from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
@@ -94,7 +96,7 @@ class ArticleRows:
         self._stories_asked |= asked
         at_hand = [row for id_ in asked if (row := self._stories_before.get(id_))]
         asked.difference_update([story.id for story in at_hand])
-        loaded = self._loaded(StoryState, at_hand, "id = ANY(%s)", asked)
+        loaded = self._loaded(StoryState, at_hand, "id = ANY(%b::uuid[])", asked)
         self.stories.update({story.id: story for story in loaded})
         self.load_articles({story.head for story in loaded})
 
@@ -122,7 +124,10 @@ class ArticleRows:
             sql.SQL(where),
         )
         with self._conn.cursor(row_factory=class_row(cls)) as cursor:
-            return cursor.execute(query, (list(parameter),)).fetchall()
+            if cls is not StoryState:
+                return cursor.execute(query, (list(parameter),)).fetchall()
+            bind_packed(cursor)  # a batch has thousands of stories, most of them new
+            return cursor.execute(query, (pack(UUIDS, [id_.bytes for id_ in parameter]),)).fetchall()
 
     def flush_articles(self) -> None:
         """Write what changed."""

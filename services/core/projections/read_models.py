@@ -177,24 +177,36 @@ class ReadModels:
     def _apply_one(
         self, work: WorkingSet, recorded: Recorded, event: Event, texts: dict[_Revision, str]
     ) -> None:
-        position = recorded.global_position
-        revision = event.revision if isinstance(event, _READ) else None
-        before = work.revisions.get((event.article_id, revision)) if revision is not None else None
-        read_before = before is not None and before.reading_position is not None
+        revision = None
+        read_before = False
+        if isinstance(event, _READ):
+            revision = event.revision
+            before = work.revisions.get((event.article_id, revision))
+            read_before = before is not None and before.reading_position is not None
         moved = self._articles.apply(work, recorded, event)
         withdrawn = isinstance(event, ArticleWithdrawn)
         if revision is None and not moved and not withdrawn:
             return
         article = work.articles[event.article_id]
-        read = revision == article.revision and article.state != "withdrawn"
-        anew = (withdrawn or read) and (isinstance(event, ExtractionCompleted) or work.tells(article.id))
-        again = [
-            id_
-            for id_ in sorted(moved)
-            if work.tells(id_) and not ((withdrawn or read) and id_ == article.id)
-        ]
-        if not anew and not again:
-            return  # as with most: it is about nothing that is told
+        own = withdrawn or (revision == article.revision and article.state != "withdrawn")
+        anew = own and (isinstance(event, ExtractionCompleted) or work.tells(article.id))
+        again = [id_ for id_ in moved if work.tells(id_) and not (own and id_ == article.id)]
+        if anew or again:  # most are about nothing that is told
+            self._tell(work, recorded, event, texts, anew=anew, again=sorted(again), read_before=read_before)
+
+    def _tell(
+        self,
+        work: WorkingSet,
+        recorded: Recorded,
+        event: Event,
+        texts: dict[_Revision, str],
+        *,
+        anew: bool,
+        again: Sequence[str],
+        read_before: bool,
+    ) -> None:
+        """Let the event's article tell what it tells now (`anew`), and others what they told, in their new place."""
+        position = recorded.global_position
         cause = _cause(work, event, read_before=read_before)
         entries: set[Any] = set()
         cells: set[Any] = set()
@@ -210,6 +222,7 @@ class ReadModels:
             )
 
         if anew:
+            article = work.articles[event.article_id]
             told = self._read(work, article, event, texts) if isinstance(event, _READ) else ([], [])
             tell(article.id, *told)
         for article_id in again:
