@@ -46,6 +46,7 @@ _BARE = (
     "h=(leave|quit) (on|in|.|,|;|six|after|last|that|because|for good)",
     "(give|serve|file|submit|deliver) ~3 h=notice (on|in|.|,|;|last|at)",
 )
+_CLAUSES = frozenset({"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"})
 _FUTURE_HEADS = frozenset(
     [
         "decide",
@@ -205,7 +206,7 @@ def _exit(scene: Scene, line: Line, token: Any) -> Exit:
         agents=agents,
         mood=Mood.COMING if unbound else _mood(token, noun),
         noun=noun,
-        negated=not unbound and (is_negated(token) or _under_negation(token)),
+        negated=_still_bound(token) if unbound else is_negated(token) or _under_negation(token),
         suspends=lemma.startswith("suspen") or unbound or lemma in _STOPPING,
     )
 
@@ -222,11 +223,25 @@ def _before(line: Line, number: int) -> tuple[str, ...]:
 
 
 def _under_negation(token: Any) -> bool:
-    for node in heads(token, 4, {"xcomp", "ccomp", "acl", "pcomp", "prep", "conj", "dobj", "pobj"}):
+    for node in heads(token, 4, _CLAUSES):
         if node.lemma_.lower() in {"say", "announce", "tell", "deny", "accuse"}:
             return False
         if is_negated(node) or any(c.dep_ == "det" and c.lower_ == "no" for c in node.children):
             return True
+    return False
+
+
+def _still_bound(token: Any) -> bool:
+    """Whether anything beside the "no" of "no longer bound" denies it: "has never been no longer bound"."""
+    for node in (token, *heads(token, 4, _CLAUSES)):
+        if node.lemma_.lower() in {"say", "announce", "tell", "deny", "accuse"}:
+            return False
+        for near in (node, *(c for c in node.children if c.dep_ == "aux")):
+            for child in near.children:
+                words = [t.lower_ for t in child.doc[child.i : child.i + 2]]
+                longer = words[0] == "longer" or words == ["no", "longer"]
+                if (child.dep_ == "neg" or child.lower_ in {"never", "hardly"}) and not longer:
+                    return True
     return False
 
 

@@ -21,7 +21,8 @@ def find_statements(scene: Scene) -> list[Finding]:
         if not line.signs:
             continue
         if not scene.topical[line.number]:
-            if any(scene.topical[max(0, line.number - _AROUND) : line.number + _AROUND + 1]):
+            near = scene.topical[max(0, line.number - _AROUND) : line.number + _AROUND + 1]
+            if any(near) and "#other" not in line.code:
                 found.extend(find_deeds_beside(scene, line))
             continue
         mine = [finding for rule in RULES for finding in rule(scene, line)]

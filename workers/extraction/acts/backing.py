@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workers.extraction.attitudes import addressees
 from workers.extraction.event_dates import Basis
 from workers.extraction.exits import unreal
-from workers.extraction.frames import Frame, is_negated
+from workers.extraction.frames import Frame
+from workers.extraction.reality import denied, none_of, told_as_done
 from workers.extraction.rulework import dated_act
 from workers.extraction.syntax import heads
 
@@ -64,6 +65,15 @@ _PHRASES = (
 )
 
 
+#: Support that these are done to is not given by whoever does it.
+_NOT_GIVEN = frozenset(
+    {
+        "withhold", "withdraw", "refuse", "deny", "lack", "lose", "seek", "request", "ask", "need", "want", "await",
+        "win", "gain", "secure", "receive",
+    }
+)  # fmt: skip
+
+
 def is_backing(scene: Scene, frame: Frame, holders: tuple[str, ...]) -> bool:
     """Whether a frame's own verb backs what somebody else decided, found, proposed, or sides with that actor."""
     if frame.noun or frame.lemma not in BACKING or unreal(frame.cue):
@@ -112,7 +122,10 @@ def find_backing(scene: Scene, line: Line) -> Iterator[Finding]:
         for hit in scene.find(line, source):
             token = hit.token()
             verb = next((t for t in (token, *heads(token, 5)) if t.pos_ in {"VERB", "AUX"}), token)
-            if is_negated(verb) or is_negated(token) or unreal(verb):
+            beside = token.dep_ == "pobj" and token.head.lower_ == "with"  # "signed with the backing of"
+            if none_of(token) or (not beside and verb.lemma_.lower() in _NOT_GIVEN):
+                continue
+            if not told_as_done(verb) or not told_as_done(token) or denied(scene, token):
                 continue
             actors = _backers(scene, token, verb)
             if not actors:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.acts.arms import WEAPONS, owner
-from workers.extraction.exits import unreal
-from workers.extraction.frames import is_negated
+from workers.extraction.reality import none_of, told_as_done
 from workers.extraction.rulework import after, dated_act
 from workers.extraction.syntax import heads
 
@@ -38,6 +37,44 @@ _NOUNS = frozenset(
         "appearance",
     }
 )
+#: Of these the text has to say whither: a missile that is only moved may go anywhere.
+_WHITHER = frozenset(
+    {
+        "move", "ship", "send", "bring", "fly", "take", "transfer", "set", "relocate", "airlift", "transport", "put",
+        "place", "land", "stand", "come",
+    }
+)  # fmt: skip
+_WAYS = frozenset({"prep", "dative", "advmod", "npadvmod", "prt", "dobj", "advcl", "xcomp"})
+_TO = frozenset(
+    {
+        "to", "in", "into", "at", "near", "on", "onto", "along", "around", "across", "inside", "within", "toward",
+        "towards", "outside", "aboard",
+    }
+)  # fmt: skip
+_HITHER = frozenset(
+    {
+        "there", "here", "where", "abroad", "overseas", "ashore", "forward", "closer", "nearer", "nearby", "elsewhere",
+        "in", "up", "over", "south", "north", "east", "west", "southward", "northward", "eastward", "westward",
+        "southwards", "northwards", "eastwards", "westwards",
+    }
+)  # fmt: skip
+_MAY_LEAVE = _NOUNS | {"keep", "redeploy", "deliver", "arrive"}
+_AWAY = frozenset({"out", "off", "home", "away", "back", "aside", "down"})
+#: Where weapons are shown, kept away or taken apart.
+_NO_POST = frozenset(
+    {
+        "display", "show", "parade", "museum", "exhibition", "exhibit", "fair", "sale", "auction", "hold", "ice", "trial",
+        "test", "agenda", "table", "storage", "store", "warehouse", "depot", "scrap", "scrapyard", "scrapheap", "home",
+        "destruction", "elimination", "dismantling", "disposal", "reserve",
+    }
+)  # fmt: skip
+#: Where a missile lands at the end of its flight.
+_FALLEN = frozenset(
+    {
+        "sea", "ocean", "water", "gulf", "bay", "lake", "pacific", "atlantic", "range", "target", "desert", "steppe",
+        "tundra", "zone", "field", "forest",
+    }
+)  # fmt: skip
 _HARDWARE = frozenset({"launcher", "battery", "missile", "rocket", "system", "battalion"})
 _PLANNED = frozenset({"will", "would", "'ll", "shall", "'d"})
 _MAYBE = frozenset({"may", "might", "could", "can", "should", "must"})
@@ -70,7 +107,9 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
     for sign in line.signs:
         token = line.doc[sign.first]
         weapon = _moved(line, token)
-        if weapon is None or is_negated(token) or unreal(token) or not _told_as_done(scene, token):
+        if weapon is None or none_of(weapon) or not told_as_done(token) or _only_wanted(scene, token):
+            continue
+        if not _to_a_post(scene, line, token, weapon):
             continue
         date = _date(scene, token)
         actors = _whose(scene, line, token, weapon)
@@ -118,14 +157,53 @@ def _is_weapon(line: Line, noun: Any) -> bool:
     return False
 
 
-def _told_as_done(scene: Scene, token: Any) -> bool:
+def _to_a_post(scene: Scene, line: Line, token: Any, weapon: Any) -> bool:
+    """Whether weapons are brought to where they are to stand, and not away, home, to a museum, into the sea."""
+    lemma = token.lemma_.lower()
+    if lemma == "land" and any(w in line.code for w in (" test", " fire ", " flight ")):
+        return False
+    days = [timex for timex, _ in scene.dating.in_sentence(token)]
+    nowhere = _NO_POST | _FALLEN if lemma == "land" else _NO_POST
+    posted = lemma not in _WHITHER
+    for way in _ways(token, weapon):
+        places = [c for c in way.children if c.dep_ in {"pobj", "pcomp"}]
+        if way.lower_ in _AWAY and lemma in _WHITHER | _MAY_LEAVE:
+            ago = way.lower_ == "back" and any(0 < day.start - way.idx <= len("back in ") for day in days)
+            if lemma in _WHITHER or not ago:  # "arrived back in 1983"
+                return False
+        if any(_words(place) & nowhere for place in places):
+            return False
+        if way.dep_ in {"advcl", "xcomp"}:  # "to Denmark", taken for an infinitive
+            posted = posted or way.text[0].isupper()
+        elif places:
+            posted = posted or (way.lower_ in _TO and any(not _is_day(place, days) for place in places))
+        else:
+            posted = posted or way.lower_ in _HITHER
+    return posted
+
+
+def _ways(token: Any, weapon: Any) -> Iterator[Any]:
+    """What says whither: behind the verb or, by the parse, behind the weapons; "where" before it."""
+    for child in token.children:
+        if child.dep_ in _WAYS and (child.i > token.i or child.lower_ in {"where", "there", "to", "in"}):
+            yield child
+    if weapon.i > token.i:
+        yield from (c for c in weapon.children if c.i > weapon.i and c.dep_ in {"prep", "advmod", "prt"})
+
+
+def _words(place: Any) -> set[str]:
+    return {place.lemma_.lower(), *(c.lemma_.lower() for c in place.children if c.dep_ == "compound")}
+
+
+def _is_day(place: Any, days: list[Any]) -> bool:
+    return any(day.start <= t.idx < day.end for t in (place, *place.children) for day in days)
+
+
+def _only_wanted(scene: Scene, token: Any) -> bool:
     for frame in scene.chain(token.idx):
         if frame.cls in _NOT_DONE or (frame.cls == "claim" and scene.holders(frame)) or frame.negated:
-            return False
-    auxiliaries = {c.lower_ for c in token.children if c.dep_ == "aux"}
-    if auxiliaries & _MAYBE:
-        return False
-    return not any(
+            return True
+    return any(
         node.lemma_.lower() in _WANTING or {c.lower_ for c in node.children if c.dep_ == "aux"} & _MAYBE
         for node in heads(token, 3, {"xcomp", "ccomp", "acl", "pcomp", "prep", "dobj", "pobj", "conj"})
     )

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.acts.meetings import on_subject
-from workers.extraction.exits import unreal
-from workers.extraction.frames import is_negated
+from workers.extraction.reality import denied, told_as_done
 from workers.extraction.rulework import dated_act
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ _TALKS = frozenset(
         "negotiator",
     }
 )
-_MAYBE = frozenset({"may", "might", "could", "can", "should", "must"})
 
 
 def find(scene: Scene, line: Line) -> Iterator[Finding]:
@@ -62,7 +60,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
         if token.pos_ != "VERB":
             continue
         actors = _pair(scene, token) or _talks(scene, line, token)
-        if not actors or not _real(token) or not on_subject(scene, line):
+        if not actors or not told_as_done(token) or denied(scene, token) or not on_subject(scene, line):
             continue
         date = _date(scene, token)
         if not date or len(date) < len("2019-01") or (date, actors) in done:
@@ -75,7 +73,7 @@ def _pair(scene: Scene, token: Any) -> tuple[str, ...]:
     """Who sees whom: two actors or more, one on each side."""
     lemma = token.lemma_.lower()
     guests: list[Any] = []
-    if lemma in _WHOM:
+    if lemma in _WHOM and not (lemma == "see" and _judged(token)):
         guests += [c for c in token.children if c.dep_ in {"dobj", "nsubjpass"}]
     if lemma in _WITH:
         guests += [
@@ -89,6 +87,12 @@ def _pair(scene: Scene, token: Any) -> tuple[str, ...]:
     met = [a for guest in guests if _somebody(scene, guest) for a in scene.actors(guest)]
     others = tuple(a for a in met if a in scene.dossier.actors and a not in hosts)
     return tuple(dict.fromkeys((*hosts, *others))) if hosts and others else ()
+
+
+def _judged(token: Any) -> bool:
+    """ "Saw Russia as a threat": who is seen as something was not met."""
+    near = (token, *(c for c in token.children if c.dep_ == "dobj"))
+    return any(c.dep_ == "prep" and c.lower_ == "as" for node in near for c in node.children)
 
 
 def _somebody(scene: Scene, token: Any) -> bool:
@@ -116,12 +120,6 @@ def _talks(scene: Scene, line: Line, token: Any) -> tuple[str, ...]:
             named = any(scene.cast.mention(t) is not None for t in child.subtree)
             return () if named or "#other" in line.code else (scene.parts.accused, scene.parts.leaver)
     return ()
-
-
-def _real(token: Any) -> bool:
-    if is_negated(token) or unreal(token):
-        return False
-    return not any(c.dep_ == "aux" and c.lower_ in _MAYBE for c in token.children)
 
 
 def _date(scene: Scene, token: Any) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.event_dates import Basis
-from workers.extraction.exits import Exit, Mood, exits, unreal
-from workers.extraction.frames import is_negated
+from workers.extraction.exits import Exit, Mood, exits
+from workers.extraction.reality import asked, denied, told_as_done
 from workers.extraction.rulework import dated_act
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _answered(scene: Scene, line: Line) -> Iterator[Finding]:
     for source in _IN_KIND:
         for hit in scene.find(line, source):
             token = hit.token()
-            if token.pos_ != "VERB" or is_negated(token) or unreal(token) or _modal(token):
+            if token.pos_ != "VERB" or not told_as_done(token) or denied(scene, token):
                 continue
             actors = tuple(a for a in scene.agents(token) if a in sides)
             if len(actors) != 1:
@@ -78,16 +78,12 @@ def _date(scene: Scene, token: Any, actors: tuple[str, ...]) -> str | None:
     return when.value if when.basis in {Basis.LEANED, Basis.SPEECH} else None
 
 
-def _modal(token: Any) -> bool:
-    return any(
-        c.dep_ == "aux" and c.lower_ in {"may", "might", "could", "should", "must"} for c in token.children
-    )
-
-
 def _together(scene: Scene, line: Line) -> Iterator[Finding]:
     """ "Both countries suspended the treaty in February 2019"."""
     for leaving in exits(scene, line):
         if leaving.agents or leaving.negated or not leaving.suspends or leaving.mood is not Mood.DONE:
+            continue
+        if denied(scene, leaving.token) or asked(leaving.token):
             continue
         doer = scene.cast.doer(leaving.token)
         if doer is None or doer.lemma_.lower() not in _BOTH:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workers.extraction.event_dates import Basis, Dated
 from workers.extraction.exits import Mood, exits, unreal
 from workers.extraction.findings import Finding
+from workers.extraction.reality import asked, denied
 from workers.extraction.rulework import SUPPORTS, dated_act, evidence
 
 if TYPE_CHECKING:
@@ -301,6 +302,8 @@ def _left(scene: Scene, line: Line) -> Iterator[Finding]:
         if not actors:
             continue
         token = leaving.token
+        if denied(scene, token) or asked(token):
+            continue
         others = tuple(a for a in (leaver, accused) if a not in actors)
         spans = [s for f in scene.chain(token.idx) for s in f.spans]
         date = scene.dating.explicit(token, spans) if spans else scene.act_date(token)

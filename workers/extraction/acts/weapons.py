@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workers.extraction.acts.arms import owner
-from workers.extraction.frames import is_negated
-from workers.extraction.rulework import dated_act
+from workers.extraction.reality import only_perhaps, told_as_done
+from workers.extraction.rulework import after, dated_act
 
 if TYPE_CHECKING:
     from workers.extraction.findings import Finding
@@ -41,7 +41,7 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
             if token.lemma_.lower() in _LOOSE and token.pos_ == "VERB" and not _trial(scene, line, token):
                 continue
             if (
-                is_negated(token)
+                not told_as_done(token, perhaps=True)
                 or _alleged(scene, token)
                 or any(w in line.code for w in (" target missile", " intercept"))
             ):
@@ -52,6 +52,8 @@ def find(scene: Scene, line: Line) -> Iterator[Finding]:
                 actors or (scene.agents(carried) if carried is not None else ()) or _owner(scene, line, token)
             )
             for date in _dates(scene, token) or (_dates(scene, carried) if carried is not None else []):
+                if only_perhaps(token) and not after(date, scene.article_date):
+                    continue  # "could test last year": was able to
                 if date not in done and actors:
                     done.add(date)
                     yield dated_act(
@@ -71,7 +73,9 @@ _LOOSE = frozenset({"fire", "launch", "fly"})
 
 def _trial(scene: Scene, line: Line, token: Any) -> bool:
     """Whether a launch is one of a missile of the kind: it is named, a test was told of, or it is a single one."""
-    if token.lemma_.lower() == "fly" and not any(c.dep_ == "dobj" for c in token.children):
+    if token.lemma_.lower() == "fly" and (
+        not any(c.dep_ == "dobj" for c in token.children) or _carried_off(line, token)
+    ):
         return False
     if _known(line) or scene.recently(line, "(test*) ~8 (#inf*|#9m729|missile)", 3):
         return True
@@ -80,6 +84,26 @@ def _trial(scene: Scene, line: Line, token: Any) -> bool:
         for c in token.children
     )
     return single and scene.recently(line, "({treaty}|#inf*|#9m729|#usmissile|#rumissile)", 2)
+
+
+def _carried_off(line: Line, token: Any) -> bool:
+    """ "Flew the missiles out of Germany", "to Denmark": weapons brought from place to place, and no flight of theirs."""
+    if any(w in line.code for w in (" test ", " trial ", " range ")):
+        return False
+    near = (token, *(c for c in token.children if c.dep_ == "dobj"))
+    return any(
+        c.i > token.i
+        and (
+            c.lower_ in _WAYS
+            or (c.lower_ == "in" and c.dep_ in {"prt", "advmod"})
+            or (c.dep_ in {"advcl", "xcomp"} and c.text[0].isupper())  # "to Denmark", taken for an infinitive
+        )
+        for node in near
+        for c in node.children
+    )
+
+
+_WAYS = frozenset({"out", "off", "home", "away", "back", "into", "to", "abroad", "there", "here"})
 
 
 def _carried(token: Any) -> Any:
