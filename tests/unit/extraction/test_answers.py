@@ -48,6 +48,8 @@ def test_what_is_no_call_upon_anybody_is_none(text: str) -> None:
         ("Poland on Tuesday called the Russian offer on the INF Treaty a trick.", "poland"),
         ("The Russian proposal on the INF Treaty was hardly serious, Norway said on Tuesday.", "norway"),
         ("There was nothing to discuss about the 9M729, Russia said on Tuesday.", "russia"),
+        ("Russia's proposal to save the INF Treaty was a stunt, Canada said on Tuesday.", "canada"),
+        ("Spain said on Tuesday that it could not sign an INF Treaty of this kind.", "spain"),
     ],
 )
 def test_who_will_not_turns_it_down(text: str, actor: str) -> None:
@@ -61,6 +63,16 @@ def test_who_will_not_turns_it_down(text: str, actor: str) -> None:
         "Norway said on Tuesday that it would not deploy missiles which the INF Treaty bans.",
         "Denmark asked on Tuesday whether the offer on the INF Treaty was serious.",
         "Norway said on Tuesday it would leave the INF Treaty if it could not join talks.",
+        "The Russian offer on the INF Treaty was not unacceptable, Italy said on Tuesday.",
+        "Spain said on Tuesday that the American plan for the INF Treaty was never a trap.",
+        "Its offer on the INF Treaty was no ploy, Russia said on Tuesday.",
+        "Its own proposal on the INF Treaty had been called a farce, Russia said on Tuesday.",
+        "Canada said on Tuesday that it could not agree more with the INF Treaty's friends.",
+        "Japan said on Tuesday that it would not hesitate to sign the INF Treaty.",
+        "Denmark said on Tuesday that it would never refuse to join talks on the INF Treaty.",
+        "Italy said on Tuesday that nobody claimed that it would not join talks on the INF Treaty.",
+        "China denied on Tuesday that it would not join talks on the INF Treaty.",
+        "The offer on the INF Treaty was not only serious but generous, Norway said on Tuesday.",
     ],
 )
 def test_what_others_will_not_or_nobody_asked_for_is_no_refusal(text: str) -> None:
@@ -74,6 +86,7 @@ def test_what_others_will_not_or_nobody_asked_for_is_no_refusal(text: str) -> No
         ("Moscow on Tuesday called the claims about the 9M729 a fabrication.", "russia"),
         ("Japan on Tuesday dismissed the remarks about the INF Treaty as unfounded.", "japan"),
         ("Denmark rejected on Tuesday the suggestion that it was breaking the INF Treaty.", "denmark"),
+        ("Russia said on Tuesday that there were only groundless accusations about the 9M729.", "russia"),
     ],
 )
 def test_who_calls_a_charge_false_denies_it(text: str, actor: str) -> None:
@@ -85,6 +98,9 @@ def test_who_calls_a_charge_false_denies_it(text: str, actor: str) -> None:
     [
         "Denmark rejected on Tuesday the suggestion that it should leave the INF Treaty.",
         "A former minister of Norway called the claims about the 9M729 baseless on Tuesday.",
+        "Washington said on Tuesday that Russia spread false claims about the INF Treaty.",
+        "Poland said on Tuesday that Moscow kept repeating invented stories and false reports of the INF Treaty.",
+        "The American claims about the 9M729 were not baseless, Norway said on Tuesday.",
     ],
 )
 def test_what_is_no_denial(text: str) -> None:
