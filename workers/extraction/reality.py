@@ -9,6 +9,7 @@ from workers.extraction.frames import is_negated
 from workers.extraction.syntax import heads
 
 if TYPE_CHECKING:
+    from workers.extraction.frames import Frame
     from workers.extraction.scene import Scene
 
 _CHANCE = frozenset({"may", "might", "could", "can", "should", "must", "ought"})
@@ -111,22 +112,33 @@ def asked(token: Any) -> bool:
 def denied(scene: Scene, token: Any) -> bool:
     """Whether somebody denies what a word says, or pointedly does not say it."""
     for frame in scene.chain(token.idx):
-        if frame.lemma == "false":
-            if frame.cue.lemma_.lower() in _FALSE:
-                return True
-        elif (
-            frame.noun and frame.cue.dep_ == "nsubj" and frame.cue.head.lemma_ == "be"
-        ):  # "the claim that ... is false"
-            if not is_negated(frame.cue.head) and any(
-                c.lemma_.lower() in _FALSE for c in frame.cue.head.children if c.dep_ in {"acomp", "attr"}
-            ):
-                return True
-        elif frame.cls == "deny":  # who rejects a suspension takes for granted that there was one
-            if not frame.negated and (token.pos_ == "VERB" or frame.lemma in _DENYING):
-                return True
-        elif frame.negated and frame.cls in {"say", "claim"}:
+        if frame.cue is None:
+            continue
+        if _called_false(frame) or (frame.negated and frame.cls in {"say", "claim"}):
+            return True
+        # who rejects a suspension takes for granted that there was one
+        if (
+            frame.cls == "deny"
+            and frame.lemma != "false"
+            and not frame.negated
+            and (token.pos_ == "VERB" or frame.lemma in _DENYING)
+        ):
             return True
     return False
+
+
+def _called_false(frame: Frame) -> bool:
+    """ "The claim that ... was false", "a lie that ...": not what is only called wrong or unjustified."""
+    if frame.lemma == "false":
+        return frame.cue.lemma_.lower() in _FALSE
+    verb = frame.cue.head
+    return (
+        frame.noun
+        and frame.cue.dep_ == "nsubj"
+        and verb.lemma_ == "be"
+        and not is_negated(verb)
+        and any(c.lemma_.lower() in _FALSE for c in verb.children if c.dep_ in {"acomp", "attr"})
+    )
 
 
 def none_of(noun: Any) -> bool:

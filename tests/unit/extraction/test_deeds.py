@@ -177,6 +177,7 @@ def test_an_answer_in_kind_that_was_not_given(answer: str) -> None:
         "Moscow denied on Tuesday that it no longer considered itself bound by the INF Treaty.",
         "Lavrov rejected on Tuesday the claim that Russia had suspended the INF Treaty.",
         "The claim that Russia had suspended the INF Treaty was false, Lavrov said on Tuesday.",
+        "Russia's denial on Tuesday that it had suspended the INF Treaty was firm.",
         "Did Russia suspend the INF Treaty on Tuesday?",
         "Russia has never been no longer bound by the INF Treaty, Lavrov said on Tuesday.",
     ],
