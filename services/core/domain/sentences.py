@@ -7,7 +7,10 @@ import re
 MOST = 600  # characters: what has no sentence ends in sight is cut at a word
 
 # An end: stop, closing quotes or brackets, white space, then what begins a sentence. Blank lines end one too.
-_END = re.compile(r"""(?P<stop>[.!?…])["'”’»)\]]*(?=\s+["'“‘«(\[]*[A-Z0-9А-ЯÀ-Þ])|\n\s*\n|\n(?=\s*[-•*–])""")
+# All begin with one of few characters, which is what `re` looks for first, several times as fast.
+_END = re.compile(
+    r"""[.!?…\n](?:(?<!\n)["'”’»)\]]*(?=\s+["'“‘«(\[]*[A-Z0-9А-ЯÀ-Þ])|(?<=\n)(?:\s*\n|(?=\s*[-•*–])))"""
+)
 # No ends: initials, titles, months and other words that are written short.
 _SHORT = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Adm|Sen|Rep|Gov|St|No|vs|cf|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec"
@@ -20,7 +23,7 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     floor, ceiling = max(0, start - MOST), min(len(text), end + MOST)
     first, last = floor, ceiling
     for match in _END.finditer(text, floor, ceiling):
-        if match["stop"] == "." and _SHORT.search(text, max(floor, match.start() - 8), match.start()):
+        if match[0][0] == "." and _SHORT.search(text, max(floor, match.start() - 8), match.start()):
             continue
         if match.end() <= start:
             first = match.end()

@@ -164,7 +164,7 @@ def _write(conn: psycopg.Connection[Any], *, dropped: Collection[UUID], changes:
 
 def _plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows of revisions without the only value that is a list."""
-    return [(*row[:_TAGS], plain(row[_TAGS]), *row[_TAGS + 1 :]) for row in rows]
+    return [(*row[:_TAGS], plain(row[_TAGS]) if row[_TAGS] else "{}", *row[_TAGS + 1 :]) for row in rows]
 
 
 def _key(row: ArticleState | RevisionState | StoryState) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -215,6 +216,7 @@ def statement_id(article_id: str, dossier: str, actor: str, proposition: str, st
     return derived_id("statement", article_id, dossier, actor, proposition, stance, date)
 
 
+@lru_cache(maxsize=8192)  # actors state again what they have stated
 def standing_id(dossier: str, actor: str, proposition: str) -> UUID:
     """The id of one cell of the table of positions."""
     return derived_id("position", dossier, actor, proposition)

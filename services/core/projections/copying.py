@@ -15,6 +15,8 @@ _COPY = r"""COPY {} ({}) FROM STDIN (FORMAT csv, NULL 'null', QUOTE '"', ESCAPE 
 
 TOGETHER = 100  # rows of which one that needs care has all looked at one by one
 
+_NOT_PLAIN = frozenset((list, Jsonb))
+
 
 def copy_rows(
     conn: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -30,6 +32,11 @@ def plain(value: Any) -> Any:
     if type(value) is list:
         return "{" + ",".join(map(_quoted, value)) + "}"
     return orjson.dumps(value.obj).decode() if isinstance(value, Jsonb) else value
+
+
+def plain_row(values: Iterable[Any]) -> list[Any]:
+    """A row with every value made plain, as most are already."""
+    return [plain(value) if type(value) in _NOT_PLAIN else value for value in values]
 
 
 def _lines(rows: Sequence[Sequence[Any]]) -> Iterator[bytes]:

@@ -47,6 +47,7 @@ from services.core.projections.working_set import WorkingSet
 _Revision = tuple[str, int]  # article id, revision
 _Happened = Sequence[tuple[Recorded, Event | RecordCorrected]]
 
+_RECEIVED = (ArticleReceived, ArticleRevised)
 _JUDGED = (ArticleJudgedOriginal, ArticleJudgedDuplicate)
 _READ = (ExtractionCompleted, ExtractionSkipped)
 _WITHDRAWN = "SELECT stream_name FROM events WHERE stream_name = ANY (%s) AND type = 'ArticleWithdrawn'"
@@ -165,7 +166,7 @@ class ReadModels:
         bodies |= {
             (e.article_id, e.revision): e.body_sha256
             for _, e in happened
-            if isinstance(e, ArticleReceived | ArticleRevised) and (e.article_id, e.revision) in read
+            if isinstance(e, _RECEIVED) and (e.article_id, e.revision) in read
         }
         found = get_bodies(conn, map(bytes.fromhex, set(bodies.values()))) if bodies else {}
         return {

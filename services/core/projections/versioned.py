@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from services.core.projections.copying import copy_rows, plain
+from services.core.projections.copying import copy_rows, plain_row
 from services.core.projections.rows import Version
 
 Content = TypeVar("Content")
@@ -141,6 +141,6 @@ class VersionedTable(Generic[Content]):
         names = ("id", "from_position", "to_position", "cause", *self._codec.columns)
         encode = self._codec.encode
         rows = (
-            (v.id, v.from_position, v.to_position, v.cause, *map(plain, encode(v.content))) for v in versions
+            (v.id, v.from_position, v.to_position, v.cause, *plain_row(encode(v.content))) for v in versions
         )
         copy_rows(self._conn, self._codec.table, names, rows)

@@ -20,6 +20,9 @@ from services.core.domain.sentences import MOST, sentence_around
         ("First. Second one. Third.", "First. Second", "First. Second one."),
         ("The range is 5.5 thousand km. So they said.", "range", "The range is 5.5 thousand km."),
         ("Only this", "this", "Only this"),
+        ("What was said\n- that the talks ended\n • that they go on", "ended", "- that the talks ended"),
+        ("It is over\n \t\nSo they said\nof the talks.\n\n", "said", "So they said\nof the talks."),
+        ("“They left…”\n(Nobody knew why!)] Then it ended.", "Nobody", "(Nobody knew why!)]"),
         ("“Is it over?” he asked. Nobody knew.", "over", "“Is it over?” he asked."),
     ],
 )  # fmt: skip
