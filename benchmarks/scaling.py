@@ -29,10 +29,12 @@ from benchmarks.servers import log_server
 from services.cli.bench_articles import Mix, articles
 from services.cli.bench_load import run
 from services.cli.embedded import EmbeddedPostgres
+from services.core.eventstore.seals import seal_next
 from services.core.eventstore.store import last_position
 from services.core.eventstore.subscription import save_checkpoint
 from services.core.projections.read_models import ReadModels
 from services.core.projections.rebuild import rebuild
+from workers import relay
 
 PICTURE = Path(__file__).parents[1] / "docs" / "scaling.svg"
 SIZES = "10000,100000,1000000"
@@ -68,7 +70,10 @@ def grow(server: EmbeddedPostgres, log: GeneratedLog, events: int) -> int:
     began = time.perf_counter()
     with psycopg.connect(server.services_url, autocommit=True) as conn:
         written = log.fill(conn, events)
-        save_checkpoint(conn, ReadModels.name, last_position(conn))
+        for follower in (ReadModels.name, relay.NAME):  # all that is in the log is read already
+            save_checkpoint(conn, follower, last_position(conn))
+        while seal_next(conn) is not None:
+            pass
     with psycopg.connect(server.url, autocommit=True) as conn:
         # In larger batches than the projector's: the same rows, sooner.
         rebuild(conn)

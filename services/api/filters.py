@@ -64,7 +64,9 @@ class TimelineFilter:
                 )
         # A coarse date is a period: it passes where the periods overlap.
         if self.from_:
-            found.append(sql.SQL("e.date_to >= {}").format(sql.Literal(self.from_)))
+            # No period is longer than a year or reaches over two: what begins in an earlier one has ended. It bounds the index.
+            condition = "e.date_to >= {} AND e.date_from >= {}"
+            found.append(sql.SQL(condition).format(self.from_, self.from_.replace(month=1, day=1)))
         if self.to:
             found.append(sql.SQL("e.date_from <= {}").format(sql.Literal(self.to)))
         if self.status:
