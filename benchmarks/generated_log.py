@@ -166,7 +166,7 @@ class GeneratedLog:
         return [
             _Step(stream, 0, first, write),
             _Step(stream, 1, second),
-            _Step(stream, 2, self._event(read, first, **READER)),
+            _Step(stream, 2, self._event(read, second, **READER)),
         ]
 
     def _judged(self, article_id: str) -> ArticleJudgedOriginal | ArticleJudgedDuplicate:
