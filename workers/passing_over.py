@@ -25,10 +25,6 @@ from workers.dispatches import EXTRACT
 from workers.limits import TookTooLong, time_limit
 from workers.readings import PassesOver, Reader
 
-WRITTEN_NOW = """
-SELECT count(*) FROM events WHERE global_position = ANY (%s::bigint[]) AND xmin = pg_current_xact_id()::xid
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
@@ -119,16 +115,12 @@ def _append(conn: psycopg.Connection[Any], looked: Sequence[_Looked], reader: Re
         with conn.transaction():
             dispatches.settle(conn, EXTRACT, reader.dossier, done)
             appended = append(conn, writes, flush_later=True)
-            written = len(writes)
-            if not isinstance(appended.global_positions, range):  # somebody was faster with some
-                row = conn.execute(WRITTEN_NOW, [list(appended.global_positions)]).fetchone()
-                written = row[0] if row else 0
     except DATABASE_AWAY:
         raise
     except Exception:  # noqa: BLE001 - one of them was revised, or is refused: by itself it will be seen which
         return set()
     if appended.new:
-        metrics.ARTICLES_READ.labels(ExtractionSkipped.type).inc(written)
+        metrics.ARTICLES_READ.labels(ExtractionSkipped.type).inc(appended.written)
         found = [[item.input for item in looked], list(appended.global_positions)]
         conn.execute(readings.REMEMBER_ALL, found)
     return {article_id for article_id, _ in done}

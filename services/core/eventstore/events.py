@@ -37,11 +37,16 @@ class StreamWrite:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where the events of one append are, in the order they were given; `new` unless all were there before."""
+    """Where the events of one append are, in the order they were given; how many were `written`, the others were there."""
 
     global_positions: Sequence[int]
     last: int
-    new: bool
+    written: int
+
+    @property
+    def new(self) -> bool:
+        """Whether any was written: not all were there before."""
+        return self.written > 0
 
 
 class Recorded(NamedTuple):

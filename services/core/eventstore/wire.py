@@ -70,11 +70,12 @@ def appended(row: tuple[int | None, list[int] | None] | None, writes: Sequence[S
     """What the function's row says about the append of these."""
     first, positions = cast("tuple[int | None, list[int] | None]", row)
     if positions is not None:  # some or all were there before
-        return Appended(positions, max(positions), new=first is not None)
+        written = 0 if first is None else len({position for position in positions if position >= first})
+        return Appended(positions, max(positions), written)
     if first is None:
         raise AssertionError("append_events returned no position")
     end = first + sum(len(write.events) for write in writes)
-    return Appended(range(first, end), end - 1, new=True)
+    return Appended(range(first, end), end - 1, end - first)
 
 
 def translate(error: psycopg.DatabaseError) -> NoReturn:
