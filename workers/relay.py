@@ -52,10 +52,8 @@ BROKER_SECONDS = 2.0  # for an answer of the broker
 TEND_SECONDS = 0.25  # between two looks at workers and broker
 BATCH_OF = {DEDUPLICATE: 50, EXTRACT: 8}  # articles in a message at most
 SHARES = 8  # of what is under way, that a message has at most one of: whoever is free takes the next
-LARGE, ENOUGH = (
-    16,
-    4,
-)  # articles in a message, and messages under way, that a smaller one waits until it is whole
+# From so many articles in a message on, and with so many messages under way, it is sent only when it is whole.
+LARGE, ENOUGH = 16, 4
 ARRIVES_SECONDS = 2.0  # for a message to reach a worker when the queue is empty
 FORGOTTEN_SECONDS = 120.0  # since sending, where the queue is not empty
 FEED_SECONDS = 1.0  # between two looks at which feeds are due

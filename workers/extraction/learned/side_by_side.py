@@ -35,7 +35,8 @@ def side_by_side(
 ) -> list[R]:
     """What `work` makes of each item, in their order. Raises what `work` raised first.
 
-    `threads`: at most so many, where it is not as many as the process uses. `running` says how many threads of the machine run or wait for a core.
+    `threads`: at most so many, where it is not as many as the process uses. `running` says how many threads of the
+    machine run or wait for a core.
     """
     made: dict[int, R] = {}
     left = deque(enumerate(items))
