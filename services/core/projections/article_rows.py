@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.core.projections.copying import copy_rows, plain
 from services.core.projections.rows import ArticleState, RevisionState, StoryState, columns, values_of
 
 Row = TypeVar("Row", ArticleState, RevisionState, StoryState)
+_Whole = tuple[tuple[Any, ...], tuple[Any, ...]]  # an article's row and that of its only revision
 _Changes = tuple[type, list[Any], list[tuple[Any, ...]]]  # of a table: keys of rows to be replaced, rows
 
 _TABLES: dict[type, LiteralString] = {
@@ -47,6 +48,7 @@ class ArticleRows:
         self.articles: dict[str, ArticleState] = {}
         self.revisions: dict[tuple[str, int], RevisionState] = {}
         self.stories: dict[UUID, StoryState] = {}
+        self._settled: dict[str, _Whole] = {}  # by article, of those about whom the batch holds no more
         if behind is not None:
             behind.wait()  # what it writes now is at hand only where it was folded
         self.forget_articles()
@@ -57,7 +59,9 @@ class ArticleRows:
         self._articles_before = self.articles if kept else {}
         self._revisions_before = self.revisions if kept else {}
         self._stories_before = self.stories if kept else {}
+        self._settled_before = self._settled if kept else {}
         self.articles, self.revisions, self.stories = {}, {}, {}
+        self._settled = {}
         self.dropped_stories: set[UUID] = set()
         self._stored: dict[type, dict[Any, tuple[Any, ...]]] = {cls: {} for cls in _TABLES}  # in the tables
         self._articles_asked: set[str] = set()
@@ -67,11 +71,17 @@ class ArticleRows:
         """Articles of which the tables are known to hold nothing yet: they are not asked for."""
         self._articles_asked.update(ids)
 
+    def settle(self, whole: Iterable[_Whole]) -> None:
+        """Rows of articles with one revision that no table has and nothing else in the batch asks for."""
+        self._settled.update((rows[0][0], rows) for rows in whole)
+
     def load_revisions(self, ids: Collection[str]) -> None:
         """All revisions of these articles. Needed only of those that something happens to."""
         asked = set(ids)
         # Of an article that something happened to in the batch before, all were in it.
         at_hand = [row for (id_, _), row in self._revisions_before.items() if id_ in asked]
+        settled = (rows[1] for id_ in asked if (rows := self._settled_before.get(id_)))
+        at_hand += [_made(RevisionState, row) for row in settled]
         asked.difference_update([revision.article_id for revision in at_hand])
         for revision in self._loaded(RevisionState, at_hand, "article_id = ANY(%s)", asked):
             self.revisions[revision.article_id, revision.revision] = revision
@@ -83,13 +93,15 @@ class ArticleRows:
             return
         self._articles_asked |= asked
         at_hand = [row for id_ in asked if (row := self._articles_before.get(id_))]
+        settled = (rows[0] for id_ in asked if (rows := self._settled_before.get(id_)))
+        at_hand += [_made(ArticleState, row) for row in settled]
         asked.difference_update([article.id for article in at_hand])
         loaded = self._loaded(ArticleState, at_hand, "id = ANY(%s)", asked)
         self.articles.update({article.id: article for article in loaded})
         self.load_stories({article.story_id for article in loaded if article.story_id})
 
-    def load_stories(self, ids: Collection[UUID]) -> None:
-        """Stories with their heads."""
+    def load_stories(self, ids: Collection[UUID], *, heads: bool = True) -> None:
+        """Stories with their heads, which are otherwise loaded where they are needed."""
         asked = set(ids) - self._stories_asked
         if not asked:
             return
@@ -98,7 +110,8 @@ class ArticleRows:
         asked.difference_update([story.id for story in at_hand])
         loaded = self._loaded(StoryState, at_hand, "id = ANY(%b::uuid[])", asked)
         self.stories.update({story.id: story for story in loaded})
-        self.load_articles({story.head for story in loaded})
+        if heads:
+            self.load_articles({story.head for story in loaded})
 
     def members_of(self, story_id: UUID) -> list[ArticleState]:
         """Every article of a story. Needed only where its head leaves it."""
@@ -136,6 +149,9 @@ class ArticleRows:
             self._changes(RevisionState, self.revisions),
             self._changes(StoryState, self.stories),
         ]
+        for rows in self._settled.values():
+            changes[0][2].append(rows[0])
+            changes[1][2].append(rows[1])
         write = partial(_write, dropped=self.dropped_stories, changes=changes)
         if self._behind is None:
             write(self._conn)
@@ -165,6 +181,10 @@ def _write(conn: psycopg.Connection[Any], *, dropped: Collection[UUID], changes:
 def _plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows of revisions without the only value that is a list."""
     return [(*row[:_TAGS], plain(row[_TAGS]) if row[_TAGS] else "{}", *row[_TAGS + 1 :]) for row in rows]
+
+
+def _made(cls: type[Row], values: tuple[Any, ...]) -> Row:
+    return cls(**dict(zip(columns(cls), values, strict=True)))
 
 
 def _key(row: ArticleState | RevisionState | StoryState) -> Any:

@@ -68,7 +68,7 @@ class ArticlesProjection:
         )
         article = work.articles.get(event.article_id)
         if article is None:
-            published_on, order = _published(revision, recorded.recorded_at)
+            published_on, order = published(event.published_at, recorded.recorded_at)
             work.articles[event.article_id] = ArticleState(
                 id=event.article_id,
                 state="received",
@@ -151,7 +151,7 @@ class ArticlesProjection:
 
     def _date(self, work: WorkingSet, article: ArticleState, revision: RevisionState) -> set[str]:
         """Set the article's day by its current revision; a story's head may change by it."""
-        published_on, order = _published(revision, article.received_at)
+        published_on, order = published(revision.published_at or revision.article_date, article.received_at)
         if (published_on, order) == (article.published_on, article.published_order):
             return set()
         story_id = article.story_id
@@ -215,10 +215,9 @@ def _order(article: ArticleState) -> tuple[dt.datetime, int]:
     return article.published_order, article.received_position
 
 
-def _published(revision: RevisionState, received_at: dt.datetime) -> tuple[dt.date, dt.datetime]:
-    """The article's day and what sorts it: as posted, else as worked out, else as received."""
-    stated = revision.published_at or revision.article_date
-    if stated is None:
+def published(stated: str | None, received_at: dt.datetime) -> tuple[dt.date, dt.datetime]:
+    """An article's day and what sorts it: as posted, else as worked out, else as received."""
+    if not stated:
         return received_at.astimezone(dt.UTC).date(), received_at
     return _moment(stated)
 

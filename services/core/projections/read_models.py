@@ -41,6 +41,7 @@ from services.core.projections.contributions import NameOf
 from services.core.projections.memory import Memory
 from services.core.projections.rows import ArticleState
 from services.core.projections.rulings import CAUSE
+from services.core.projections.settled import settle
 from services.core.projections.timeline import TimelineProjection
 from services.core.projections.working_set import WorkingSet
 
@@ -82,10 +83,10 @@ class ReadModels:
 
     def apply(self, conn: psycopg.Connection[Any], batch: Sequence[Recorded]) -> None:
         """See `Projection.apply`."""
-        happened = [(r, found) for r in batch if (found := _event_of(r)) is not None]
-        if not happened:
-            return
         work = self._memory.begin(conn)
+        if self._alone:
+            batch = settle(work, batch)
+        happened = [(r, found) for r in batch if (found := _event_of(r)) is not None]
         readings = self._load(work, happened)
         texts = self._texts(conn, work, happened, readings) if readings else {}
         for recorded, event in happened:

@@ -27,7 +27,7 @@ from services.core.projections.tables import READ_TABLES, SCHEMA
 
 NEXT = f"{SCHEMA}_next"
 BATCH = 10_000  # most articles' three events lie in one batch: their rows are written once
-GARBAGE = 100_000  # objects more than before: what a batch or two make
+GARBAGE = 400_000  # objects more than before: what some batches make
 NEARER = 3 / 4  # of what was left before: while a round leaves no more than that, another one is worth it
 
 # What folding looks rows up by beside their keys. The other indexes serve readers, who never see these tables.
