@@ -279,9 +279,21 @@ def _parts(entry: Mapping[str, str]) -> Parts:
 
 
 def _relevance(data: Mapping[str, Any]) -> Relevance:
+    company = {e["id"]: re.compile(e["pattern"], re.VERBOSE) for e in data.get("company", ())}
+
+    def patterns(ids: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+        return tuple(company[wanted] for wanted in ids)
+
     def terms(entries: Iterable[Mapping[str, Any]]) -> tuple[RelevanceTerm, ...]:
         return tuple(
-            RelevanceTerm(e["id"], re.compile(e["pattern"], re.VERBOSE), float(e["weight"])) for e in entries
+            RelevanceTerm(
+                e["id"],
+                re.compile(e["pattern"], re.VERBOSE),
+                float(e["weight"]),
+                patterns(e.get("needs", ())),
+                patterns(e.get("without", ())),
+            )
+            for e in entries
         )
 
     return Relevance(float(data["threshold"]), terms(data["core"]), terms(data["context"]))

@@ -216,11 +216,16 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class RelevanceTerm:
-    """A pattern that makes an article likelier to be about the subject, by `weight` if found at all."""
+    """A pattern that makes an article likelier to be about the subject, by `weight` if found at all.
+
+    It counts only where all the company that it `needs` is in the text too, and none that it is to be `without`.
+    """
 
     id: str
     pattern: re.Pattern[str]
     weight: float
+    needs: tuple[re.Pattern[str], ...] = ()
+    without: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

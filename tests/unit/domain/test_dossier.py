@@ -195,6 +195,7 @@ def test_a_copy_reads_the_same(copy: Path, inf: Dossier) -> None:
         ("propositions.yaml", "peace: {label: Peace}", "proposition 'peace'"),
         ("cues.yaml", "more: {words: [yes]}", "not a list of words"),
         ("relevance.yaml", "  - {id: bad, weight: 1, pattern: '('}", "relevance"),
+        ("relevance.yaml", "  - {id: bad, weight: 1, pattern: x, needs: [nobody]}", "'nobody' is not there"),
     ],
 )
 def test_wrong_data_is_refused_with_its_place(copy: Path, file: str, line: str, message: str) -> None:

@@ -58,8 +58,14 @@ def test_no_match_is_missed(pieces: list[str], cased: object) -> None:
     words = Words(text)
 
     for term in _TERMS:
-        if term.pattern.search(text):
-            assert words.may_match(term.pattern), term.id
-            assert Sought.of(term.pattern).may_be_in(lowered(text)), term.id
-    found = sum(t.weight for t in load_dossier("inf").relevance.core if t.pattern.search(text))
-    assert (score(text, None, load_dossier("inf")) > 0) == (found > 0)
+        for pattern in (term.pattern, *term.needs, *term.without):
+            if pattern.search(text):
+                assert words.may_match(pattern), term.id
+                assert Sought.of(pattern).may_be_in(lowered(text)), term.id
+    found = [
+        term
+        for term in _RELEVANCE.core
+        if all(pattern.search(text) for pattern in (term.pattern, *term.needs))
+        and not any(pattern.search(text) for pattern in term.without)
+    ]
+    assert (score(text, None, load_dossier("inf")) > 0) == bool(found)
