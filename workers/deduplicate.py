@@ -35,7 +35,7 @@ class Deduplication:
     hard: float
 
     def run(self, article_ids: Sequence[str]) -> int:
-        """Judges what is due of the articles. Returns how many judgements were appended.
+        """Judges what is due of the articles. Returns how many judgements were appended; the caller flushes.
 
         A batch that fails is judged one by one, and so is what went wrong before. An article that cannot be compared, or
         that took workers down by itself, is in the end judged by equal text alone: it must not hold up its own reading.
@@ -87,7 +87,7 @@ class Deduplication:
                 dispatches.begin(conn, DEDUPLICATE, "", ids[0])
             try:
                 with time_limit(self.soft, self.hard):
-                    return stories.judge(conn, ids, plainly=plainly, loaded=articles)
+                    return stories.judge(conn, ids, plainly=plainly, loaded=articles, flush_later=True)
             except TookTooLong:
                 _discard(conn)
                 raise

@@ -12,7 +12,7 @@ import psycopg
 from services.core.domain.dossier_folders import DossierError
 from services.core.eventstore import locks
 from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
-from services.core.eventstore.store import CHANNEL, flush, read_all
+from services.core.eventstore.store import CHANNEL, END_OF_WAL, FLUSH_UP_TO, read_all
 from services.core.eventstore.subscription import load_checkpoint, lock_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
 from services.core.projections.base import PROJECTED, Projection
@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 BATCH = 500  # events in a transaction
 POLL_SECONDS = 0.5
 STAND_BY_SECONDS = 0.5
+
+# Rows that a crash takes back are folded again, with their checkpoint: the commit need not wait for the disk.
+_BEGIN = f"SELECT set_config('synchronous_commit', 'off', true), ({END_OF_WAL})"
+# Readers act on what is projected: the events must be on disk. Mostly they are: who appended them flushed meanwhile.
+_TELL = f"SELECT pg_notify(%s, %s), ({FLUSH_UP_TO})"
 
 
 def project_next(
@@ -41,12 +46,9 @@ def project_next(
     batch = read_all(conn, after, limit) if projections else []
     if not batch:
         return None
-    flush(conn)  # readers act on what is projected
     last = batch[-1].global_position
     with conn.transaction():
-        conn.execute(
-            "SET LOCAL synchronous_commit = off"
-        )  # lost rows are folded again, with their checkpoint
+        _, end = conn.execute(_BEGIN, prepare=True).fetchone() or (None, "")
         # A rebuild that exchanges the tables waits for us, or we for it: what follows sees one or the other.
         if any(lock_checkpoint(conn, p.name) != position for p, position in reached.items()):
             return after
@@ -55,7 +57,7 @@ def project_next(
             if new:
                 projection.apply(conn, new)
                 save_checkpoint(conn, projection.name, last)
-        conn.execute("SELECT pg_notify(%s, %s)", [PROJECTED, str(last)])
+        conn.execute(_TELL, [PROJECTED, str(last), end], prepare=True)
     return last
 
 

@@ -29,7 +29,7 @@ from services.core.domain.events import (
 from services.core.eventstore import locks
 from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.seals import seal_next
-from services.core.eventstore.store import CHANNEL, Recorded, commit_lazily, flush, read_all
+from services.core.eventstore.store import CHANNEL, Recorded, commit_lazily, end_of_wal, flush_up_to, read_all
 from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
 from services.core.feeds import store as feeds
@@ -183,12 +183,13 @@ class Relay:
         records = read_all(self._conn, self._position, BATCH)
         if not records:
             return False
-        flush(self._conn)
+        end = end_of_wal(self._conn)
         work = Work(self._settings.dossiers)
         for event in records:
             work.add(event)
         position = records[-1].global_position
         work.save(self._conn, position)
+        flush_up_to(self._conn, end)  # before anything is sent
         self._unsealed += position - self._position
         self._position = position
         return len(records) == BATCH

@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from services.core.errors import UnsafeSettings
 from services.core.eventstore.outages import DATABASE_AWAY
-from services.core.eventstore.store import EventStore, open_pool
+from services.core.eventstore.store import EventStore, flush, open_pool
 from services.core.settings import Settings
 from workers.deduplicate import Deduplication
 from workers.dispatches import DEDUPLICATE, EXTRACT
@@ -79,6 +79,11 @@ class WorkerProcess:
         for dossier in self.settings.dossiers:
             self.extraction().run(article_ids, dossier, READ_ON)
 
+    def flush(self) -> None:
+        """Returns once all that was appended is on disk."""
+        with self.store.pool.connection() as conn:
+            flush(conn)
+
     def poll(self, feed_id: str) -> None:
         """Asks a feed for what is new."""
         if self.intake is None:
@@ -97,8 +102,10 @@ def register(app: Celery, process: WorkerProcess) -> None:
 
     def deduplicate(article_ids: list[str]) -> None:
         with _letting_go(process):
-            if process.deduplication().run(article_ids) and not process.stopping.is_set():
-                process.read_on(article_ids)
+            if process.deduplication().run(article_ids):
+                if not process.stopping.is_set():
+                    process.read_on(article_ids)
+                process.flush()  # nobody waits for it: who acts on a judgement before flushes for himself
 
     def extract(article_ids: list[str], dossier: str) -> None:
         with _letting_go(process):

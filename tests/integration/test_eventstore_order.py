@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,12 @@ from services.core.eventstore.migrate import migrate
 from services.core.eventstore.store import (
     EventStore,
     NewEvent,
+    Recorded,
     StreamWrite,
     append,
     append_async,
+    end_of_wal,
+    flush_up_to,
     open_async_pool,
     open_pool,
     read_all,
@@ -37,6 +40,7 @@ from services.core.eventstore.subscription import (
     save_checkpoint,
 )
 from services.core.eventstore.wakeups import Notifier
+from workers.projector import project_next
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -303,6 +307,15 @@ def crash(server: EmbeddedPostgres) -> None:
     server.start()
 
 
+class Nothing:
+    """A projection that keeps its checkpoint alone."""
+
+    name = "nothing"
+
+    def apply(self, conn: psycopg.Connection[Any], batch: Sequence[Recorded]) -> None:
+        pass
+
+
 def test_what_was_acted_on_survives_a_crash(tmp_path: Path) -> None:
     # The log writer sleeps, so that what nobody flushed is in memory alone when the server is killed.
     server = EmbeddedPostgres(tmp_path / "pg", options={"wal_writer_delay": "10s", "autovacuum": "off"})
@@ -332,6 +345,22 @@ def test_what_was_acted_on_survives_a_crash(tmp_path: Path) -> None:
             EventStore(pool).append([note(0, 1)])
         crash(server)
         assert log() == [1, 2]
+
+        with psycopg.connect(server.services_url, autocommit=True) as conn:
+            append(conn, [note(0, 2)], flush_later=True)
+            end = end_of_wal(conn)
+            with conn.transaction():
+                flush_up_to(conn, end)
+            append(conn, [note(0, 3)], flush_later=True)
+            flush_up_to(conn, end)  # is done: this one need not wait for the disk
+        crash(server)
+        assert log() == [1, 2, 3]
+
+        with psycopg.connect(server.services_url, autocommit=True) as conn:
+            append(conn, [note(0, 3)], flush_later=True)
+            assert project_next(conn, [Nothing()]) == 4
+        crash(server)
+        assert log() == [1, 2, 3, 4]
 
 
 def take(url: str, after: int, count: int, meanwhile: Callable[[], None]) -> list[int]:

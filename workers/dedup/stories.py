@@ -58,12 +58,13 @@ def judge(
     *,
     plainly: Collection[str] = (),
     loaded: Mapping[str, Article] | None = None,
+    flush_later: bool = False,
 ) -> int:
     """Judges what is not judged yet of the articles, in the order given. Returns how many.
 
     Those named in `plainly` are compared for equal texts alone: what is left for a text that cannot be
     fingerprinted, so that it does not hold up its reading. `loaded`: the articles as they were a moment ago, where somebody
-    has them.
+    has them. `flush_later`: the caller flushes.
 
     `conn` is in autocommit. Run twice, or twice at once, it writes once. An article revised or withdrawn meanwhile is judged as it is
     when the lock is had, or left to the work that the change asks for.
@@ -90,7 +91,8 @@ def judge(
                 raise
             id_of = free_id
         else:
-            flush(conn)
+            if not flush_later:
+                flush(conn)
             return judged
         articles = _load(conn, article_ids)
     raise AssertionError("unreachable")

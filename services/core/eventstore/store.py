@@ -38,6 +38,8 @@ from services.core.eventstore.wire import (
 
 __all__ = [
     "CHANNEL",
+    "END_OF_WAL",
+    "FLUSH_UP_TO",
     "NO_STREAM",
     "Appended",
     "AsyncEventStore",
@@ -48,10 +50,12 @@ __all__ = [
     "append",
     "append_async",
     "commit_lazily",
+    "end_of_wal",
     "flush",
     "flush_async",
     "flush_to_last",
     "flush_to_last_async",
+    "flush_up_to",
     "last_position",
     "make_event",
     "open_async_pool",
@@ -85,6 +89,9 @@ SELECT global_position, stream_name, position, type, data, (metadata->>'schema_v
   FROM events WHERE global_position > %s ORDER BY global_position LIMIT %s"""
 READ_RANGE = _COLUMNS + "WHERE global_position > %s AND global_position <= %s ORDER BY global_position"
 LAST_POSITION = "SELECT global_position FROM events ORDER BY global_position DESC LIMIT 1"
+# Whatever a transaction sees was committed, so written to that log, before: it lies before this end.
+END_OF_WAL = "SELECT pg_current_wal_insert_lsn()::text"
+FLUSH_UP_TO = f"SELECT CASE WHEN pg_current_wal_flush_lsn() < %s::pg_lsn THEN ({FLUSH})::text END"
 # What the position is taken from, the statement's snapshot, is older than the flush beside it, in whatever order the
 # two are worked out: all that is seen in it was committed, so written to the log, before.
 FLUSH_TO_LAST = f"{FLUSH}, coalesce(({LAST_POSITION}), 0)"
@@ -144,6 +151,22 @@ def flush(conn: psycopg.Connection[Any]) -> None:
 async def flush_async(conn: psycopg.AsyncConnection[Any]) -> None:
     """`flush` on an async connection."""
     await conn.execute(FLUSH)
+
+
+def end_of_wal(conn: psycopg.Connection[Any]) -> str:
+    """What `flush_up_to` takes: all that was read before lies before it."""
+    row = conn.execute(END_OF_WAL, prepare=True).fetchone()
+    if row is None:
+        raise AssertionError("the database told no end of its write-ahead log")
+    return str(row[0])
+
+
+def flush_up_to(conn: psycopg.Connection[Any], end: str) -> None:
+    """`flush` of what was read before `end_of_wal` gave that, where no one else has done it by now.
+
+    For who has something to do meanwhile, while those who appended flush for themselves. Also within a transaction.
+    """
+    conn.execute(FLUSH_UP_TO, (end,), prepare=True)
 
 
 def flush_to_last(conn: psycopg.Connection[Any]) -> int:

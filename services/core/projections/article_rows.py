@@ -36,10 +36,9 @@ _TAGS = columns(RevisionState).index("tags")
 
 
 class ArticleRows:
-    """The rows of a batch's articles, loaded in bulk and written in bulk.
+    """The rows of a batch's articles, loaded in bulk and written in bulk; for the next batch they are still at hand.
 
-    `behind`: they are written there while the next batch is folded, for which they are still at hand. What is not at
-    hand was written before them.
+    `behind`: they are written there while that one is folded. What is not at hand was written before them.
     """
 
     def __init__(self, conn: psycopg.Connection[Any], behind: Behind | None = None) -> None:
@@ -54,12 +53,11 @@ class ArticleRows:
         self.forget_articles()
 
     def forget_articles(self) -> None:
-        """Forget what belongs to one batch alone."""
-        kept = self._behind is not None
-        self._articles_before = self.articles if kept else {}
-        self._revisions_before = self.revisions if kept else {}
-        self._stories_before = self.stories if kept else {}
-        self._settled_before = self._settled if kept else {}
+        """Forget what belongs to one batch alone, but for the rows of the batch before."""
+        self._articles_before = self.articles
+        self._revisions_before = self.revisions
+        self._stories_before = self.stories
+        self._settled_before = self._settled
         self.articles, self.revisions, self.stories = {}, {}, {}
         self._settled = {}
         self.dropped_stories: set[UUID] = set()

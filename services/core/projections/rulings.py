@@ -62,14 +62,22 @@ def ruling_of_row(row: Mapping[str, Any]) -> Ruling:
 
 
 class RulingSet:
-    """The rulings that a batch comes across. Where there are none at all it asks the database once."""
+    """The rulings that a batch comes across. Where there are none at all it asks the database once.
 
-    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+    `none`: what `any` found for the batch before was that there are none.
+    """
+
+    def __init__(self, conn: psycopg.Connection[Any], *, none: bool = False) -> None:
         self._conn = conn
         self._table: VersionedTable[Ruling] = VersionedTable(conn, RulingCodec())
-        self._any: bool | None = None
+        self._any: bool | None = False if none else None
         self._asked: set[UUID] = set()
         self._scopes_asked: set[tuple[str, str]] = set()
+
+    @property
+    def none(self) -> bool:
+        """Whether there are known to be none."""
+        return self._any is False
 
     def any(self) -> bool:
         """Whether anybody ever ruled on anything."""

@@ -17,21 +17,22 @@ from services.core.projections.tellings import Tellings
 class WorkingSet(ArticleRows):
     """The rows of all read tables that are in play while a batch is folded.
 
-    What entries and standings say is kept from one batch to the next where the same `WorkingSet` folds both. Only where
-    nobody else writes the tables.
+    What entries and standings say, the batch's articles and that there are no rulings is kept from one batch to the next
+    where the same `WorkingSet` folds both. Only where nobody else writes the tables.
     """
 
     def __init__(self, conn: psycopg.Connection[Any], behind: Behind | None = None) -> None:
         super().__init__(conn, behind)
         self.told = Tellings(conn)
         self.stated = Stated(conn)
+        self.rulings = RulingSet(conn)
         self.begin()
 
     def begin(self) -> None:
         """Forget what belongs to one batch alone."""
         self.forget_articles()
         self.withdrawn: set[str] = set()
-        self.rulings = RulingSet(self._conn)
+        self.rulings = RulingSet(self._conn, none=self.rulings.none)
         self._told_loaded: set[str] = set()
 
     @property
