@@ -2,7 +2,8 @@
 
 Behind the main clause the count leads back to the act that it names: "said on Monday, two days after the
 president suspended ..." dates the suspension. At the start of a sentence it leads on from the date told last:
-"... left on 2 August. Sixteen days after the exit the Pentagon fired a missile" dates the firing.
+"... left on 2 August. Sixteen days after the exit the Pentagon fired a missile" dates the firing. So it does
+wherever it counts from what was told: "replied a week after that hearing".
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from workers.extraction.document import Document
 
 _FROM = re.compile(r"\s+(?P<way>after|before)\s+(?=[\w\"“])")
+_TOLD_OF = re.compile(r"(?i)(?:that|this|these|those)\s+\w")
 _VAGUE = re.compile(
     r"(?i)\b(?:(?:less|more|fewer|longer)\s+than|over|under|nearly|almost|some|about|around|barely|hardly)\s+(?:an?\s+)?$"
 )
@@ -42,7 +44,8 @@ def counted_from(
     if act is None:
         return None
     later = found["way"] == "after"
-    if not document.text[sentence.start : timex.start].strip(" \"'“‘(—–-"):
+    told_of = bool(_TOLD_OF.match(document.text, found.end()))
+    if told_of or not document.text[sentence.start : timex.start].strip(" \"'“‘(—–-"):
         return _onwards(document, timex, act, dates, sentence, later=later)
     base = _own_day(timex, dates, sentence) or article
     if base is None or len(base) < 10:

@@ -276,6 +276,7 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
     `past`: then the date belongs to the verb above.
     """
     node = root
+    asked_by = root.head.lower_ in _DEADLINE
     if root.dep_ in {"compound", "nmod", "amod"} and root.i and root.nbor(-1).lower_ == "on":
         node = root.nbor(-1)  # "rejected on Friday allegations that ..."
         yield node.i
@@ -284,6 +285,8 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
             return
         node = node.head
         if past and node.pos_ == "VERB" and _to_come(node):
+            if asked_by:
+                return
             continue
         yield node.i
         if node.pos_ in {"VERB", "AUX"}:
@@ -292,6 +295,8 @@ def _governors(root: Any, *, past: bool) -> Iterable[int]:
             return
 
 
+#: "urged it to come back before 2 August": a day by which something was to be done is nobody's day of saying so.
+_DEADLINE = frozenset({"before", "by", "until", "till"})
 #: A date on one of these says when it happened, not when what it is part of did,
 _EVENTFUL = frozenset(
     [

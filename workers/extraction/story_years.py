@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STEM = 6  # letters by which a verb and its noun are the same
 _NEWS_DAYS = 45
 _YEAR_TOLD = re.compile(r"(?i)\byear\b")
+_OF_NOW = re.compile(r"(?i)this\b")
 _MONTH = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b")
 
 
@@ -31,6 +32,7 @@ class StoryYears:
         self._last: tuple[int, str] | None = (
             None  # paragraph and value of the last date with its year in words
         )
+        self._moved = -1  # the sentence in which a date was moved last: another one there goes with it
         self._last_years = dict(_last_years(document, timexes))
 
     def leaning(self, timex: Timex, value: str | None) -> str | None:
@@ -49,17 +51,22 @@ class StoryYears:
             and year < value[:4]
         ):
             return value if self._is_news(value) else year + value[4:]
+        if _OF_NOW.match(words) and value[:4] == self._article[:4]:
+            self._last = None  # "this July": the story has come back to the article's own year
         last = self._last
         if last is None or len(last[1]) < 7 or len(value) < 7 or paragraph - last[0] > 1:
             return value
         if not _MONTH.search(words) or _YEAR_TOLD.search(words) or value[:4] <= last[1][:4]:
             return value
-        if value > self._article[: len(value)] or self._is_news(value):
+        if value > self._article[: len(value)] or (
+            self._is_news(value) and self._document.sentence_index(timex.start) != self._moved
+        ):
             return value
         moved = last[1][:4] + value[4:]
         if moved[:7] < last[1][:7]:
             return value
         self._last = (paragraph, moved)
+        self._moved = self._document.sentence_index(timex.start)
         return moved
 
     def _is_news(self, value: str) -> bool:

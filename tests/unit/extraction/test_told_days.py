@@ -31,6 +31,43 @@ def values(text: str, day: str) -> dict[str, str]:
         ("It left on the second of August 2019.", "2021-01-05", "the second of August 2019", "2019-08-02"),
         ("It lapsed on the second of this month.", "2019-08-20", "the second of this month", "2019-08-02"),
         ("She confirmed a meeting in Oslo on Jan. 15.", "2018-12-28", "Jan. 15", "2019-01-15"),
+        (
+            "They met last Thursday. The day before the talks, she left.",
+            "2018-10-31",
+            "The day before",
+            "2018-10-24",
+        ),
+        ("It came on Wednesday. On the eve she had denied it.", "2018-12-06", "On the eve", "2018-12-04"),
+        (
+            "In 1983 they left that November. Four years later two signed.",
+            "2022-02-18",
+            "Four years later",
+            "1987",
+        ),
+        (
+            "Signed on 8 December 1987, it took effect the next June.",
+            "2018-10-25",
+            "the next June",
+            "1988-06",
+        ),
+        (
+            "It was told in 1987. It began on June 1 of the next year.",
+            "2007-02-16",
+            "June 1 of the next year",
+            "1988-06-01",
+        ),
+        (
+            "In spring 2013 she asked. He did in July of the following year.",
+            "2024-12-10",
+            "July of the following year",
+            "2014-07",
+        ),
+        (
+            "In February 2019 it quit the 1987 arms treaty, on 2 August of that year.",
+            "2024-09-30",
+            "2 August of that year",
+            "2019-08-02",
+        ),
         ("1981. On November 18 he offers it.", "2019-08-05", "November 18", "1981-11-18"),
         ("2007: It is unhappy. In October they turn to the UN.", "2018-10-25", "October", "2007-10"),
     ],
@@ -53,10 +90,19 @@ def test_a_count_of_days_leads_to_the_act_that_it_counts_from() -> None:
     assert told(text, "2021-03-01") == ["2019-08-02", "2019-08-18"]
 
 
+def test_a_count_from_that_act_leads_on() -> None:
+    text = "At the hearing of 10 December 2014 he said so. The envoy replied a week after that hearing."
+    assert told(text, "2015-06-12") == ["2014-12-10", "2014-12-17"]
+
+
 def test_a_date_without_year_belongs_to_the_older_story() -> None:
     text = "On 1 February 2019 Washington gave notice. On August 2 it was out."
     assert told(text, "2020-11-20") == ["2019-02-01", "2019-08-02"]
     assert told(text.replace("August 2", "November 12"), "2020-11-20")[1] == "2020-11-12"
+    text = "It came in April 2024. It was fired this July. Beijing urged both on 16 September to take it out."
+    assert told(text, "2025-11-20")[-1] == "2025-09-16"
+    text = "On 2 February 2019 it was suspended. He signed the decree on March 4 and the law on July 3."
+    assert told(text, "2025-08-04")[-2:] == ["2019-03-04", "2019-07-03"]
     text = "He deplored the withdrawal from the pact last year. On August 2 the country withdrew from it."
     assert told(text, "2020-10-27")[-1] == "2019-08-02"
 

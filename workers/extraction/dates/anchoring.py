@@ -25,6 +25,7 @@ class Tense(Enum):
 _NEAR_AHEAD = (
     45  # days: "confirmed talks on January 15", told in December, lies ahead; nobody writes so of a year ago
 )
+_SEASON = re.compile(r"\d{4}-(?:SP|SU|FA|WI)")
 _HEADING = re.compile(r"[ \t]*(?:[•*–—-]\s*)?((?:19|20)\d\d)\s*(?:[.:]\s|[—–-]\s)")
 _LEAN = 500  # characters back to a date that "the following day" can lean on
 _REACH = 160  # characters of the sentence that are searched for a verb on each side
@@ -162,7 +163,8 @@ class Anchoring:
 
     def note(self, end: int, value: str) -> None:
         """Remember a date that the text has mentioned, for what leans on it."""
-        if end != self._passed_over and (date := to_calendar(value)):
+        date = to_calendar(value) or (value[:4] if _SEASON.fullmatch(value) else None)
+        if end != self._passed_over and date:
             self.mentioned.append((end, date))
 
     def last(self, precision: int, *, since: int = 0) -> str | None:
@@ -174,13 +176,17 @@ class Anchoring:
                 return date
         return None
 
-    def base(self, precision: int = 10) -> dt.date | None:
+    def base(self, precision: int = 10, reach: int = _LEAN) -> dt.date | None:
         """The day that "the following day" and "two years later" count from; else the anchor."""
-        date = self.last(precision, since=self.position - _LEAN)
+        date = self.last(precision, since=self.position - reach)
         if date is None:
             return self.anchor
         year, month, day = (int(part) for part in (date + "-01-01")[:10].split("-"))
         return make_day(year, month, day)
+
+    def only_year(self) -> bool:
+        """Whether of what `base(4)` gives no more than the year was mentioned."""
+        return len(self.last(4, since=self.position - _LEAN) or "") == len("1987")
 
     def sentence_start(self, position: int) -> int:
         """Where the sentence begins, at most `_REACH` characters back."""

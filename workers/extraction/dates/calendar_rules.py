@@ -17,14 +17,17 @@ _EDGE_WORDS = ["early", "late", "mid", "the", "beginning", "start", "end", "midd
 _TO = r"\s*(?:-|–|—|(?i:to|and|until|till|through))\s*"
 
 
-_REL_YEAR = r"(?:,?\s+(?:(?i:of|in)\s+)?(?P<rel>(?i:this|last|next|that|the\s+same|the\s+following|the\s+previous))\s+(?i:year)(?![\w-]))?"
+_REL_YEAR = r"(?:,?\s+(?:(?i:of|in)\s+)?(?P<rel>(?i:this|last|next|that|the\s+same|the\s+following|the\s+next|the\s+previous))\s+(?i:year)(?![\w-]))?"
+
+
+_YEAR_BACK = 2_000  # characters back to what "of that year" leans on
 
 
 def _relative_year(found: re.Match[str], at: Anchoring) -> str | None:
     """The year of "October last year", "December of that year"."""
     word = re.sub(r"\s+", " ", (found["rel"] or "").lower())
-    base = at.anchor if word in {"this", "last", "next"} else at.base(4) if word else None
-    steps = {"last": -1, "next": 1, "the following": 1, "the previous": -1}.get(word, 0)
+    base = at.anchor if word in {"this", "last", "next"} else at.base(4, _YEAR_BACK) if word else None
+    steps = {"last": -1, "next": 1, "the following": 1, "the next": 1, "the previous": -1}.get(word, 0)
     return f"{base.year + steps:04d}" if base else None
 
 

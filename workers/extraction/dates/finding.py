@@ -41,6 +41,9 @@ _WEEKDAY = re.compile(rf"{WEEKDAY}$")
 _FIGURES = re.compile(r"\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BESIDE = re.compile(r",? ?\(?(?:the )?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_THE = re.compile(r"(?i)\b(?:the|an?|that)\s+$")
+_NAMED = re.compile(r"\s+(?:[\w-]+\s+){0,5}?(?i:treaty|pact|accord|agreement|deal|INF)\b")
 _WORD = re.compile(r"\b(?:(?P<word>[A-Za-z]+)|\d+)|['’‘](?=[2-9]0s)")
 
 
@@ -77,10 +80,19 @@ def find_dates(text: str, anchor: dt.date | None) -> list[Timex]:
             for timex in made if isinstance(made, list) else [made]:
                 found.append(timex)
                 done = timex.end
-                if timex.type in {"DATE", "TIME"}:
+                if timex.type in {"DATE", "TIME"} and not _is_name(text, timex):
                     at.note(timex.end, timex.value)
             break
     return _by_the_date_beside(text, clock_rules.join(text, found))
+
+
+def _is_name(text: str, timex: Timex) -> bool:
+    """Whether a year is part of a name ("the 1987 Washington treaty"): nothing counts on from there."""
+    return (
+        bool(_YEAR.fullmatch(text, timex.start, timex.end))
+        and bool(_THE.search(text, max(0, timex.start - 6), timex.start))
+        and bool(_NAMED.match(text, timex.end))
+    )
 
 
 def _by_the_date_beside(text: str, found: list[Timex]) -> list[Timex]:

@@ -26,6 +26,7 @@ _STEPS = {"this": 0, "current": 0, "last": -1, "past": -1, "next": 1, "coming": 
 _DAY_WORDS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _PREFIX = r"(?:(?i:earlier|later|early|late)\s+(?:(?i:in|on)\s+)?)?"
 _PREFIX_WORDS = ["earlier", "later", "early", "late"]
+_BESIDE = 400  # characters back to what "on the eve" leans on
 _EDGE = r"(?:(?:(?i:the)\s+)?(?i:very\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder|course)\s+(?i:of)\s+)?"
 _EDGE_WORDS = ["the", "beginning", "start", "end", "middle", "first", "second", "rest", "remainder", "course"]
 _PART = rf"(?:\s+(?P<part>{w.DAY_PART})(?![\w-]))?"
@@ -118,7 +119,7 @@ def weekday(found: re.Match[str], at: Anchoring) -> Timex | None:
 
 
 @rule(
-    rf"{_PREFIX}(?P<which>(?i:last|next|this|this\s+past|this\s+coming|the\s+same|that|the\s+following|the\s+previous))\s+(?P<mon>{w.MONTH})(?![\w-]|\s+\d)",
+    rf"{_PREFIX}(?P<which>(?i:last|next|this|this\s+past|this\s+coming|the\s+same|that|the\s+following|the\s+next|the\s+previous))\s+(?P<mon>{w.MONTH})(?![\w-]|\s+\d)",
     ["last", "next", "this", "the", "that", *_PREFIX_WORDS],
 )
 def named_month(found: re.Match[str], at: Anchoring) -> Timex:
@@ -128,13 +129,17 @@ def named_month(found: re.Match[str], at: Anchoring) -> Timex:
     """
     number = w.month_number(found["mon"])
     which = re.sub(r"\s+", " ", found["which"].lower())
-    base = at.base(7) if which in {"the following", "the previous", "that", "the same"} else at.anchor
+    leans = which in {"the following", "the next", "the previous", "that", "the same"}
+    base = at.base(4) if leans else at.anchor
     if base is None:
         return timex(found, f"XXXX-{number:02d}")
     back = (base.month - number) % 12
+    if leans and at.only_year():
+        step = {"the following": 1, "the next": 1, "the previous": -1}.get(which, 0)
+        return timex(found, f"{base.year + step:04d}-{number:02d}")
     if which in {"last", "this past", "the previous"}:
         steps = -(back or 12)
-    elif which in {"next", "this coming", "the following"}:
+    elif which in {"next", "this coming", "the following", "the next"}:
         steps = 12 - back
     elif which == "this":
         return timex(found, f"{base.year:04d}-{number:02d}")
@@ -276,6 +281,18 @@ def edge_of_unit(found: re.Match[str], at: Anchoring) -> Timex:
         if last and last[:4] < f"{at.anchor.year}" and not re.search(r"\b(?:will|would|to)\b", left):
             return timex(found, last[:4])
     return timex(found, at.deictic(letter, steps))
+
+
+@rule(
+    r"(?P<eve>(?i:on\s+the\s+eve))(?=\s*[.,;:]|\s+(?:he|she|it|they|we|the|[A-Z]\w+)\b)"
+    r"|(?<=[.!?] )(?:The\s+day|A\s+day)\s+(?P<way>before|after)(?=\s+(?:the|that|this|his|her|their)\s+[a-z]+,)",
+    ["on", "the", "a"],
+)
+def day_beside(found: re.Match[str], at: Anchoring) -> Timex | None:
+    """ "On the eve she had said", "The day before the briefing, he": beside the last day mentioned."""
+    if at.last(10, since=found.start() - _BESIDE) is None:
+        return None
+    return timex(found, _shift_last(at, "D", 1 if found["way"] == "after" else -1))
 
 
 @rule(

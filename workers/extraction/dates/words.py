@@ -159,6 +159,7 @@ HEADS = frozenset(
     + [f"{d.lower()}s" for d in WEEKDAYS]
     + [word[:-1] + "ies" for word in _TENS]
     + [
+        "eve",
         "today",
         "yesterday",
         "tomorrow",
