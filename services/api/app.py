@@ -23,6 +23,8 @@ from services.core.settings import Settings
 from services.core.web.app import add_schemas, new_app
 from services.core.web.database import close_access, install_access, install_database, make_pool
 
+GARBAGE = 10_000  # new objects after which those that refer to each other are looked through
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The read service on its own port."""
@@ -74,18 +76,22 @@ def install(app: FastAPI, settings: Settings) -> None:
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """Opens what the read routes need, for a lifespan. Open streams end when the server is told to stop."""
     reads: Reads = app.state.reads
+    looked = gc.get_threshold()
     # Not waited for: while there is no database the service says so and comes back with it.
     await reads.pool.open(wait=False)
     try:
         async with reads.notifier, Hub(reads) as hub:
             app.state.hub = hub
             # What there is by now stays, but for what is garbage already. To look through it now and then held up an
-            # answer for longer than it takes to make one.
+            # answer for longer than it takes to make one; and an answer alone is more than what is looked through
+            # anew each time that there is a little more.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(GARBAGE, *looked[1:])
             with on_stop_signal(hub.close):
                 yield
     finally:
+        gc.set_threshold(*looked)
         gc.unfreeze()
         await close_access(app)
         await reads.pool.close()

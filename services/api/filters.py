@@ -69,6 +69,8 @@ class TimelineFilter:
             found.append(sql.SQL(condition).format(self.from_, self.from_.replace(month=1, day=1)))
         if self.to:
             found.append(sql.SQL("e.date_from <= {}").format(sql.Literal(self.to)))
+        if self.actor and self.from_ and self.to and (months := _months(self.from_, self.to)):
+            found.append(_BEGUN_IN.format(months))
         if self.status:
             found.append(_equals("e.status", self.status))
         if self.min_outlets:
@@ -147,6 +149,20 @@ _STATES = sql.SQL(
     "EXISTS (SELECT FROM read.statements s WHERE s.article_id = m.article_id AND {}"
     " AND NOT s.rejected AND s.dossier = m.dossier AND s.proposition = ANY({}) AND s.evidence_start < m.evidence_end AND m.evidence_start < s.evidence_end)"
 )
+
+
+# Says no more than the days do; an index has an actor's entries by the month in which they begin.
+_BEGUN_IN = sql.SQL("ARRAY[date_trunc('month', e.date_from::timestamp)::date] && {}::date[]")
+_FEW_MONTHS = 120
+
+
+def _months(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The first days of all months in which what happened between two days may begin; none where they are many."""
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    if len(numbers) > _FEW_MONTHS:
+        return []
+    # What is known by the year alone begins with it.
+    return [dt.date(number // 12, number % 12 + 1, 1) for number in sorted({first.year * 12, *numbers})]
 
 
 _EACH = sql.SQL("EXISTS (SELECT FROM read.mentions m WHERE m.entry_id = e.id AND {} AND {})")

@@ -252,6 +252,8 @@ def _judge(statements: Sequence[StatedPosition]) -> _Day:
     by_stance: dict[Stance, list[StatedPosition]] = {}
     for statement in statements:
         by_stance.setdefault(statement.stance, []).append(statement)
+    if len(by_stance) == 1:  # as on most days
+        return _Day(statements[0].stance, contested=False, told_by=list(statements), otherwise=[])
 
     def weight(stance: Stance) -> tuple[int, bool]:
         return (count(by_stance[stance]).stories, stance is Stance.CONDITIONAL)

@@ -184,6 +184,14 @@ class EntryRow(SQLModel, table=True):
     __table_args__ = (
         Index("entries_date", "dossier", "date_from", "id", postgresql_where=text("to_position IS NULL")),
         Index("entries_actors", "actors", postgresql_using="gin"),
+        Index(
+            "entries_begun",
+            "actors",
+            text("(ARRAY[date_trunc('month'::text, date_from::timestamp without time zone)::date])"),
+            postgresql_using="gin",
+            postgresql_where=text("to_position IS NULL"),
+            postgresql_with={"gin_pending_list_limit": 256},  # kB that every search looks through
+        ),
         Index("entries_recipients", "recipients", postgresql_using="gin"),
         Index("entries_feed", "from_position", "change_number"),
         {"schema": SCHEMA},
@@ -230,6 +238,7 @@ class StatementRow(SQLModel, table=True):
             "actor",
             "proposition",
             "date_to",
+            postgresql_include=["stance", "story_id", "article_id", "rejected"],
             postgresql_where=text("to_position IS NULL"),
         ),
         Index(
