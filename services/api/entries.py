@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.rows import tuple_row
 
 from services.api.clocks import Clocks
 from services.api.deps import Connection
@@ -17,22 +19,27 @@ from services.core.domain.vocabulary import Status
 
 MENTIONS_IN_LISTS = 20  # an entry alone shows all of its mentions; `counts` are always whole
 
-ENTRY_COLUMNS = sql.SQL(
-    "e.id, e.dossier, e.kind, e.plover, e.plover_mode, e.date, e.date_from, e.date_to, e.status, e.actors,"
-    " e.recipients, e.outlets, e.summary, e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version,"
-    " e.from_position, e.change, e.cause, e.merged_into, e.change_number, e.review"
+LISTED = sql.SQL(  # what `entry_json` takes, and what sorts lists
+    "e.id, e.dossier, e.kind, e.plover, e.plover_mode, e.date, e.date_from, e.status, e.actors, e.recipients, e.summary,"
+    " e.confidence, e.mention_count, e.outlet_count, e.story_count, e.version, e.from_position, e.change_number, e.review"
 )
+ENTRY_COLUMNS = sql.SQL("{}, e.date_to, e.outlets, e.change, e.cause, e.merged_into").format(LISTED)
 
-
-_WHOLE = sql.SQL("m.*")
-_SHOWN = sql.SQL(  # what `mention_json` takes
-    "m.entry_id, m.article_id, m.outlet, m.url, m.published_at, m.story_id, m.is_copy, m.speaker, m.person,"
+# Entry by entry: an index has the first of each in this order, however many there are.
+_MENTIONS = """
+SELECT {columns} FROM unnest(string_to_array(%(ids)s, ',')::uuid[]) WITH ORDINALITY AS e (id, place) CROSS JOIN LATERAL (
+    SELECT * FROM read.mentions m WHERE m.entry_id = e.id AND {rows}
+     ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id {limit}) AS m
+ ORDER BY e.place, m.is_copy, m.published_on, m.published_at, m.article_id, m.id
+"""
+_SHOWN = (  # in the order in which `_shown` takes them
+    "e.place, m.article_id, m.outlet, m.url, m.published_at, m.story_id::text, m.is_copy, m.speaker, m.person,"
     " m.confidence, m.evidence_start, m.evidence_end, m.evidence_text"
 )
 
 
-def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """An entry in the shape that DESIGN.md fixes. Names with `_` are for filters: `public`."""
+def entry_json(row: Mapping[str, Any], mentions: list[dict[str, Any]]) -> dict[str, Any]:
+    """An entry in the shape that DESIGN.md fixes."""
     return {
         "id": str(row["id"]),
         "dossier": row["dossier"],
@@ -53,60 +60,81 @@ def entry_json(row: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) ->
         },
         "version": row["version"],
         "review": row["review"],
-        "mentions": list(mentions),
-        "_period": (row["date_from"], row["date_to"]),
-        "_outlets": row["outlets"],
+        "mentions": mentions,
     }
 
 
-def public(entry: dict[str, Any]) -> dict[str, Any]:
-    """Without what only filters need."""
-    return {key: value for key, value in entry.items() if not key.startswith("_")}
+def unseen(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What filters look at besides (`TimelineFilter.passes`)."""
+    return {"_period": (row["date_from"], row["date_to"]), "_outlets": row["outlets"]}
 
 
 def mention_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """A mention: which article tells it, whose words, and where they stand in its text."""
+    return _shown(
+        row["article_id"], row["outlet"], row["url"], row["published_at"],
+        str(row["story_id"]) if row["story_id"] else None, row["is_copy"], row["speaker"], row["person"],
+        row["confidence"], row["evidence_start"], row["evidence_end"], row["evidence_text"],
+    )  # fmt: skip
+
+
+def _shown(
+    article: str, outlet: str | None, url: str | None, published_at: str | None, story: str | None, copy: bool,
+    speaker: str | None, person: str | None, confidence: float, start: int, end: int, text: str | None,
+) -> dict[str, Any]:  # fmt: skip
     return {
-        "article": row["article_id"],
-        "outlet": row["outlet"],
-        "url": row["url"],
-        "published_at": row["published_at"],
-        "story": str(row["story_id"]) if row["story_id"] else None,
-        "copy": row["is_copy"],
-        "speaker": row["speaker"],
-        "person": row["person"],
-        "confidence": round(row["confidence"], 3),
-        "evidence": {
-            "start": row["evidence_start"],
-            "end": row["evidence_end"],
-            "text": row["evidence_text"],
-        },
+        "article": article,
+        "outlet": outlet,
+        "url": url,
+        "published_at": published_at,
+        "story": story,
+        "copy": copy,
+        "speaker": speaker,
+        "person": person,
+        "confidence": round(confidence, 3),
+        "evidence": {"start": start, "end": end, "text": text},
     }
 
 
+async def listed(conn: Connection, rows: Sequence[Mapping[str, Any]], clocks: Clocks) -> list[dict[str, Any]]:
+    """Rows of entries as lists show them: each with its first mentions, whenever they were published."""
+    if not rows:
+        return []
+    mentions: list[list[dict[str, Any]]] = [[] for _ in rows]
+    cursor = conn.cursor(row_factory=tuple_row)
+    asked = {"ids": ",".join(str(row["id"]) for row in rows), "position": clocks.position}
+    query = _mentions(_SHOWN, clocks.rows_at("m"), MENTIONS_IN_LISTS)
+    for place, *told in await (await cursor.execute(query, asked, prepare=True)).fetchall():
+        mentions[place - 1].append(_shown(*told))
+    return [entry_json(row, told) for row, told in zip(rows, mentions, strict=True)]
+
+
 async def load_mentions(
-    conn: Connection, entry_ids: Collection[UUID], clocks: Clocks, *, most: int | None
+    conn: Connection, entry_ids: Collection[UUID], clocks: Clocks
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """Mention rows by entry: independent ones first, then as published. `most` for each entry: what is shown."""
+    """All mentions, as rows, by entry: independent ones first, then as published."""
     if not entry_ids:
         return {}
-    reported = (
-        sql.SQL(" AND m.published_on <= {}").format(sql.Literal(clocks.reported_by))
-        if clocks.reported_by
-        else sql.SQL("")
-    )
-    # Entry by entry: an index has the first of each in this order, however many there are.
-    query = sql.SQL(
-        "SELECT {columns} FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS e (id, place) CROSS JOIN LATERAL ("
-        " SELECT * FROM read.mentions m WHERE m.entry_id = e.id AND {rows}{reported}"
-        "  ORDER BY m.is_copy, m.published_on, m.published_at, m.article_id, m.id LIMIT %(most)s) AS m"
-        " ORDER BY e.place, m.is_copy, m.published_on, m.published_at, m.article_id, m.id"
-    ).format(columns=_WHOLE if most is None else _SHOWN, rows=clocks.rows("m"), reported=reported)
-    cursor = await conn.execute(query, {"ids": list(entry_ids), "most": most})
+    rows = clocks.rows_at("m") + (" AND m.published_on <= %(reported_by)s" if clocks.reported_by else "")
+    asked = {
+        "ids": ",".join(map(str, entry_ids)),
+        "position": clocks.position,
+        "reported_by": clocks.reported_by,
+    }
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in await cursor.fetchall():
+    for row in await (await conn.execute(_mentions("m.*", rows, None), asked)).fetchall():
         found.setdefault(row["entry_id"], []).append(row)
     return found
+
+
+@cache
+def _mentions(columns: str, rows: str, most: int | None) -> str:
+    limit = "" if most is None else f"LIMIT {most}"
+    return (
+        sql.SQL(_MENTIONS)
+        .format(columns=sql.SQL(columns), rows=sql.SQL(rows), limit=sql.SQL(limit))
+        .as_string()
+    )
 
 
 def fold_rows(

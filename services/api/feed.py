@@ -15,7 +15,7 @@ from psycopg import sql
 
 from services.api.clocks import both
 from services.api.deps import Connection
-from services.api.entries import ENTRY_COLUMNS, MENTIONS_IN_LISTS, entry_json, mention_json, public
+from services.api.entries import ENTRY_COLUMNS, MENTIONS_IN_LISTS, entry_json, mention_json, unseen
 from services.api.filters import TimelineFilter
 from services.api.standings import EVIDENCE_IN_LISTS, position_json, statement_of
 from services.core.domain.standing import StatedPosition
@@ -118,13 +118,13 @@ async def _entry_changes(conn: Connection, asked: Asked) -> dict[ChangeId, Chang
 
 def _entry_change(row: Mapping[str, Any], mentions: list[dict[str, Any]]) -> Change:
     entry = entry_json(row, mentions) | {"cause": row["cause"]}
-    shown = public(entry)
+    shown = entry
     if row["change"] in GONE:
-        shown = {key: shown[key] for key in ("id", "dossier", "kind", "date", "actors", "version", "cause")}
+        shown = {key: entry[key] for key in ("id", "dossier", "kind", "date", "actors", "version", "cause")}
         if row["merged_into"]:
             shown["merged_into"] = str(row["merged_into"])
     id_ = ChangeId(row["from_position"], row["change_number"])
-    return Change(id_, f"entry.{row['change']}", entry | {"mentions": []}, json_bytes(shown))
+    return Change(id_, f"entry.{row['change']}", entry | unseen(row) | {"mentions": []}, json_bytes(shown))
 
 
 async def _position_changes(conn: Connection, asked: Asked) -> dict[ChangeId, Change]:

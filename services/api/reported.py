@@ -17,7 +17,7 @@ from psycopg import sql
 from services.api.clocks import Clocks, both
 from services.api.cursor import Cursor
 from services.api.deps import Connection
-from services.api.entries import MENTIONS_IN_LISTS, entry_json, fold_rows, load_mentions, mention_json
+from services.api.entries import MENTIONS_IN_LISTS, entry_json, fold_rows, load_mentions, mention_json, unseen
 from services.api.filters import TimelineFilter
 from services.api.rulings import Rulings, entry_rulings
 from services.core.domain.calendar import first_day, last_day
@@ -200,12 +200,13 @@ async def find_reported(
     found: list[dict[str, Any]] = []
     last: Cursor | None = None
     for start in range(0, len(groups), limit + 1):
-        for group, entry in await _entries(conn, groups[start : start + limit + 1], clocks, rulings):
-            if not chosen.passes(entry):
+        for group, row, told in await _rows(conn, groups[start : start + limit + 1], clocks, rulings):
+            entry = entry_json(row, [mention_json(m) for m in told[:MENTIONS_IN_LISTS]])
+            if not chosen.passes(entry | unseen(row)):
                 continue
             if len(found) == limit:
                 return found, last
-            found.append(entry | {"mentions": entry["mentions"][:MENTIONS_IN_LISTS]})
+            found.append(entry)
             last = Cursor(clocks.position, (group.order[0].isoformat(), str(group.id)))
     return found, None
 
@@ -236,19 +237,10 @@ async def find_reported_entry(
     return shown if shown in grouped.groups else None
 
 
-async def _entries(
-    conn: Connection, groups: Sequence[Group], clocks: Clocks, rulings: Rulings
-) -> list[tuple[Group, dict[str, Any]]]:
-    return [
-        (group, entry_json(row, [mention_json(m) for m in told]))
-        for group, row, told in await _rows(conn, groups, clocks, rulings)
-    ]
-
-
 async def _rows(
     conn: Connection, groups: Sequence[Group], clocks: Clocks, rulings: Rulings
 ) -> list[tuple[Group, dict[str, Any], list[dict[str, Any]]]]:
-    told = await load_mentions(conn, set().union(*(g.entry_ids for g in groups)), clocks, most=None)
+    told = await load_mentions(conn, set().union(*(g.entry_ids for g in groups)), clocks)
     versions = await _versions(conn, [group.id for group in groups], clocks.position)
     splits = Splits(rulings)
     found = []

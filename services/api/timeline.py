@@ -14,14 +14,7 @@ from services.api.caching import EtagDep, validated
 from services.api.clocks import Clocks, ClocksDep, both
 from services.api.cursor import DEFAULT_LIMIT, Cursor, CursorQuery, LimitQuery, decode, forged, page
 from services.api.deps import Connection, ConnectionDep
-from services.api.entries import (
-    ENTRY_COLUMNS,
-    MENTIONS_IN_LISTS,
-    entry_json,
-    load_mentions,
-    mention_json,
-    public,
-)
+from services.api.entries import ENTRY_COLUMNS, LISTED, entry_json, listed, load_mentions, mention_json
 from services.api.filters import TimelineFilter, TimelineFilterDep
 from services.api.quotes import quotations_of
 from services.api.reported import find_reported, find_reported_entry
@@ -52,7 +45,7 @@ async def get_timeline(
     if after:
         clocks = clocks.at(after.position)
     entries, following = await find_entries(conn, chosen, clocks, limit=limit, after=after, order=order)
-    return validated(page(request, [public(entry) for entry in entries], following, clocks.position), etag)
+    return validated(page(request, entries, following, clocks.position), etag)
 
 
 async def find_entries(
@@ -71,8 +64,7 @@ async def find_entries(
         return await find_reported(conn, chosen, clocks, limit=limit, after=after, order=order)
     rows = await _rows(conn, chosen, clocks, limit=limit + 1, after=after, order=order)
     shown = rows[:limit]
-    mentions = await load_mentions(conn, [row["id"] for row in shown], clocks, most=MENTIONS_IN_LISTS)
-    found = [entry_json(row, [mention_json(m) for m in mentions.get(row["id"], ())]) for row in shown]
+    found = await listed(conn, shown, clocks)
     if len(rows) <= limit:
         return found, None
     return found, Cursor(clocks.position, (shown[-1]["date_from"].isoformat(), str(shown[-1]["id"])))
@@ -105,7 +97,7 @@ async def _rows(
     )
     cursor = await conn.execute(
         query.format(
-            ENTRY_COLUMNS,
+            LISTED,
             both(conditions),
             sql.Literal(limit),
             order=sql.SQL("ASC" if order == "asc" else "DESC"),
@@ -162,11 +154,11 @@ async def find_entry(conn: Connection, entry_id: UUID, clocks: Clocks) -> dict[s
         if row["id"] != entry_id:
             canonical: UUID = row["id"]
             return canonical
-        told = (await load_mentions(conn, [entry_id], clocks, most=None)).get(entry_id, [])
+        told = (await load_mentions(conn, [entry_id], clocks)).get(entry_id, [])
         history = await _history(conn, entry_id, clocks)
     quotations = await quotations_of(conn, told, clocks.position)
     mentions = [mention_json(m) | {"quotations": quotations.get(m["id"], [])} for m in told]
-    return public(entry_json(row, mentions)) | {"history": history}
+    return entry_json(row, mentions) | {"history": history}
 
 
 async def _live_row(conn: Connection, entry_id: UUID, clocks: Clocks) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from services.api.caching import EtagDep
 from services.api.clocks import Clocks, ClocksDep, both
 from services.api.cursor import Cursor
 from services.api.deps import Connection, DossierDep, Reads, ReadsDep, projected_position
-from services.api.entries import ENTRY_COLUMNS, MENTIONS_IN_LISTS, entry_json, load_mentions, mention_json
+from services.api.entries import LISTED, listed
 from services.api.exports.lines import Line, lines_of
 from services.api.filters import TimelineFilter, TimelineFilterDep
 from services.api.timeline import find_entries
@@ -141,11 +141,10 @@ async def find_changed(
         conditions.append(sql.SQL("(e.from_position, e.change_number) < ({}, {})").format(*after.key))
     query = sql.SQL(
         "SELECT {} FROM read.entries e WHERE {} ORDER BY e.from_position DESC, e.change_number DESC LIMIT {}"
-    ).format(ENTRY_COLUMNS, both(conditions), sql.Literal(limit + 1))
+    ).format(LISTED, both(conditions), sql.Literal(limit + 1))
     rows = await (await conn.execute(query)).fetchall()
     shown = rows[:limit]
-    mentions = await load_mentions(conn, [row["id"] for row in shown], clocks, most=MENTIONS_IN_LISTS)
-    found = [entry_json(row, [mention_json(m) for m in mentions.get(row["id"], ())]) for row in shown]
+    found = await listed(conn, shown, clocks)
     if len(rows) <= limit:
         return found, None
     return found, Cursor(clocks.position, (shown[-1]["from_position"], shown[-1]["change_number"]))

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.api.deps import Connection
-from services.api.entries import public
 from services.api.exports.safety import one_line
 from services.api.pages.words import date_words, number, source_name, web_address
 from services.core.domain.calendar import instant_of
@@ -101,7 +100,7 @@ async def lines_of(
     times = await _times(conn, [UUID(entry["id"]) for entry in entries], position)
     return [
         Line(
-            public(entry),
+            entry,
             dossier,
             f"{base}entries/{entry['id']}",
             *(times.get(UUID(entry["id"])) or _told(entry)),

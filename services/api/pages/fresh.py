@@ -12,7 +12,7 @@ from psycopg import sql
 from services.api.clocks import ClocksDep
 from services.api.cursor import DEFAULT_LIMIT, LimitQuery
 from services.api.deps import ConnectionDep, DossierDep, PositionDep
-from services.api.entries import ENTRY_COLUMNS, MENTIONS_IN_LISTS, entry_json, load_mentions, mention_json
+from services.api.entries import LISTED, listed
 from services.api.filters import TimelineFilterDep
 from services.api.pages.base import METHODS, page_router, view_of
 from services.api.pages.board import all_positions
@@ -49,10 +49,9 @@ async def show_fresh(
     query = sql.SQL(
         "SELECT {} FROM read.entries e WHERE e.id = ANY(%s) AND e.dossier = %s AND {}"
         " AND e.change IN ('added', 'changed') ORDER BY e.date_from DESC, e.id DESC"
-    ).format(ENTRY_COLUMNS, clocks.rows("e"))
+    ).format(LISTED, clocks.rows("e"))
     rows = await (await conn.execute(query, (ids, dossier.id))).fetchall()
-    mentions = await load_mentions(conn, [row["id"] for row in rows], clocks, most=MENTIONS_IN_LISTS)
-    entries = [entry_json(row, [mention_json(m) for m in mentions.get(row["id"], ())]) for row in rows]
+    entries = await listed(conn, rows, clocks)
     await add_excerpts(conn, clocks, "mentions", (m for entry in entries for m in entry["mentions"]))
     wanted = set(cell or ())
     actors = frozenset(name.partition("/")[0] for name in wanted)
