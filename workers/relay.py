@@ -29,7 +29,15 @@ from services.core.domain.events import (
 from services.core.eventstore import locks
 from services.core.eventstore.outages import DATABASE_GONE, DATABASE_UNFIT
 from services.core.eventstore.seals import seal_next
-from services.core.eventstore.store import CHANNEL, Recorded, commit_lazily, end_of_wal, flush_up_to, read_all
+from services.core.eventstore.store import (
+    CHANNEL,
+    Recorded,
+    commit_lazily,
+    end_of_wal,
+    flush,
+    flush_up_to,
+    read_all,
+)
 from services.core.eventstore.subscription import load_checkpoint, save_checkpoint
 from services.core.eventstore.wakeups import listen, pauses, wait_for_notification
 from services.core.feeds import store as feeds
@@ -158,7 +166,8 @@ class Relay:
             self._conn.execute(statement)
         # What a crash of the database takes back is sent again by whoever leads then.
         commit_lazily(self._conn)
-        # The relay before this one may have died between noting what it sends and sending it.
+        flush(self._conn)  # the relay before this one may have died before what it noted down was on disk,
+        # or between noting what it sends and sending it.
         self._conn.execute(dispatches.UNSEND, [0])
         self._conn.execute(feeds.UNSEND)
         try:

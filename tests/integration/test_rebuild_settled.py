@@ -154,3 +154,22 @@ def test_who_comes_before_the_head_of_an_older_story_is_folded_in_order(
         conn.execute("SET LOCAL search_path = read, public")
         rest = settle(WorkingSet(conn), read_all(conn, after, 1_000))
     assert {recorded.stream_name for recorded in rest} == {"article-c"}
+
+
+@pytest.mark.parametrize(
+    ("head", "read_as"), [("2030-01-01", ["2030-01-02"]), ("2019-08-03", ["2019-08-02", "2019-08-04"])]
+)
+def test_who_stood_before_the_head_of_an_older_story_for_a_moment_is_folded_in_order(
+    conn: psycopg.Connection[Any], log: LogWriter, head: str, read_as: list[str]
+) -> None:
+    """Without a day of its own it stands where it came, then where each reading put it."""
+    log.article("a", TEXT, [ENDED], story="s", published_at=head)
+    after = project(conn)
+    log.receive("b", TEXT, published_at=None)
+    log.judge("b", "s", of="a")
+    for day in read_as:
+        log.skip("b", article_date=day)
+    with conn.transaction():
+        conn.execute("SET LOCAL search_path = read, public")
+        rest = settle(WorkingSet(conn), read_all(conn, after, 1_000))
+    assert len(rest) == 2 + len(read_as)

@@ -57,7 +57,8 @@ def settle(work: WorkingSet, batch: Sequence[Recorded]) -> Sequence[Recorded]:
         stories[made.story_id].append(made)
     work.load_stories(stories.keys() - loud, heads=False)
     left = {id_ for id_, members in stories.items() if id_ in loud or not _placed(work, id_, members)}
-    if left:
+    if left:  # heads that folding will ask for, all at once
+        work.load_articles({story.head for id_ in left if (story := work.stories.get(id_))})
         others += (event for made, events in settled if made.story_id in left for event in events)
         settled = [one for one in settled if one[0].story_id not in left]
     work.settle((made.article, made.revision) for made, _ in settled)
