@@ -116,13 +116,19 @@ def test_an_entry_of_a_chronicle_is_dated_by_its_head() -> None:
     "text",
     [
         "The minister said Russia had broken the treaty and the missiles must go. Washington will leave it.",
-        "A treaty that kept a whole class of missiles out of Europe is about to die, Berlin says. Washington and "
-        "Moscow blame each other.",
-        "Tokyo will not host American medium-range missiles on its soil, the prime minister said on Friday. The "
-        "pact with Russia is gone.",
+        (
+            "A treaty that kept a whole class of missiles out of Europe is about to die, Berlin says. Washington and "
+            "Moscow blame each other."
+        ),
+        (
+            "Tokyo will not host American medium-range missiles on its soil, the prime minister said on Friday. The "
+            "pact with Russia is gone."
+        ),
         "The Soviet delegation left the talks on medium-range missiles in Geneva.",
-        "The two signed it on December 8, 1987, and the nuclear arsenals of Americans and Russians shrank; the "
-        "treaty lives.",
+        (
+            "The two signed it on December 8, 1987, and the nuclear arsenals of Americans and Russians shrank; the "
+            "treaty lives."
+        ),
         "Bonn gives up its 72 Pershing 1a missiles, and Moscow sees the way free for a treaty.",
         "Belarus is to receive Oreshnik missiles, to be stationed near Minsk, now that Russia's moratorium is over.",
     ],
