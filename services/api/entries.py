@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -97,13 +97,13 @@ def _shown(
 
 
 async def listed(conn: Connection, rows: Sequence[Mapping[str, Any]], clocks: Clocks) -> list[dict[str, Any]]:
-    """Rows of entries as lists show them: each with its first mentions, whenever they were published."""
+    """Rows of entries as lists show them: each with its first mentions."""
     if not rows:
         return []
     mentions: list[list[dict[str, Any]]] = [[] for _ in rows]
     cursor = conn.cursor(row_factory=tuple_row)
-    asked = {"ids": ",".join(str(row["id"]) for row in rows), "position": clocks.position}
-    query = _mentions(_SHOWN, clocks.rows_at("m"), MENTIONS_IN_LISTS)
+    query = _mentions(_SHOWN, _in_force(clocks), MENTIONS_IN_LISTS)
+    asked = _asked((row["id"] for row in rows), clocks)
     for place, *told in await (await cursor.execute(query, asked, prepare=True)).fetchall():
         mentions[place - 1].append(_shown(*told))
     return [entry_json(row, told) for row, told in zip(rows, mentions, strict=True)]
@@ -115,16 +115,23 @@ async def load_mentions(
     """All mentions, as rows, by entry: independent ones first, then as published."""
     if not entry_ids:
         return {}
-    rows = clocks.rows_at("m") + (" AND m.published_on <= %(reported_by)s" if clocks.reported_by else "")
-    asked = {
+    query = _mentions("m.*", _in_force(clocks), None)
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await (await conn.execute(query, _asked(entry_ids, clocks))).fetchall():
+        found.setdefault(row["entry_id"], []).append(row)
+    return found
+
+
+def _in_force(clocks: Clocks) -> str:
+    return clocks.rows_at("m") + (" AND m.published_on <= %(reported_by)s" if clocks.reported_by else "")
+
+
+def _asked(entry_ids: Iterable[UUID], clocks: Clocks) -> dict[str, Any]:
+    return {
         "ids": ",".join(map(str, entry_ids)),
         "position": clocks.position,
         "reported_by": clocks.reported_by,
     }
-    found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in await (await conn.execute(_mentions("m.*", rows, None), asked)).fetchall():
-        found.setdefault(row["entry_id"], []).append(row)
-    return found
 
 
 @cache

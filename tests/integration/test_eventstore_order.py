@@ -27,6 +27,7 @@ from services.core.eventstore.store import (
     StreamWrite,
     append,
     append_async,
+    commit_lazily,
     end_of_wal,
     flush_up_to,
     open_async_pool,
@@ -40,7 +41,9 @@ from services.core.eventstore.subscription import (
     save_checkpoint,
 )
 from services.core.eventstore.wakeups import Notifier
+from services.core.settings import Settings
 from workers.projector import project_next
+from workers.relay import Relay
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -361,6 +364,14 @@ def test_what_was_acted_on_survives_a_crash(tmp_path: Path) -> None:
             assert project_next(conn, [Nothing()]) == 4
         crash(server)
         assert log() == [1, 2, 3, 4]
+
+        settings = Settings(database_url=server.services_url, redis_url="redis://127.0.0.1:1/0")
+        with psycopg.connect(server.services_url, autocommit=True) as conn:
+            commit_lazily(conn)  # as the relay does when it leads
+            append(conn, [note(0, 4)], flush_later=True)
+            Relay(settings, conn, threading.Event()).follow()
+        crash(server)
+        assert log() == [1, 2, 3, 4, 5]
 
 
 def take(url: str, after: int, count: int, meanwhile: Callable[[], None]) -> list[int]:

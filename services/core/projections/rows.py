@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -85,7 +84,6 @@ class Version(Generic[Content]):
     stored: bool = False  # already in the table as it was loaded
 
 
-@cache
 def columns(cls: type) -> tuple[str, ...]:
     """The column names of a plain row, in the order of its fields."""
     return tuple(field.name for field in fields(cls))

@@ -131,6 +131,20 @@ def test_an_entry_of_a_chronicle_is_dated_by_its_head() -> None:
         ),
         "Bonn gives up its 72 Pershing 1a missiles, and Moscow sees the way free for a treaty.",
         "Belarus is to receive Oreshnik missiles, to be stationed near Minsk, now that Russia's moratorium is over.",
+        "Ryabkov offered a moratorium on intermediate-range missiles in Europe.",
+        *(
+            "The United States withdrew in 2019 from the treaty with Russia that banned ground-launched "
+            f"intermediate-range missiles. Washington will deploy Tomahawk missiles in Germany. Moscow objects. {beside}"
+            for beside in (
+                "New START, the last nuclear treaty, expires in 2026.",
+                "Moscow, at war with Ukraine, rejects a ceasefire.",
+                "A defense pact binds the allies.",
+            )
+        ),
+        (
+            "Washington says INF is dead, and that Russia's nuclear missiles and its violation of arms control broke it; "
+            "the withdrawal is not for discussion."
+        ),
     ],
 )
 def test_an_article_may_not_name_the_treaty(text: str) -> None:
