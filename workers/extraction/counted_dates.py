@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from workers.extraction.document import Document
 
 _FROM = re.compile(r"\s+(?P<way>after|before)\s+(?=[\w\"“])")
-_TOLD_OF = re.compile(r"(?i)(?:that|this|these|those)\s+\w")
+_TOLD_OF = re.compile(
+    r"(?:[Tt]h(?:at|is|ese|ose))\s+(?!(?:day|week|month|year|spring|summer|autumn|fall|winter)\b)[a-z]"
+)
 _VAGUE = re.compile(
     r"(?i)\b(?:(?:less|more|fewer|longer)\s+than|over|under|nearly|almost|some|about|around|barely|hardly)\s+(?:an?\s+)?$"
 )

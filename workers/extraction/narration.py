@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any
 from workers.extraction.event_dates import Basis
 
 if TYPE_CHECKING:
+    from workers.extraction.event_dates import Dated
     from workers.extraction.frames import Frame
     from workers.extraction.telling import Telling
 
 _RECENT_DAYS = 8  # within which a meeting is news
 _STORY_DAYS = 3
+_YEAR = 365
 _MOST_BY_FAR = 3
 _OFTEN = 3
 _HEAD = 2  # paragraphs that tell the news
 _FAR = 4  # paragraphs over which somebody goes on
+_TELLINGS, _SENTENCES = 60, 40  # looked back over at most, however long a paragraph is
 _MEETING = "(hold|meet|discuss|gather|convene|host|meeting|talk|consultation)"
 _TOOK_PART = re.compile(r"(?i)\b(?:delegation|negotiat)")
 _DAY = len("2019-01-23")
@@ -47,8 +50,9 @@ class Narration:
         paragraph = self._document.paragraph_index(frame.cue.idx)
         return (
             self._there(paragraph, frame.cue)
+            or self._goes_on(paragraph, frame, apart=0)
             or self._in_paragraph(paragraph, frame)
-            or self._goes_on(paragraph, frame)
+            or self._goes_on(paragraph, frame, apart=_FAR)
             or (self._once("news", self._news) if paragraph <= _HEAD else None)
             or self._met(paragraph, frame.cue)
             or self._once("story", self._story)
@@ -68,13 +72,15 @@ class Narration:
             self._days[name] = make()
         return self._days[name]
 
-    def _goes_on(self, paragraph: int, frame: Frame) -> str | None:
-        """The day on which the same speaker was last heard, where that was told not far above."""
+    def _goes_on(self, paragraph: int, frame: Frame, apart: int) -> str | None:
+        """The day on which the same speaker was last heard, no more than so many paragraphs above."""
         mine = self._who(frame)
         spoken = self._scene.spoken
-        for number in range(bisect_left(spoken, frame.cue.idx, key=_place) - 1, -1, -1):
+        last = bisect_left(spoken, frame.cue.idx, key=_place) - 1
+        for number in range(last, max(-1, last - _TELLINGS), -1):
             other = spoken[number]
-            if paragraph - self._document.paragraph_index(other.cue.idx) > _FAR:
+            gap = paragraph - self._document.paragraph_index(other.cue.idx)
+            if gap > apart:
                 return None
             if (
                 not mine
@@ -84,23 +90,44 @@ class Narration:
             ):
                 continue
             when = self._telling.said(other)
-            if when.basis is not Basis.ARTICLE and when.value and self._is_past_day(when.value):
+            if when.basis is Basis.ARTICLE or not when.value or not self._is_past_day(when.value):
+                continue
+            if self._leads_to(when, gap, apart):
                 return when.value
         return None
+
+    def _leads_to(self, when: Dated, gap: int, apart: int) -> bool:
+        """Whether somebody goes on, so many paragraphs on, on a day: an old one or one that leans itself does not go far."""
+        told = when.basis is not Basis.LEANED
+        if gap == 0:
+            return told or apart > 0
+        return (told and gap == 1) or ((told or gap == 1) and self._recent(when.value or ""))
 
     def _in_paragraph(self, paragraph: int, frame: Frame) -> str | None:
         """The last day told in the paragraph before the sentence."""
         number = self._document.sentence_index(frame.cue.idx)
         first = self._document.sentence_index(self._document.paragraphs[max(0, paragraph)].start)
-        for before in range(number - 1, first - 1, -1):
+        for before in range(number - 1, max(first, number - _SENTENCES) - 1, -1):
             days = [
                 value
                 for offset, value in self._dating.dates_of(before)
                 if self._is_past_day(value) and not self._quoted(offset, frame.cue)
             ]
             if days:
-                return days[-1]
+                return (
+                    days[-1] if self._recent(days[-1], _YEAR) or self._spoken_on(before, days[-1]) else None
+                )
         return None
+
+    def _spoken_on(self, sentence: int, day: str) -> bool:
+        """Whether somebody speaks or acts in a sentence on a day that it gives: then an old story is being told."""
+        span, spoken = self._document.sentences[sentence], self._scene.spoken
+        for number in range(bisect_left(spoken, span.start, key=_place), len(spoken)):
+            if spoken[number].cue.idx >= span.end:
+                return False
+            if self._telling.act_date(spoken[number].cue, spoken[number].spans) == day:
+                return True
+        return False
 
     def _quoted(self, offset: int, cue: Any) -> bool:
         """Whether a date stands in somebody's direct speech, of which the telling is no part."""

@@ -94,3 +94,27 @@ def test_a_long_row_of_tellings_is_dated_whichever_is_asked_for_first() -> None:
         ["Sergei Lavrov said on Tuesday that it is over."] + ["Lavrov warned Washington."] * 400
     )
     assert said(text, backwards=True)["warned"] == "2019-02-26"
+
+
+def test_whoever_goes_on_does_so_on_his_own_day_not_on_one_that_he_was_not_heard_on() -> None:
+    text = (
+        "Lavrov said on Tuesday that the treaty was dead. The United States left it on August 2. Washington made "
+        "a mistake, he added."
+    )
+    assert said(text, "2019-08-15")["added"] == "2019-08-13"
+
+
+def test_an_old_day_does_not_run_through_all_that_follows() -> None:
+    text = "Putin announced on 1 March 2018 that Russia had new weapons.\n\n" + "\n\n".join(
+        f"Putin {word} Washington of what might come." for word in ("warned", "reminded", "told", "informed")
+    )
+    days = said(text, "2019-02-28")
+    assert days["announced"] == "2018-03-01"
+    assert days["informed"] == "2019-02-28"
+
+
+def test_what_is_told_of_long_ago_dates_no_news() -> None:
+    signed = f"{FILLER}\n\nThe INF Treaty was signed on December 8, 1987. Russia accused Washington of violating it."
+    assert said(signed)["accused"] == DAY
+    story = f"{FILLER}\n\nMoscow said on May 4, 2009 that it was ready to talk. Washington replied that it would think about it."
+    assert said(story)["replied"] == "2009-05-04"

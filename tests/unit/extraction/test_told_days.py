@@ -68,6 +68,18 @@ def values(text: str, day: str) -> dict[str, str]:
             "2 August of that year",
             "2019-08-02",
         ),
+        (
+            "The 1987 INF Treaty was signed. A year later it took effect.",
+            "2019-02-28",
+            "A year later",
+            "1988",
+        ),
+        (
+            "In 2014 he spoke of the 1987 treaty. Four years later it was over.",
+            "2019-02-28",
+            "Four years later",
+            "2018",
+        ),
         ("1981. On November 18 he offers it.", "2019-08-05", "November 18", "1981-11-18"),
         ("2007: It is unhappy. In October they turn to the UN.", "2018-10-25", "October", "2007-10"),
     ],

@@ -159,21 +159,23 @@ class Anchoring:
         self.anchor = anchor
         self.position = 0  # where the expression at hand begins
         self.mentioned: list[tuple[int, str]] = []  # (end, calendar date cut to its precision)
+        self._in_names: list[tuple[int, str]] = []
         self._passed_over = -1  # where a date ends that nothing leans on
 
-    def note(self, end: int, value: str) -> None:
-        """Remember a date that the text has mentioned, for what leans on it."""
+    def note(self, end: int, value: str, *, name: bool = False) -> None:
+        """Remember a date that the text has mentioned, for what leans on it; one in a `name` where there is no other."""
         date = to_calendar(value) or (value[:4] if _SEASON.fullmatch(value) else None)
         if end != self._passed_over and date:
-            self.mentioned.append((end, date))
+            (self._in_names if name else self.mentioned).append((end, date))
 
     def last(self, precision: int, *, since: int = 0) -> str | None:
         """The last date mentioned after `since` with at least that many characters (4, 7 or 10)."""
-        for end, date in reversed(self.mentioned):
-            if end < since:
-                return None
-            if len(date) >= precision:
-                return date
+        for mentioned in (self.mentioned, self._in_names):
+            for end, date in reversed(mentioned):
+                if end < since:
+                    break
+                if len(date) >= precision:
+                    return date
         return None
 
     def base(self, precision: int = 10, reach: int = _LEAN) -> dt.date | None:

@@ -80,14 +80,14 @@ def find_dates(text: str, anchor: dt.date | None) -> list[Timex]:
             for timex in made if isinstance(made, list) else [made]:
                 found.append(timex)
                 done = timex.end
-                if timex.type in {"DATE", "TIME"} and not _is_name(text, timex):
-                    at.note(timex.end, timex.value)
+                if timex.type in {"DATE", "TIME"}:
+                    at.note(timex.end, timex.value, name=_is_name(text, timex))
             break
     return _by_the_date_beside(text, clock_rules.join(text, found))
 
 
 def _is_name(text: str, timex: Timex) -> bool:
-    """Whether a year is part of a name ("the 1987 Washington treaty"): nothing counts on from there."""
+    """Whether a year is part of a name ("the 1987 Washington treaty"): little counts on from there."""
     return (
         bool(_YEAR.fullmatch(text, timex.start, timex.end))
         and bool(_THE.search(text, max(0, timex.start - 6), timex.start))

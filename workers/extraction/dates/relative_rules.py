@@ -27,6 +27,7 @@ _DAY_WORDS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _PREFIX = r"(?:(?i:earlier|later|early|late)\s+(?:(?i:in|on)\s+)?)?"
 _PREFIX_WORDS = ["earlier", "later", "early", "late"]
 _BESIDE = 400  # characters back to what "on the eve" leans on
+_NEWS_DAYS = 60  # and how long ago that may be
 _EDGE = r"(?:(?:(?i:the)\s+)?(?i:very\s+)?(?i:beginning|start|end|middle|first\s+half|second\s+half|rest|remainder|course)\s+(?i:of)\s+)?"
 _EDGE_WORDS = ["the", "beginning", "start", "end", "middle", "first", "second", "rest", "remainder", "course"]
 _PART = rf"(?:\s+(?P<part>{w.DAY_PART})(?![\w-]))?"
@@ -290,8 +291,9 @@ def edge_of_unit(found: re.Match[str], at: Anchoring) -> Timex:
 )
 def day_beside(found: re.Match[str], at: Anchoring) -> Timex | None:
     """ "On the eve she had said", "The day before the briefing, he": beside the last day mentioned."""
-    if at.last(10, since=found.start() - _BESIDE) is None:
-        return None
+    day = at.last(10, since=found.start() - _BESIDE)
+    if day is None or (at.anchor and not 0 <= (at.anchor - dt.date.fromisoformat(day)).days <= _NEWS_DAYS):
+        return None  # a day of long ago is not what is spoken of
     return timex(found, _shift_last(at, "D", 1 if found["way"] == "after" else -1))
 
 
